@@ -1,0 +1,127 @@
+namespace Whorl.Tensors;
+
+/// <summary>The operations that model families are written in.</summary>
+/// <remarks>
+/// Every operation returns fresh memory from the workspace and leaves its arguments alone. Each has one canonical order of arithmetic,
+/// independent of the number of rows, of how a text came in chunks, of threads and of the instruction set: row r of a result depends on row r
+/// of the arguments and on what the layout lets it see, and on nothing else, bit for bit.
+/// A backend is used by one thread at a time; it spreads the work over threads of its own.
+/// </remarks>
+public interface IBackend : IDisposable
+{
+    /// <summary>What computes, for people: instruction set and threads.</summary>
+    string Name { get; }
+
+    /// <summary>In what form activations meet quantised weights.</summary>
+    ActivationFormat Activations { get; }
+
+    /// <summary>Takes a tensor of undefined content from the workspace.</summary>
+    Tensor Rent(int rows, int columns);
+
+    /// <summary>Remembers how much of the workspace is taken.</summary>
+    long Mark();
+
+    /// <summary>Gives back everything taken since the mark; the tensors are dead.</summary>
+    void Release(long mark);
+
+    /// <summary>Brings a weight matrix into the kernels' form.</summary>
+    /// <param name="type">Element type of the data.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs; a whole number of the type's blocks.</param>
+    /// <param name="data">The checkpoint's bytes, row after row.</param>
+    /// <exception cref="NotSupportedException">The backend has no kernel for the type; the message names it.</exception>
+    /// <exception cref="ShapeMismatchException">The bytes do not fit the shape.</exception>
+    Matrix Pack(ElementType type, int rows, int columns, ReadOnlySpan<byte> data);
+
+    /// <summary>Makes an empty store of keys and values.</summary>
+    /// <param name="spec">The layer's shape.</param>
+    /// <param name="capacity">Slots: the most tokens, scratch included.</param>
+    KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity);
+
+    /// <summary>Rows of an embedding table, expanded exactly: <c>[ids, columns]</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not a row of the table.</exception>
+    Tensor Gather(Matrix table, ReadOnlySpan<int> ids);
+
+    /// <summary>Several linear layers of the same input: <c>y[i] = W[i] x (+ b[i])</c>.</summary>
+    /// <param name="x"><c>[rows, inputs]</c>.</param>
+    /// <param name="weights">The layers; their inputs are x's columns.</param>
+    /// <param name="y">Receives one result a layer, <c>[rows, outputs]</c>.</param>
+    void Linear(Tensor x, ReadOnlySpan<LinearWeight> weights, Span<Tensor> y);
+
+    /// <summary>A linear layer, and what it is added to: <c>y = W x (+ b) (+ residual)</c>, added in this order.</summary>
+    Tensor Linear(Tensor x, LinearWeight weight, Tensor? residual = null);
+
+    /// <summary>
+    /// Root-mean-square norm over groups of columns: <c>y = x / √(mean(x²) + ε) · w</c>, the mean over each group. Source: arXiv:1910.07467.
+    /// </summary>
+    /// <param name="x"><c>[rows, columns]</c>.</param>
+    /// <param name="weight">The gain, <c>[group]</c> (the same for each group) or <c>[columns]</c>; null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="group">Columns of a group, a divisor of the columns; 0 for all of them.</param>
+    Tensor RmsNorm(Tensor x, Parameter? weight, float epsilon, int group = 0);
+
+    /// <summary>Layer norm over groups of columns: <c>y = (x - mean) / √(variance + ε) · w + b</c>. Source: arXiv:1607.06450.</summary>
+    /// <param name="x"><c>[rows, columns]</c>.</param>
+    /// <param name="weight">The gain, <c>[group]</c> or <c>[columns]</c>; null for none.</param>
+    /// <param name="bias">b, shaped as the gain; null for none.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="group">Columns of a group, a divisor of the columns; 0 for all of them.</param>
+    Tensor LayerNorm(Tensor x, Parameter? weight, Parameter? bias, float epsilon, int group = 0);
+
+    /// <summary>a + b, element by element; b may have one row, which is then added to each.</summary>
+    Tensor Add(Tensor a, Tensor b);
+
+    /// <summary>a · b, element by element; b may have one row, or one column, which then multiplies each.</summary>
+    Tensor Multiply(Tensor a, Tensor b);
+
+    /// <summary>a · factor.</summary>
+    Tensor Scale(Tensor a, float factor);
+
+    /// <summary>Each element limited to [minimum, maximum]. NaN stays NaN.</summary>
+    Tensor Clamp(Tensor a, float minimum, float maximum);
+
+    /// <summary>cap · tanh(a / cap).</summary>
+    Tensor SoftCap(Tensor a, float cap);
+
+    /// <summary>f(a), element by element.</summary>
+    Tensor Activate(Activation function, Tensor a);
+
+    /// <summary>f(gate) · up: equal, bit for bit, to <see cref="Multiply"/> of <see cref="Activate"/>.</summary>
+    Tensor Gate(Activation function, Tensor gate, Tensor up);
+
+    /// <summary>Each element rounded to bfloat16 (half to even) and back.</summary>
+    Tensor RoundToBFloat16(Tensor a);
+
+    /// <summary>Turns each head's pairs of dimensions by its row's position; see <see cref="RopeTable"/>.</summary>
+    /// <param name="x"><c>[rows, heads · headSize]</c>.</param>
+    /// <param name="headSize">Width of a head; at least the table's rotary dimensions.</param>
+    /// <param name="table">Frequencies.</param>
+    /// <param name="positions">A position a row.</param>
+    Tensor Rotate(Tensor x, int headSize, RopeTable table, ReadOnlySpan<int> positions);
+
+    /// <summary>
+    /// Writes the new keys and values to their slots, then attends: softmax(scale · q·k, masked) v over the slots a row sees, in position order.
+    /// </summary>
+    /// <param name="q"><c>[rows, Heads · KeySize]</c>, rotated.</param>
+    /// <param name="k"><c>[rows, KeyValueHeads · KeySize]</c>, rotated.</param>
+    /// <param name="v"><c>[rows, KeyValueHeads · ValueSize]</c>.</param>
+    /// <param name="spec">The layer's variant.</param>
+    /// <param name="layout">Whose rows these are and what they see.</param>
+    /// <param name="stores">This layer's store of each segment.</param>
+    /// <returns><c>[rows, Heads · ValueSize]</c>.</returns>
+    Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores);
+
+    /// <summary>Some rows of x, in the order asked for; a row may be asked for more than once.</summary>
+    Tensor SelectRows(Tensor x, ReadOnlySpan<int> rows);
+
+    /// <summary>A run of columns of every row, copied out.</summary>
+    Tensor SelectColumns(Tensor x, int firstColumn, int columns);
+
+    /// <summary>Sums groups of rows with weights, in order: <c>y[r] = Σ_j weights[r, j] · x[r·n + j]</c>, one fused multiply-add a term.</summary>
+    /// <param name="x"><c>[rows · n, columns]</c>.</param>
+    /// <param name="weights"><c>[rows, n]</c>.</param>
+    Tensor CombineRows(Tensor x, Tensor weights);
+
+    /// <summary>Softmax of every row: <c>e^(x - max) / Σ e^(x - max)</c>.</summary>
+    Tensor Softmax(Tensor x);
+}
