@@ -1,0 +1,111 @@
+namespace Whorl.Testing;
+
+/// <summary>A clock that stands still until a test moves it; timers that fall due run inside <see cref="Advance"/>, in the order of their times.</summary>
+public sealed class ManualTimeProvider : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How many timers wait: lets a test see that something has begun to wait.</summary>
+    public int PendingTimers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count(t => t.Due is not null);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    /// <summary>Moves the clock and runs what falls due on the way.</summary>
+    public void Advance(TimeSpan by)
+    {
+        DateTimeOffset end = GetUtcNow() + by;
+        while (TakeNext(end) is { } timer)
+        {
+            timer.Fire();
+        }
+
+        lock (_gate)
+        {
+            _now = end;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ManualTimer timer = new(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private ManualTimer? TakeNext(DateTimeOffset end)
+    {
+        lock (_gate)
+        {
+            ManualTimer? next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
+            if (next is not null)
+            {
+                _now = next.Due!.Value > _now ? next.Due.Value : _now;
+                next.Due = next.Period > TimeSpan.Zero ? _now + next.Period : null;
+                if (next.Due is null)
+                {
+                    _timers.Remove(next);
+                }
+            }
+
+            return next;
+        }
+    }
+
+    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
+    {
+        public DateTimeOffset? Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public void Fire() => callback(state);
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock._gate)
+            {
+                clock._timers.Remove(this);
+                Period = period;
+                Due = dueTime < TimeSpan.Zero ? null : clock._now + dueTime;
+                if (Due is not null)
+                {
+                    clock._timers.Add(this);
+                }
+
+                return true;
+            }
+        }
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
