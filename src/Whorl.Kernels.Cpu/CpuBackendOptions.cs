@@ -1,0 +1,15 @@
+using Whorl.Tensors;
+
+namespace Whorl.Kernels.Cpu;
+
+/// <summary>How a <see cref="CpuBackend"/> computes.</summary>
+public sealed record CpuBackendOptions
+{
+    /// <summary>Threads that share each operation, the calling one among them; 1 starts no thread. Results do not depend on it.</summary>
+    /// <value>Default: the processors this process may use.</value>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>In what form activations meet quantised weights; results do depend on it.</summary>
+    /// <value>Default <see cref="ActivationFormat.Q8"/>.</value>
+    public ActivationFormat Activations { get; init; } = ActivationFormat.Q8;
+}
