@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 
 namespace Whorl.Protocol.Messages;
 
@@ -70,7 +71,7 @@ public sealed record TensorMessage
         Chunks = Chunks,
     };
 
-    private static int[] CheckShape(IReadOnlyList<uint> size)
+    private static int[] CheckShape(RepeatedField<uint> size)
     {
         // The product over the sizes that are not 0: a 0 elsewhere must not hide an absurd dimension.
         ulong product = 1;

@@ -21,18 +21,18 @@ internal ref struct MsgPackReader
 
     /// <summary>Reads the one value that fills <paramref name="bytes"/>.</summary>
     /// <returns>
-    /// null, <see cref="bool"/>, <see cref="long"/> (<see cref="ulong"/> above its range), <see cref="double"/>, <see cref="string"/>,
-    /// a byte array, a list of such values, <see cref="MsgPackTuple"/>, <see cref="MsgPackMap"/> or <see cref="MsgPackExtension"/>.
+    /// null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, a byte array,
+    /// a list of such values, <see cref="MsgPackTuple"/>, <see cref="MsgPackMap"/> or <see cref="MsgPackExtension"/>.
     /// </returns>
     /// <exception cref="WireFormatException">The bytes are not one value, or nest deeper than <see cref="MaxDepth"/>.</exception>
-    public static object? Read(ReadOnlySpan<byte> bytes) => Read(bytes, depth: 0);
+    public static object? Read(ReadOnlySpan<byte> bytes) => ReadWhole(bytes, depth: 0);
 
-    /// <summary>As <see cref="Read(ReadOnlySpan{byte})"/>, for a value that must be a map.</summary>
+    /// <summary>As <see cref="Read"/>, for a value that must be a map.</summary>
     /// <exception cref="WireFormatException">It is not a map, or not MessagePack.</exception>
     public static MsgPackMap ReadMap(ReadOnlySpan<byte> bytes, string what) =>
         Read(bytes) as MsgPackMap ?? throw new WireFormatException($"{what}: not a msgpack map");
 
-    private static object? Read(ReadOnlySpan<byte> bytes, int depth)
+    private static object? ReadWhole(ReadOnlySpan<byte> bytes, int depth)
     {
         var reader = new MsgPackReader(bytes);
         object? value = reader.ReadValue(depth);
@@ -62,7 +62,7 @@ internal ref struct MsgPackReader
             0xc7 or 0xc8 or 0xc9 => ReadExtension(ReadLength(tag - 0xc7), depth),
             0xca => (double)BinaryPrimitives.ReadSingleBigEndian(Take(4)),
             0xcb => BinaryPrimitives.ReadDoubleBigEndian(Take(8)),
-            >= 0xcc and <= 0xcf => ReadUnsigned(tag - 0xcc),
+            >= 0xcc and <= 0xcf => Signed(ReadUnsigned(1 << (tag - 0xcc))),
             0xd0 => (long)(sbyte)Take(1)[0],
             0xd1 => (long)BinaryPrimitives.ReadInt16BigEndian(Take(2)),
             0xd2 => (long)BinaryPrimitives.ReadInt32BigEndian(Take(4)),
@@ -115,7 +115,7 @@ internal ref struct MsgPackReader
             return new MsgPackExtension(code, payload.ToArray());
         }
 
-        return Read(payload, depth + 1) is List<object?> items
+        return ReadWhole(payload, depth + 1) is List<object?> items
             ? new MsgPackTuple(items)
             : throw new WireFormatException("msgpack: a tuple (extension 0x40) does not hold an array");
     }
@@ -133,26 +133,24 @@ internal ref struct MsgPackReader
         }
     }
 
-    private object ReadUnsigned(int sizeLog)
+    private static long Signed(ulong value) =>
+        value <= long.MaxValue ? (long)value : throw new WireFormatException("msgpack: an integer beyond 2^63 - 1");
+
+    private ulong ReadUnsigned(int size)
     {
         ulong value = 0;
-        foreach (byte b in Take(1 << sizeLog))
+        foreach (byte b in Take(size))
         {
             value = value << 8 | b;
         }
 
-        return value <= long.MaxValue ? (long)value : value;
+        return value;
     }
 
     /// <summary>A big-endian length of 1, 2 or 4 bytes.</summary>
     private int ReadLength(int sizeLog)
     {
-        uint value = 0;
-        foreach (byte b in Take(1 << sizeLog))
-        {
-            value = value << 8 | b;
-        }
-
+        long value = (long)ReadUnsigned(1 << sizeLog);
         NeedRoomFor(value);
         return (int)value;
     }

@@ -36,9 +36,6 @@ internal static class MsgPackWriter
             case long number:
                 WriteInteger(output, number);
                 break;
-            case ulong number:
-                WriteUnsigned(output, number);
-                break;
             case double number:
                 Put(output, 0xcb);
                 BinaryPrimitives.WriteDoubleBigEndian(output.GetSpan(8), number);
