@@ -12,7 +12,7 @@ public sealed record ExpertRequest(string Uid, IReadOnlyList<TensorMessage> Tens
 {
     private static readonly FieldLimit[] Limits =
     [
-        new(1, 1, MessageLimits.MaxUidBytes),
+        new(1, 1, MessageLimits.MaxUidBytes, IsText: true),
         new(2, MessageLimits.MaxTensors, Nested: MessageLimits.Tensor),
         new(3, 1, MessageLimits.MaxMetadataBytes),
     ];

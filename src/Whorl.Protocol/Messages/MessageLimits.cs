@@ -30,6 +30,6 @@ public static class MessageLimits
     internal static readonly FieldLimit[] Tensor =
     [
         new(2, MaxDimensions, Packed: true),
-        new(4, 1, MaxDataTypeBytes),
+        new(4, 1, MaxDataTypeBytes, IsText: true),
     ];
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Unicode;
 using Google.Protobuf;
 
 namespace Whorl.Protocol.Messages;
@@ -24,7 +24,7 @@ internal static class ProtobufGuard
         {
             return parser.ParseFrom(bytes);
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or DecoderFallbackException)
+        catch (InvalidProtocolBufferException e)
         {
             throw new WireFormatException($"{name}: not a valid message ({e.Message})", e);
         }
@@ -84,6 +84,11 @@ internal static class ProtobufGuard
         if (content.Length > limit.MaxBytes)
         {
             throw new WireFormatException($"{name}: field {limit.Field} has {content.Length} bytes, at most {limit.MaxBytes} are taken");
+        }
+
+        if (limit.IsText && !Utf8.IsValid(content))
+        {
+            throw new WireFormatException($"{name}: field {limit.Field} is not UTF-8");
         }
 
         Count(counts, limits, index, limit.Packed ? CountVarints(content) : 1, name);
