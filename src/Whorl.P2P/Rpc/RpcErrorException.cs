@@ -1,0 +1,27 @@
+namespace Whorl.P2P.Rpc;
+
+/// <summary>
+/// The handler of a remote call failed, and its side says so. Thrown by a handler it sends its message as it is; at the caller its message
+/// is the text that the peer sent. The connection is sound: the same call would fail again.
+/// </summary>
+public sealed class RpcErrorException : IOException
+{
+    /// <summary>An error without text.</summary>
+    public RpcErrorException()
+        : this("")
+    {
+    }
+
+    /// <param name="message">The text that travels.</param>
+    public RpcErrorException(string message)
+        : base(message)
+    {
+    }
+
+    /// <param name="message">The text that travels.</param>
+    /// <param name="innerException">What caused it; does not travel.</param>
+    public RpcErrorException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+}

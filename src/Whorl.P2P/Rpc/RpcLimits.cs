@@ -1,0 +1,23 @@
+namespace Whorl.P2P.Rpc;
+
+/// <summary>The sizes that remote calls keep to.</summary>
+public static class RpcLimits
+{
+    /// <summary>A whole unary message with its envelope, in either direction; p2pd drops longer ones without an answer.</summary>
+    public const int MaxUnaryBytes = 4 << 20;
+
+    /// <summary>What the envelope adds at most to the request or response inside a unary message.</summary>
+    public const int UnaryEnvelopeBytes = 2048;
+
+    /// <summary>The payload of one frame of a stream. hivemind has no limit; Petals' own frames stay just above 4 MiB.</summary>
+    public const int MaxFrameBytes = 64 << 20;
+
+    /// <summary>The text of an error.</summary>
+    public const int MaxErrorBytes = 64 << 10;
+
+    /// <summary>Requests that a server takes off a stream before its handler asks for them.</summary>
+    public const int Prefetch = 5;
+
+    /// <summary>How long a server waits for a unary request to arrive whole.</summary>
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
+}
