@@ -42,7 +42,10 @@ public static class CheckpointExtensions
         if (!BlockCodec.CanDecode(type.Type))
         {
             throw new ModelFormatException(
-                entry.File, $"elements of type {type.Name} cannot be expanded to float32; use a model in another format", entry.Name, entry.Offset);
+                entry.File,
+                $"elements of type {type.Name} cannot be expanded to float32; use a model in another format",
+                entry.Name,
+                entry.Offset);
         }
 
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
@@ -67,12 +70,15 @@ public static class CheckpointExtensions
     }
 
     /// <summary>Reads a whole tensor as float32; for small tensors, as the array takes four bytes an element.</summary>
-    /// <exception cref="ModelFormatException">It has 2^31 elements or more; and as of <see cref="ReadSingles(ICheckpoint, TensorEntry, long, Span{float})"/>.</exception>
+    /// <exception cref="ModelFormatException">
+    /// It has 2^31 elements or more; and as of <see cref="ReadSingles(ICheckpoint, TensorEntry, long, Span{float})"/>.
+    /// </exception>
     public static float[] ReadSingles(this ICheckpoint checkpoint, TensorEntry entry)
     {
         if (entry.ElementCount > Array.MaxLength)
         {
-            throw new ModelFormatException(entry.File, $"{entry.ElementCount} elements are too many for one array", entry.Name, entry.Offset);
+            throw new ModelFormatException(
+                entry.File, $"{entry.ElementCount} elements are too many for one array", entry.Name, entry.Offset);
         }
 
         float[] values = GC.AllocateUninitializedArray<float>((int)entry.ElementCount);
@@ -82,7 +88,8 @@ public static class CheckpointExtensions
 
     private static ModelFormatException Missing(ICheckpoint checkpoint, string name)
     {
-        string file = checkpoint.Names.FirstOrDefault() is { } first && checkpoint.TryGet(first, out TensorEntry? entry) ? entry.File : "checkpoint";
+        string? any = checkpoint.Names.FirstOrDefault();
+        string file = any is not null && checkpoint.TryGet(any, out TensorEntry? entry) ? entry.File : "checkpoint";
         return new ModelFormatException(
             Path.GetDirectoryName(file) is { Length: > 0 } folder ? folder : file,
             $"the model's family needs this tensor, but none of the {checkpoint.Names.Count} tensors has that name",

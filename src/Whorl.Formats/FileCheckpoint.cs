@@ -14,7 +14,9 @@ public sealed class FileCheckpoint : ICheckpoint
     /// <summary>Takes over the open files.</summary>
     /// <param name="entries">Tensors with different names, each in one of the files.</param>
     /// <param name="files">Handles by full path; disposed with the checkpoint.</param>
-    /// <param name="observer">Called after every read, on the reading thread, with the tensor, the range's offset in it and its length.</param>
+    /// <param name="observer">
+    /// Called after every read, on the reading thread, with the tensor, the range's offset in it and its length.
+    /// </param>
     internal FileCheckpoint(
         IEnumerable<TensorEntry> entries, Dictionary<string, SafeFileHandle> files, Action<TensorEntry, long, long>? observer)
     {

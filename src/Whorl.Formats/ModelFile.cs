@@ -1,6 +1,8 @@
 namespace Whorl.Formats;
 
-/// <summary>A model on this machine's disk: a Hugging Face folder (<see cref="ModelFolder"/>) or a GGUF file (<see cref="GgufModel"/>).</summary>
+/// <summary>
+/// A model on this machine's disk: a Hugging Face folder (<see cref="ModelFolder"/>) or a GGUF file (<see cref="GgufModel"/>).
+/// </summary>
 public abstract class ModelFile : IDisposable
 {
     private protected ModelFile(string path, FileCheckpoint checkpoint)
@@ -17,7 +19,9 @@ public abstract class ModelFile : IDisposable
 
     /// <summary>Opens whichever of the two the path is; reads headers and configuration only.</summary>
     /// <param name="path">A folder with config.json and weights in safetensors, or a <c>.gguf</c> file (any part of a split one).</param>
-    /// <param name="observer">Called after every read of weights with the tensor, the offset in it and the length, on the reading thread.</param>
+    /// <param name="observer">
+    /// Called after every read of weights with the tensor, the offset in it and the length, on the reading thread.
+    /// </param>
     /// <exception cref="ModelFormatException">There is no such path, it is no model, or the model is not well formed.</exception>
     public static ModelFile Open(string path, Action<TensorEntry, long, long>? observer = null)
     {

@@ -18,13 +18,17 @@ public sealed class TensorEntry
         Offset = offset;
         ByteLength = byteLength;
         ElementCount = TensorShape.Count(shape)
-            ?? throw new ArgumentException($"[{string.Join(", ", shape)}] has a negative size or more than 2^63 - 1 elements", nameof(shape));
+            ?? throw new ArgumentException(
+                $"[{string.Join(", ", shape)}] has a negative size or more than 2^63 - 1 elements", nameof(shape));
     }
 
     /// <summary>The name the file gives it.</summary>
     public string Name { get; }
 
-    /// <summary>Sizes, the outermost first: <c>[rows, columns]</c>, in GGUF files too (which store them the other way round). Empty for a scalar. Not to be changed.</summary>
+    /// <summary>
+    /// Sizes, the outermost first: <c>[rows, columns]</c>, in GGUF files too (which store them the other way round). Empty for a scalar.
+    /// Not to be changed.
+    /// </summary>
     public long[] Shape { get; }
 
     /// <summary>The product of <see cref="Shape"/>; 1 for a scalar.</summary>

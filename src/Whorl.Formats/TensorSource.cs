@@ -15,7 +15,8 @@ public sealed class TensorSource
     /// <param name="elementType">How <paramref name="fill"/> stores the elements.</param>
     /// <param name="shape">Outermost first, <c>[rows, columns]</c>; empty for a scalar.</param>
     /// <param name="fill">
-    /// Called with an offset in the tensor and a span to be filled with the bytes from there on; in order, each range once, always whole blocks.
+    /// Called with an offset in the tensor and a span to be filled with the bytes from there on; in order, each range once, always whole
+    /// blocks.
     /// </param>
     /// <exception cref="ArgumentException">The shape has a negative size, too many elements, or rows of broken blocks.</exception>
     public TensorSource(string name, ElementType elementType, ReadOnlySpan<long> shape, Action<long, Span<byte>> fill)
@@ -25,10 +26,12 @@ public sealed class TensorSource
         Shape = shape.ToArray();
         _fill = fill;
         long elements = TensorShape.Count(Shape)
-            ?? throw new ArgumentException($"[{string.Join(", ", Shape)}] has a negative size or more than 2^63 - 1 elements", nameof(shape));
+            ?? throw new ArgumentException(
+                $"[{string.Join(", ", Shape)}] has a negative size or more than 2^63 - 1 elements", nameof(shape));
         if (Shape.Length > 0 && Shape[^1] % Type.BlockSize != 0)
         {
-            throw new ArgumentException($"rows of {Shape[^1]} are no whole number of {Type.Name} blocks of {Type.BlockSize}", nameof(shape));
+            throw new ArgumentException(
+                $"rows of {Shape[^1]} are no whole number of {Type.Name} blocks of {Type.BlockSize}", nameof(shape));
         }
 
         ByteLength = Type.BytesFor(elements);
@@ -74,7 +77,8 @@ public sealed class TensorSource
         });
         return TensorShape.Count(source.Shape) == values.Length
             ? source
-            : throw new ArgumentException($"{name} [{string.Join(", ", source.Shape)}] does not have {values.Length} elements", nameof(values));
+            : throw new ArgumentException(
+                $"{name} [{string.Join(", ", source.Shape)}] does not have {values.Length} elements", nameof(values));
     }
 
     /// <summary>A copy of a checkpoint's tensor, byte by byte.</summary>

@@ -28,7 +28,8 @@ public static class ElementTypes
     public static bool TryParse(string name, [NotNullWhen(true)] out ElementTypeInfo? info) => ByName.TryGetValue(name, out info);
 
     /// <summary>Finds a type by its number in a GGUF file; false for numbers unknown or retired (4, 5, 31 to 33, 36 to 38).</summary>
-    public static bool TryFromGgml(int ggmlType, [NotNullWhen(true)] out ElementTypeInfo? info) => ByGgmlType.TryGetValue(ggmlType, out info);
+    public static bool TryFromGgml(int ggmlType, [NotNullWhen(true)] out ElementTypeInfo? info) =>
+        ByGgmlType.TryGetValue(ggmlType, out info);
 
     private static ElementTypeInfo[] BuildTable()
     {

@@ -68,7 +68,9 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
     /// <summary>Reads a string value; bytes that are not UTF-8 become U+FFFD, as some vocabularies have them.</summary>
     public string ReadText(string what, int mostBytes) => Encoding.UTF8.GetString(ReadStringBytes(what, mostBytes));
 
-    /// <summary>Fills an array of plain little-endian numbers of the header, which the caller knows to be within <see cref="Remaining"/>.</summary>
+    /// <summary>
+    /// Fills an array of plain little-endian numbers of the header, which the caller knows to be within <see cref="Remaining"/>.
+    /// </summary>
     public void ReadInto(Span<byte> destination)
     {
         int buffered = Math.Min(_end - _start, destination.Length);
@@ -116,7 +118,9 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
     {
         if (count > Remaining)
         {
-            string why = _fileLength > GgufHeader.MaxHeaderBytes ? $"the header exceeds {GgufHeader.MaxHeaderBytes} bytes" : "the file ends in its header";
+            string why = _fileLength > GgufHeader.MaxHeaderBytes
+                ? $"the header exceeds {GgufHeader.MaxHeaderBytes} bytes"
+                : "the file ends in its header";
             throw Wrong(why);
         }
 

@@ -58,7 +58,9 @@ public sealed class GgufHeader
         return Read(file, full);
     }
 
-    /// <summary>As <see cref="Read(string)"/>. Memory: at most 64 times the header's bytes, for one of nothing but tiny pairs and tensors.</summary>
+    /// <summary>
+    /// As <see cref="Read(string)"/>. Memory: at most 64 times the header's bytes, for one of nothing but tiny pairs and tensors.
+    /// </summary>
     internal static GgufHeader Read(SafeFileHandle file, string path)
     {
         using GgufCursor cursor = new(file, path);
@@ -71,7 +73,7 @@ public sealed class GgufHeader
         GgufTensorInfo[] infos = ReadInfos(cursor, tensors);
         long alignment = AlignmentOf(path, metadata);
         long dataStart = (cursor.Position + alignment - 1) / alignment * alignment;
-        return new(version, metadata, alignment, GgufTensorInfo.Place(infos, path, dataStart, cursor.FileLength, alignment));
+        return new(version, metadata, alignment, new GgufLayout(path, dataStart, cursor.FileLength, alignment).Place(infos));
     }
 
     private static int ReadVersion(GgufCursor cursor)
@@ -85,10 +87,12 @@ public sealed class GgufHeader
         return version switch
         {
             2 or 3 => (int)version,
-            1 => throw new ModelFormatException(cursor.Path, "GGUF version 1 is not supported; convert the model with a converter of this time", offset: 4),
+            1 => throw new ModelFormatException(
+                cursor.Path, "GGUF version 1 is not supported; convert the model with a converter of this time", offset: 4),
             0x02000000 or 0x03000000 => throw new ModelFormatException(
                 cursor.Path, "the file is big-endian, which is not supported; convert it to little-endian", offset: 4),
-            _ => throw new ModelFormatException(cursor.Path, $"GGUF version {version} is not supported, only 2 and 3; convert the model", offset: 4),
+            _ => throw new ModelFormatException(
+                cursor.Path, $"GGUF version {version} is not supported, only 2 and 3; convert the model", offset: 4),
         };
     }
 
@@ -145,6 +149,7 @@ public sealed class GgufHeader
         long alignment = metadata.FindInt32(Key) ?? DefaultAlignment;
         return alignment is > 0 and <= MaxAlignment && long.IsPow2(alignment)
             ? alignment
-            : throw new ModelFormatException(path, $"an alignment of {alignment} is no power of two up to {MaxAlignment}; the file is damaged", Key);
+            : throw new ModelFormatException(
+                path, $"an alignment of {alignment} is no power of two up to {MaxAlignment}; the file is damaged", Key);
     }
 }

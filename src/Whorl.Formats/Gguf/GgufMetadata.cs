@@ -81,7 +81,8 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
 
     /// <summary>A truth value, or null where the key is missing.</summary>
     /// <exception cref="ModelFormatException">The value is of another kind.</exception>
-    public bool? FindBoolean(string key) => _values.TryGetValue(key, out object? value) ? value as bool? ?? throw NotA(key, "a truth value", value) : null;
+    public bool? FindBoolean(string key) =>
+        _values.TryGetValue(key, out object? value) ? value as bool? ?? throw NotA(key, "a truth value", value) : null;
 
     /// <summary>An array of strings that must be there; the metadata's own, not to be changed.</summary>
     /// <exception cref="ModelFormatException">It is not, or is of another kind.</exception>

@@ -32,13 +32,17 @@ internal static partial class GgufSplit
         if (count > MaxParts || !name.Success || int.Parse(name.Groups["count"].Value, CultureInfo.InvariantCulture) != count)
         {
             throw new ModelFormatException(
-                path, $"the file is one of {count} parts, but its name does not end in -00001-of-{count:D5}.gguf; give the parts their names back", CountKey);
+                path,
+                $"the file is one of {count} parts, but its name does not end in -00001-of-{count:D5}.gguf; rename the parts",
+                CountKey);
         }
 
         string folder = Path.GetDirectoryName(path)!;
-        string[] parts = [.. Enumerable.Range(1, count).Select(i => Path.Combine(folder, $"{name.Groups["stem"].Value}-{i:D5}-of-{count:D5}.gguf"))];
+        string stem = Path.Combine(folder, name.Groups["stem"].Value);
+        string[] parts = [.. Enumerable.Range(1, count).Select(i => $"{stem}-{i:D5}-of-{count:D5}.gguf")];
         return Array.Find(parts, part => !File.Exists(part)) is { } missing
-            ? throw new ModelFormatException(missing, $"this part of the split model is missing beside {Path.GetFileName(path)}; download it")
+            ? throw new ModelFormatException(
+                missing, $"this part of the split model is missing beside {Path.GetFileName(path)}; download it")
             : parts;
     }
 
@@ -53,14 +57,17 @@ internal static partial class GgufSplit
             if (parts.Count > 1 && (metadata.FindInt32(NumberKey) != i || metadata.FindInt32(CountKey) != parts.Count))
             {
                 throw new ModelFormatException(
-                    paths[i], $"the file says it is another part than number {i} of {parts.Count}; it belongs to another model, download it again", NumberKey);
+                    paths[i],
+                    $"the file says it is another part than number {i} of {parts.Count}; it belongs to another model, download it again",
+                    NumberKey);
             }
 
             foreach (TensorEntry tensor in parts[i].Tensors)
             {
                 if (!fileOf.TryAdd(tensor.Name, paths[i]))
                 {
-                    throw new ModelFormatException(paths[i], $"{fileOf[tensor.Name]} has a tensor of this name too", tensor.Name, tensor.Offset);
+                    throw new ModelFormatException(
+                        paths[i], $"{fileOf[tensor.Name]} has a tensor of this name too", tensor.Name, tensor.Offset);
                 }
             }
         }

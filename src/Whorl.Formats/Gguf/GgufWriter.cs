@@ -43,7 +43,8 @@ public static class GgufWriter
         long value = Convert.ToInt64(alignment, CultureInfo.InvariantCulture);
         return value is > 0 and <= GgufHeader.MaxAlignment && long.IsPow2(value)
             ? (int)value
-            : throw new ArgumentException($"{AlignmentKey} must be a power of two up to {GgufHeader.MaxAlignment}, not {value}", nameof(metadata));
+            : throw new ArgumentException(
+                $"{AlignmentKey} must be a power of two up to {GgufHeader.MaxAlignment}, not {value}", nameof(metadata));
     }
 
     private static void WritePairs(GgufValueWriter writer, KeyValuePair<string, object>[] metadata)
@@ -70,7 +71,8 @@ public static class GgufWriter
             if (!names.Add(tensor.Name) || tensor.Type.GgmlType < 0 || tensor.Shape.Length > GgufHeader.MaxDimensions)
             {
                 throw new ArgumentException(
-                    $"{tensor.Name} stands twice, or GGUF has no type {tensor.Type.Name} or no {tensor.Shape.Length} dimensions", nameof(tensors));
+                    $"{tensor.Name} stands twice, or GGUF has no type {tensor.Type.Name} or no {tensor.Shape.Length} dimensions",
+                    nameof(tensors));
             }
 
             writer.WriteString(tensor.Name);

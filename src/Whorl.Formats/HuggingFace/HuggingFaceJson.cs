@@ -10,7 +10,9 @@ internal static class HuggingFaceJson
     public const int MaxBytes = 256 << 20;
 
     /// <summary>Reads a file whose root is an object.</summary>
-    /// <remarks>Python writes <c>NaN</c> and <c>Infinity</c>, which are no JSON: they are read as null and as ±1e999, which is infinite.</remarks>
+    /// <remarks>
+    /// Python writes <c>NaN</c> and <c>Infinity</c>, which are no JSON: they are read as null and as ±1e999, which is infinite.
+    /// </remarks>
     /// <exception cref="ModelFormatException">It is missing, too large, no JSON, or no object.</exception>
     public static JsonElement Read(string path)
     {
@@ -32,7 +34,8 @@ internal static class HuggingFaceJson
 
     internal static JsonElement Parse(string path, byte[] bytes)
     {
-        ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
+        bool hasMark = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble);
+        ReadOnlyMemory<byte> json = bytes.AsMemory(hasMark ? Encoding.UTF8.Preamble.Length : 0);
         JsonDocumentOptions options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
         try
         {

@@ -25,7 +25,9 @@ public sealed class ModelFolder : ModelFile
     /// <summary>Opens a folder; reads configuration and headers only.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="observer">Called after every read of weights with the tensor, the offset in it and the length.</param>
-    /// <exception cref="ModelFormatException">It has no config.json or no safetensors, a shard is missing, or a file is not well formed.</exception>
+    /// <exception cref="ModelFormatException">
+    /// It has no config.json or no safetensors, a shard is missing, or a file is not well formed.
+    /// </exception>
     public static new ModelFolder Open(string path, Action<TensorEntry, long, long>? observer = null)
     {
         string full = System.IO.Path.GetFullPath(path);

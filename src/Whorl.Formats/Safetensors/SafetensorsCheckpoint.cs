@@ -28,7 +28,8 @@ public static class SafetensorsCheckpoint
             {
                 if (!checkpoint.TryGet(name, out _))
                 {
-                    throw new ModelFormatException(file, $"the index {index.Path} says it is in this file, but it is not; download both again", name);
+                    throw new ModelFormatException(
+                        file, $"the index {index.Path} says it is in this file, but it is not; download both again", name);
                 }
             }
         }
@@ -55,7 +56,8 @@ public static class SafetensorsCheckpoint
                 {
                     if (!entries.TryAdd(entry.Name, entry))
                     {
-                        throw new ModelFormatException(path, $"{entries[entry.Name].File} has a tensor of this name too", entry.Name, entry.Offset);
+                        throw new ModelFormatException(
+                            path, $"{entries[entry.Name].File} has a tensor of this name too", entry.Name, entry.Offset);
                     }
                 }
             }

@@ -34,7 +34,8 @@ public sealed class SafetensorsHeader
     }
 
     /// <summary>
-    /// As <see cref="Read(string)"/>. Memory: the JSON's bytes, and at most 64 times as many again for a header of nothing but tiny entries.
+    /// As <see cref="Read(string)"/>. Memory: the JSON's bytes, and at most 64 times as many again for a header of nothing but tiny
+    /// entries.
     /// </summary>
     internal static SafetensorsHeader Read(SafeFileHandle file, string path)
     {
@@ -50,13 +51,17 @@ public sealed class SafetensorsHeader
         if (length > MaxHeaderBytes)
         {
             throw new ModelFormatException(
-                path, $"the header says it has {length} bytes, more than the {MaxHeaderBytes} allowed; is it a safetensors file?", offset: 0);
+                path,
+                $"the header says it has {length} bytes, more than the {MaxHeaderBytes} allowed; is it a safetensors file?",
+                offset: 0);
         }
 
         if ((long)length > fileLength - 8)
         {
             throw new ModelFormatException(
-                path, $"the header says it has {length} bytes, but the file has {fileLength - 8} more; it is truncated, download it again", offset: 0);
+                path,
+                $"the header says it has {length} bytes, but the file has {fileLength - 8} more; it is truncated, download it again",
+                offset: 0);
         }
 
         byte[] json = GC.AllocateUninitializedArray<byte>((int)length);

@@ -31,7 +31,10 @@ internal sealed class SafetensorsHeaderParser(string path, long dataStart, long 
         {
             // InvalidOperationException: a string with half a surrogate pair.
             throw new ModelFormatException(
-                path, $"the header is no proper JSON ({FirstLine(e.Message)}); the file is damaged, download it again", offset: At(reader), inner: e);
+                path,
+                $"the header is no proper JSON ({FirstLine(e.Message)}); the file is damaged, download it again",
+                offset: At(reader),
+                inner: e);
         }
 
         TensorEntry[] inOrder = [.. _tensors.Values.OrderBy(entry => entry.Offset).ThenBy(entry => entry.ByteLength)];
@@ -130,7 +133,10 @@ internal sealed class SafetensorsHeaderParser(string path, long dataStart, long 
         if (end > DataLength)
         {
             throw new ModelFormatException(
-                path, $"its data end at byte {end} of {DataLength} there are; the file is truncated, download it again", name, dataStart + begin);
+                path,
+                $"its data end at byte {end} of {DataLength} there are; the file is truncated, download it again",
+                name,
+                dataStart + begin);
         }
 
         if (TensorShape.Count(shape) is not { } elements)
@@ -157,8 +163,11 @@ internal sealed class SafetensorsHeaderParser(string path, long dataStart, long 
         {
             if (entry.Offset != expected)
             {
-                string what = entry.Offset < expected ? $"its data overlap those of '{before}'" : $"{entry.Offset - expected} bytes before its data belong to no tensor";
-                throw new ModelFormatException(path, $"{what}; the file is damaged or was not written by a safetensors library", entry.Name, entry.Offset);
+                string what = entry.Offset < expected
+                    ? $"its data overlap those of '{before}'"
+                    : $"{entry.Offset - expected} bytes before its data belong to no tensor";
+                throw new ModelFormatException(
+                    path, $"{what}; the file is damaged or was not written by a safetensors library", entry.Name, entry.Offset);
             }
 
             expected += entry.ByteLength;
@@ -168,7 +177,9 @@ internal sealed class SafetensorsHeaderParser(string path, long dataStart, long 
         if (expected != fileLength)
         {
             throw new ModelFormatException(
-                path, $"the last {fileLength - expected} bytes belong to no tensor; the file is damaged or has something appended", offset: expected);
+                path,
+                $"the last {fileLength - expected} bytes belong to no tensor; the file is damaged or has something appended",
+                offset: expected);
         }
     }
 

@@ -52,5 +52,6 @@ public sealed class SafetensorsIndex
     }
 
     /// <summary>A hostile index must not lead out of its folder, on any system.</summary>
-    private static bool IsPlainName(string? file) => !string.IsNullOrEmpty(file) && file is not ("." or "..") && file.IndexOfAny(['/', '\\', ':', '\0']) < 0;
+    private static bool IsPlainName(string? file) =>
+        !string.IsNullOrEmpty(file) && file is not ("." or "..") && file.IndexOfAny(['/', '\\', ':', '\0']) < 0;
 }

@@ -21,14 +21,17 @@ public static class BlockCodec
     public static bool CanEncode(ElementType type) => FindEncoder(type) is not null;
 
     /// <summary>Expands stored elements to float32.</summary>
-    /// <param name="type">How <paramref name="source"/> is stored. F64 is rounded to nearest; every other type follows the remarks above.</param>
+    /// <param name="type">
+    /// How <paramref name="source"/> is stored. F64 is rounded to nearest; every other type follows the remarks above.
+    /// </param>
     /// <param name="source">Exactly the bytes of <paramref name="destination"/>'s elements, from a block's start on; any alignment.</param>
     /// <param name="destination">A whole number of blocks; may not overlap <paramref name="source"/>.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other or the block size.</exception>
     /// <exception cref="NotSupportedException">The type has no decoder (<see cref="CanDecode"/>).</exception>
     public static void Decode(ElementType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
-        Decoder decode = FindDecoder(type) ?? throw new NotSupportedException($"{ElementTypes.Info(type).Name} cannot be expanded to float32");
+        Decoder decode = FindDecoder(type) ?? throw new NotSupportedException(
+            $"{ElementTypes.Info(type).Name} cannot be expanded to float32");
         CheckLengths(type, source.Length, destination.Length, nameof(source));
         decode(source, destination);
     }
@@ -41,7 +44,8 @@ public static class BlockCodec
     /// <exception cref="NotSupportedException">The type has no encoder (<see cref="CanEncode"/>).</exception>
     public static void Encode(ElementType type, ReadOnlySpan<float> source, Span<byte> destination)
     {
-        Encoder encode = FindEncoder(type) ?? throw new NotSupportedException($"{ElementTypes.Info(type).Name} cannot be made from float32");
+        Encoder encode = FindEncoder(type) ?? throw new NotSupportedException(
+            $"{ElementTypes.Info(type).Name} cannot be made from float32");
         CheckLengths(type, destination.Length, source.Length, nameof(destination));
         encode(source, destination);
     }

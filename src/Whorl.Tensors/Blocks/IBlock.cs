@@ -1,6 +1,8 @@
 namespace Whorl.Tensors;
 
-/// <summary>The size of a block, as constants the compiler can fold; <see cref="ElementTypes"/> says the same and a test compares them.</summary>
+/// <summary>
+/// The size of a block, as constants the compiler can fold; <see cref="ElementTypes"/> says the same and a test compares them.
+/// </summary>
 internal interface IBlock
 {
     /// <summary>Elements in a block.</summary>

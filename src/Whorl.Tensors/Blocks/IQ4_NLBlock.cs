@@ -13,7 +13,9 @@ internal readonly struct IQ4_NLBlock : IBlock, IBlockDecoder
     public static void Decode(ReadOnlySpan<byte> block, Span<float> values) =>
         DecodeNibbles(Half16.Read(block, 0), Steps, block[2..], values);
 
-    /// <summary>Half as many bytes as values: element j is the low nibble of byte j, the second half of the elements the high nibbles.</summary>
+    /// <summary>
+    /// Half as many bytes as values: element j is the low nibble of byte j, the second half of the elements the high nibbles.
+    /// </summary>
     public static void DecodeNibbles(float scale, ReadOnlySpan<sbyte> steps, ReadOnlySpan<byte> nibbles, Span<float> values)
     {
         int half = values.Length / 2;

@@ -61,7 +61,9 @@ internal readonly struct Q3_KBlock : IBlock, IBlockDecoder, IBlockEncoder
         }
     }
 
-    /// <summary>The scale less 32: its low 4 bits are in bytes 0 to 7 (groups 8 to 15 in the high nibbles), its upper 2 in bytes 8 to 11.</summary>
+    /// <summary>
+    /// The scale less 32: its low 4 bits are in bytes 0 to 7 (groups 8 to 15 in the high nibbles), its upper 2 in bytes 8 to 11.
+    /// </summary>
     private static int ReadScale(ReadOnlySpan<byte> block, int group)
     {
         ReadOnlySpan<byte> packed = block.Slice(ScalesAt, 12);

@@ -24,7 +24,9 @@ internal static class ScaleSearch
         return largest;
     }
 
-    /// <summary>Finds scale and minimum with <c>x ≈ scale·code − min</c>, codes 0 to <paramref name="maxCode"/>, min not negative.</summary>
+    /// <summary>
+    /// Finds scale and minimum with <c>x ≈ scale·code − min</c>, codes 0 to <paramref name="maxCode"/>, min not negative.
+    /// </summary>
     /// <param name="group">The values.</param>
     /// <param name="weights">The weight of each value's error.</param>
     /// <param name="maxCode">The largest code.</param>

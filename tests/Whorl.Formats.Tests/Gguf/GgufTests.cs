@@ -157,11 +157,12 @@ public sealed class GgufTests : IDisposable
         byte[] bytes = await File.ReadAllBytesAsync(second);
 
         File.Delete(second);
-        Assert.Contains(second, Assert.Throws<ModelFormatException>(() => GgufModel.Open(first)).Message, StringComparison.Ordinal);
+        Assert.Equal(second, Assert.Throws<ModelFormatException>(() => GgufModel.Open(first)).File);
         File.Copy(first, second);
-        Assert.Contains(second, Assert.Throws<ModelFormatException>(() => GgufModel.Open(first)).Message, StringComparison.Ordinal);
+        Assert.Equal(second, Assert.Throws<ModelFormatException>(() => GgufModel.Open(first)).File);
         string elsewhere = _folder.Write("renamed.gguf", bytes);
-        Assert.Contains("-of-00003", Assert.Throws<ModelFormatException>(() => GgufModel.Open(elsewhere)).Message, StringComparison.Ordinal);
+        ModelFormatException refused = Assert.Throws<ModelFormatException>(() => GgufModel.Open(elsewhere));
+        Assert.Contains("-of-00003", refused.Message, StringComparison.Ordinal);
     }
 
     [ReferenceFact]

@@ -5,8 +5,13 @@ namespace Whorl.Formats.Tests.Safetensors;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    private const string TwoTensors =
-        """{"__metadata__":{"format":"pt"},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[2,10]},"a":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}}  """;
+    private const string TwoTensors = """
+        {
+          "__metadata__": {"format": "pt"},
+          "b": {"dtype": "F32", "shape": [2, 1], "data_offsets": [2, 10]},
+          "a": {"dtype": "BF16", "shape": [], "data_offsets": [0, 2]}
+        }
+        """;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -20,7 +25,7 @@ public sealed class SafetensorsTests : IDisposable
         { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "belong to no tensor" },
         { """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", 3, "overlap" },
         { """{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", 2, "overlap" },
-        { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""", 3, "belong to no tensor" },
+        { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""", 3, "no tensor" },
         { """{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 2, "twice" },
         { """{"a":{"dtype":"F32","shape":[9223372036854775807,9223372036854775807],"data_offsets":[0,4]}}""", 4, "2^63" },
         { """{"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}}""", 4, "does not fill" },
@@ -43,7 +48,7 @@ public sealed class SafetensorsTests : IDisposable
         { """{} {}""", 0, "JSON" },
         { """{"\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "JSON" },
         { "", 0, "JSON" },
-        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1" + "],\"data_offsets\":[0,4]}}", 4, "more than 32" },
+        { $$$"""{"a":{"dtype":"F32","shape":[{{{string.Join(',', Enumerable.Repeat(1, 33))}}}],"data_offsets":[0,4]}}""", 4, "than 32" },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -93,7 +98,9 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void An_unknown_type_is_refused_when_it_is_used_and_not_before()
     {
-        const string Json = """{"odd":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},"good":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}""";
+        const string Json = """
+            {"odd":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},"good":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}
+            """;
         using FileCheckpoint checkpoint = SafetensorsCheckpoint.Open(_folder.Write("x.safetensors", Samples.Safetensors(Json, 3)));
         TensorEntry odd = checkpoint.Get("odd");
 
