@@ -51,6 +51,7 @@ public sealed partial class CpuBackend : IBackend
     public void Dispose()
     {
         Workers.Dispose();
+        DisposeRotations();
         _workspace.Dispose();
     }
 }

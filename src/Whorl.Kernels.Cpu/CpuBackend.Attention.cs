@@ -1,0 +1,103 @@
+using Whorl.Kernels.Cpu.Ops;
+using Whorl.Tensors;
+
+namespace Whorl.Kernels.Cpu;
+
+/// <content>Attention and its store.</content>
+public sealed unsafe partial class CpuBackend
+{
+    // Below so many multiplications a call is not worth handing to other threads.
+    private const long SmallestSharedAttention = 50_000;
+
+    private readonly AttentionWork _attention = new();
+
+    /// <inheritdoc/>
+    public KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return new CpuKeyValueStore(spec.KeyValueHeads, spec.KeySize, spec.ValueSize, capacity);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(layout);
+        Check(q, k, v, spec, layout);
+        Check(spec, layout, stores);
+        Write(k, v, layout, stores);
+
+        Tensor y = Rent(q.Rows, spec.Heads * spec.ValueSize);
+        _attention.Prepare(spec, layout, stores, q.Data, y.Data);
+        bool alone = _attention.Cost < SmallestSharedAttention;
+        long mark = Mark();
+        long floats = (_attention.ScratchFloats + 63) & ~63L;
+        _attention.UseScratch((float*)_workspace.RentBytes(4 * floats * (alone ? 1 : Workers.Count)));
+        Workers.Run(_attention, alone);
+        _attention.Forget();
+        Release(mark);
+        return y;
+    }
+
+    private static void Check(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout)
+    {
+        if (spec.Heads < 1 || spec.KeyValueHeads < 1 || spec.Heads % spec.KeyValueHeads != 0)
+        {
+            throw new ShapeMismatchException("attention", "key heads that divide the heads", $"{spec.KeyValueHeads} of {spec.Heads}");
+        }
+
+        CheckShape("attention q", q, layout.Rows, spec.Heads * spec.KeySize);
+        CheckShape("attention k", k, layout.Rows, spec.KeyValueHeads * spec.KeySize);
+        CheckShape("attention v", v, layout.Rows, spec.KeyValueHeads * spec.ValueSize);
+        CheckLength("attention slopes", spec.AlibiSlopes, spec.Heads);
+        CheckLength("attention sinks", spec.Sinks, spec.Heads);
+    }
+
+    private static void Check(AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores)
+    {
+        if (stores.Length != layout.Segments.Count)
+        {
+            throw new ShapeMismatchException("attention", $"a store for each of {layout.Segments.Count} segments", $"{stores.Length}");
+        }
+
+        for (int i = 0; i < stores.Length; i++)
+        {
+            if (stores[i] is not CpuKeyValueStore store)
+            {
+                throw new ArgumentException($"the store of segment {i} was not made by this backend", nameof(stores));
+            }
+
+            if (store.Heads != spec.KeyValueHeads || store.KeySize != spec.KeySize || store.ValueSize != spec.ValueSize)
+            {
+                throw new ShapeMismatchException(
+                    "attention",
+                    $"a store of {spec.KeyValueHeads} heads of {spec.KeySize} and {spec.ValueSize}",
+                    $"{store.Heads} heads of {store.KeySize} and {store.ValueSize} in segment {i}");
+            }
+
+            StepSegment segment = layout.Segments[i];
+            if (segment.FirstSlot > store.Capacity - segment.Rows)
+            {
+                throw new ShapeMismatchException(
+                    "attention", $"at most {store.Capacity} tokens in segment {i}", $"{segment.FirstSlot} and {segment.Rows} new ones");
+            }
+        }
+    }
+
+    private static void Write(Tensor k, Tensor v, StepLayout layout, ReadOnlySpan<KeyValueStore> stores)
+    {
+        for (int i = 0; i < stores.Length; i++)
+        {
+            StepSegment segment = layout.Segments[i];
+            var store = (CpuKeyValueStore)stores[i];
+            for (int row = 0; row < segment.Rows; row++)
+            {
+                float* key = k.Data + ((long)(segment.FirstRow + row) * k.Columns), value = v.Data + ((long)(segment.FirstRow + row) * v.Columns);
+                for (int head = 0; head < store.Heads; head++)
+                {
+                    store.Write(head, segment.FirstSlot + row, key + (head * store.KeySize), value + (head * store.ValueSize));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Whorl.Tensors;
+
+namespace Whorl.Kernels.Cpu;
+
+/// <content>Operations on whole rows: norms, softmax, rotation, sums and copies of rows.</content>
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public Tensor RmsNorm(Tensor x, Parameter? weight, float epsilon, int group = 0)
+    {
+        int size = GroupSize("rms_norm", x, group);
+        CheckGain("rms_norm", weight, size, x.Columns);
+        Tensor y = Rent(x.Rows, x.Columns);
+        var kernel = new Ops.RmsNorm(x.Data, Data(weight), weight?.Length ?? 0, epsilon, y.Data, size);
+        Share(kernel, size == 0 ? 0 : x.Length / size, x.Length);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor LayerNorm(Tensor x, Parameter? weight, Parameter? bias, float epsilon, int group = 0)
+    {
+        int size = GroupSize("layer_norm", x, group);
+        CheckGain("layer_norm", weight, size, x.Columns);
+        CheckGain("layer_norm", bias, size, x.Columns);
+        if (weight is not null && bias is not null && weight.Length != bias.Length)
+        {
+            throw new ShapeMismatchException("layer_norm", $"a bias of {weight.Length}", $"{bias.Length}");
+        }
+
+        Tensor y = Rent(x.Rows, x.Columns);
+        var kernel = new Ops.LayerNorm(x.Data, Data(weight), Data(bias), weight?.Length ?? bias?.Length ?? 0, epsilon, y.Data, size);
+        Share(kernel, size == 0 ? 0 : x.Length / size, x.Length);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Softmax(Tensor x)
+    {
+        Tensor y = Rent(x.Rows, x.Columns);
+        Share(new Ops.Softmax(x.Data, y.Data, x.Columns), x.Columns == 0 ? 0 : x.Rows, x.Length);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor CombineRows(Tensor x, Tensor weights)
+    {
+        if (x.Rows != (long)weights.Rows * weights.Columns)
+        {
+            throw new ShapeMismatchException("combine_rows", $"{weights.Rows} · {weights.Columns} rows", $"{x.Rows}");
+        }
+
+        Tensor y = Rent(weights.Rows, x.Columns);
+        Share(new Ops.CombineRows(x.Data, weights.Data, weights.Columns, y.Data, x.Columns), y.Rows, x.Length);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor SelectRows(Tensor x, ReadOnlySpan<int> rows)
+    {
+        Tensor y = Rent(rows.Length, x.Columns);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            x.Row(rows[i]).CopyTo(y.Row(i));
+        }
+
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Tensor SelectColumns(Tensor x, int firstColumn, int columns)
+    {
+        if (firstColumn < 0 || columns < 0 || firstColumn > x.Columns - columns)
+        {
+            throw new ShapeMismatchException("select_columns", $"a run within {x.Columns} columns", $"{columns} from {firstColumn} on");
+        }
+
+        Tensor y = Rent(x.Rows, columns);
+        for (int row = 0; row < x.Rows; row++)
+        {
+            x.Row(row).Slice(firstColumn, columns).CopyTo(y.Row(row));
+        }
+
+        return y;
+    }
+
+    private static float* Data(Parameter? parameter) => parameter is null ? null : parameter.Value.Data;
+
+    private static int GroupSize(string operation, Tensor x, int group) =>
+        group == 0 ? x.Columns
+        : group > 0 && x.Columns % group == 0 ? group
+        : throw new ShapeMismatchException(operation, $"a group that divides {x.Columns} columns", $"{group}");
+
+    private static void CheckGain(string operation, Parameter? gain, int size, int columns)
+    {
+        if (gain is not null && gain.Length != size && gain.Length != columns)
+        {
+            throw new ShapeMismatchException(operation, $"a gain or bias of {size} or {columns}", $"{gain.Length}");
+        }
+    }
+
+    private static void CheckLength(string operation, Parameter? parameter, int length)
+    {
+        if (parameter is not null && parameter.Length != length)
+        {
+            throw new ShapeMismatchException(operation, $"{length} values", $"{parameter.Length}");
+        }
+    }
+
+    private static void CheckShape(string operation, Tensor tensor, int rows, int columns)
+    {
+        if (tensor.Rows != rows || tensor.Columns != columns)
+        {
+            throw new ShapeMismatchException(operation, $"[{rows}, {columns}]", $"[{tensor.Rows}, {tensor.Columns}]");
+        }
+    }
+}

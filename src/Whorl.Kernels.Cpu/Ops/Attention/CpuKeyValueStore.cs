@@ -1,0 +1,98 @@
+using Whorl.Kernels.Cpu.Lanes;
+using Whorl.Tensors;
+
+namespace Whorl.Kernels.Cpu.Ops;
+
+/// <summary>Keys and values in the layout of the attention kernels.</summary>
+/// <remarks>
+/// Keys: <c>[head][tile][KeySize][16]</c>, a tile being 16 slots and a lane a slot, so that 16 scores are formed side by side, each walking its own key in
+/// order. Values: <c>[head][slot][ValueStride]</c>, a lane being a dimension; the stride is the size rounded up to 16, what is past the size stays 0.
+/// </remarks>
+internal sealed unsafe class CpuKeyValueStore : KeyValueStore
+{
+    private const int Lanes = ILanes<ScalarLanes>.Count;
+    private readonly NativeBuffer _keys;
+    private readonly NativeBuffer _values;
+    private readonly int _tiles;
+
+    /// <summary>Takes the memory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1.</exception>
+    public CpuKeyValueStore(int heads, int keySize, int valueSize, int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(keySize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(valueSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        Heads = heads;
+        KeySize = keySize;
+        ValueSize = valueSize;
+        ValueStride = (valueSize + Lanes - 1) & -Lanes;
+        Capacity = capacity;
+        _tiles = (int)(((long)capacity + Lanes - 1) / Lanes);
+        _keys = new NativeBuffer(checked(4L * heads * _tiles * Lanes * keySize));
+        _values = new NativeBuffer(checked(4L * heads * capacity * ValueStride));
+    }
+
+    /// <summary>Key and value heads.</summary>
+    public int Heads { get; }
+
+    /// <summary>Width of a key.</summary>
+    public int KeySize { get; }
+
+    /// <summary>Width of a value.</summary>
+    public int ValueSize { get; }
+
+    /// <summary>Elements from one slot's value to the next.</summary>
+    public int ValueStride { get; }
+
+    /// <inheritdoc/>
+    public override int Capacity { get; }
+
+    /// <inheritdoc/>
+    public override long Bytes => _keys.Bytes + _values.Bytes;
+
+    /// <summary>A head's keys: tile t at <c>t · 16 · KeySize</c>.</summary>
+    public float* Keys(int head) => (float*)_keys.Pointer + ((long)head * _tiles * Lanes * KeySize);
+
+    /// <summary>A head's values: slot s at <c>s · ValueStride</c>.</summary>
+    public float* Values(int head) => (float*)_values.Pointer + ((long)head * Capacity * ValueStride);
+
+    /// <summary>Writes a token's key and value of one head.</summary>
+    public void Write(int head, int slot, float* key, float* value)
+    {
+        float* lane = Lane(head, slot);
+        for (int d = 0; d < KeySize; d++)
+        {
+            lane[d * Lanes] = key[d];
+        }
+
+        new ReadOnlySpan<float>(value, ValueSize).CopyTo(new Span<float>(Values(head) + ((long)slot * ValueStride), ValueSize));
+    }
+
+    /// <inheritdoc/>
+    public override void Move(int from, int to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)Capacity, nameof(from));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)Capacity, nameof(to));
+        for (int head = 0; head < Heads && from != to; head++)
+        {
+            float* source = Lane(head, from), target = Lane(head, to);
+            for (int d = 0; d < KeySize; d++)
+            {
+                target[d * Lanes] = source[d * Lanes];
+            }
+
+            float* values = Values(head);
+            new ReadOnlySpan<float>(values + ((long)from * ValueStride), ValueSize).CopyTo(new Span<float>(values + ((long)to * ValueStride), ValueSize));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _keys.Dispose();
+        _values.Dispose();
+    }
+
+    private float* Lane(int head, int slot) => Keys(head) + ((long)(slot / Lanes) * Lanes * KeySize) + (slot % Lanes);
+}

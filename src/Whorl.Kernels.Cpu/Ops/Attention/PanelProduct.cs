@@ -1,0 +1,84 @@
+using Whorl.Kernels.Cpu.Lanes;
+
+namespace Whorl.Kernels.Cpu.Ops;
+
+/// <summary>A few rows times panels of 16 columns: <c>c[r, p, lane] (+)= Σ_i a[r, i] · b[p, i, lane]</c>.</summary>
+/// <remarks>
+/// Each element of c is one chain of fused multiply-adds in order of i, from +0 or from what c holds; so a chain may be cut and taken up again, and neither
+/// the number of rows nor that of panels touches its bits. It serves twice: queries times key tiles, and probabilities times values.
+/// </remarks>
+internal readonly unsafe partial struct PanelProduct
+{
+    /// <summary>Elements from one row of a to the next.</summary>
+    public required long AStride { get; init; }
+
+    /// <summary>Elements from b at i to b at i + 1.</summary>
+    public required long BStride { get; init; }
+
+    /// <summary>Elements from one panel of b to the next.</summary>
+    public required long PanelStride { get; init; }
+
+    /// <summary>Elements from one row of c to the next; its panels follow each other.</summary>
+    public required long CStride { get; init; }
+
+    /// <summary>How far i walks.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Whether chains start at +0; else at what c holds.</summary>
+    public required bool FromZero { get; init; }
+
+    /// <summary>Does it.</summary>
+    /// <param name="a"><c>[rows, Count]</c>.</param>
+    /// <param name="rows">Rows of a and c.</param>
+    /// <param name="b"><c>[panels, Count, 16]</c>.</param>
+    /// <param name="panels">Panels of b and c.</param>
+    /// <param name="c"><c>[rows, panels · 16]</c>.</param>
+    public void Run<T>(float* a, int rows, float* b, int panels, float* c)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int panel = 0; panel < panels;)
+        {
+            // With few rows, several panels at once keep the multipliers busy.
+            int wide = rows == 1 && panels - panel >= 4 ? 4 : rows is 2 or 3 && panels - panel >= 2 ? 2 : 1;
+            for (int row = 0; row < rows;)
+            {
+                row += Block<T>(rows - row, wide, a + (row * AStride), b + (panel * PanelStride), c + (row * CStride) + (panel * ILanes<T>.Count));
+            }
+
+            panel += wide;
+        }
+    }
+
+    // Returns how many rows it did.
+    private int Block<T>(int rows, int panels, float* a, float* b, float* c)
+        where T : unmanaged, ILanes<T>
+    {
+        switch (rows, panels)
+        {
+            case (1, 4):
+                Block1x4<T>(this, a, b, c);
+                return 1;
+            case (2, 2):
+                Block2x2<T>(this, a, b, c);
+                return 2;
+            case (3, 2):
+                Block3x2<T>(this, a, b, c);
+                return 3;
+            case (1, _):
+                Block1x1<T>(this, a, b, c);
+                return 1;
+            case (2, _):
+                Block2x1<T>(this, a, b, c);
+                return 2;
+            case (3 or 5, _):
+                Block3x1<T>(this, a, b, c);
+                return 3;
+            case (4 or 7 or 8, _):
+                Block4x1<T>(this, a, b, c);
+                return 4;
+            default:
+                Block6x1<T>(this, a, b, c);
+                return 6;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Whorl.Kernels.Cpu.Ops;
+using Whorl.Tensors;
+
+namespace Whorl.Kernels.Cpu.Tests;
+
+public sealed unsafe class RowTests : IDisposable
+{
+    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2 });
+
+    public void Dispose() => _backend.Dispose();
+
+    [Theory]
+    [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
+    public void Norms_and_softmax_have_the_scalar_forms_bits_at_every_length(string lanes)
+    {
+        for (int size = 1; size <= 257; size++)
+        {
+            using var x = new GuardedFloats(Numbers.Random(6 * size, size, 3), size % 16);
+            using var w = new GuardedFloats(Numbers.Random(2 * size, 2 * size), size % 7);
+            using var b = new GuardedFloats(Numbers.Random(2 * size, 3 * size), size % 5);
+            using var expected = new GuardedFloats(6 * size, (size + 3) % 16);
+            using var actual = new GuardedFloats(6 * size, (size + 7) % 16);
+            foreach (string kind in (string[])["scalar", lanes])
+            {
+                float* y = kind == "scalar" ? expected.Data : actual.Data;
+                EveryLanes.Run(kind, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, y, size), 2);
+                EveryLanes.Run(kind, new RmsNorm(x.Data + (2 * size), null, 0, 1e-5f, y + (2 * size), size), 1);
+                EveryLanes.Run(kind, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, y + (3 * size), size), 2);
+                EveryLanes.Run(kind, new Softmax(x.Data + (5 * size), y + (5 * size), size), 1);
+            }
+
+            Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
+            EveryLanes.Run(lanes, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, x.Data, size), 2);
+            EveryLanes.Run(lanes, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, x.Data + (3 * size), size), 2);
+            EveryLanes.Run(lanes, new Softmax(x.Data + (5 * size), x.Data + (5 * size), size), 1);
+            Numbers.AssertSameBits(expected.Span[..(2 * size)], x.Span[..(2 * size)], $"in place, size {size}");
+            Numbers.AssertSameBits(expected.Span[(3 * size)..], x.Span[(3 * size)..], $"in place, size {size}");
+            actual.AssertStripsUntouched();
+            expected.AssertStripsUntouched();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
+    public void Rotation_sums_and_scaling_of_rows_have_the_scalar_forms_bits_at_every_length(string lanes)
+    {
+        using var cache = new RotationCache(new RopeTable(Numbers.Random(130, 9), 1.25f));
+        int[] positions = [3, 700, 4];
+        cache.Ensure(positions);
+        for (int size = 0; size <= 257; size++)
+        {
+            using var x = new GuardedFloats(Numbers.Random(6 * size, size, 3), size % 16);
+            using var w = new GuardedFloats(Numbers.Random(6, size + 1), size % 7);
+            using var expected = new GuardedFloats(9 * size, (size + 3) % 16);
+            using var actual = new GuardedFloats(9 * size, (size + 7) % 16);
+            foreach (string kind in (string[])["scalar", lanes])
+            {
+                float* y = kind == "scalar" ? expected.Data : actual.Data;
+                EveryLanes.Run(kind, new CombineRows(x.Data, w.Data, 2, y, size), 3);
+                EveryLanes.Run(kind, new ScaleRows(x.Data, w.Data, y + (3 * size), size), 6);
+            }
+
+            Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
+            actual.AssertStripsUntouched();
+        }
+
+        for (int pairs = 1; pairs <= 130; pairs++)
+        {
+            using var table = new RotationCache(new RopeTable(Numbers.Random(pairs, 9), 1.25f));
+            table.Ensure(positions);
+            int headSize = (2 * pairs) + (pairs % 3);
+            using var x = new GuardedFloats(Numbers.Random(6 * headSize, pairs), pairs % 16);
+            using var expected = new GuardedFloats(6 * headSize, (pairs + 3) % 16);
+            using var actual = new GuardedFloats(6 * headSize, (pairs + 7) % 16);
+            fixed (int* at = positions)
+            {
+                EveryLanes.Run("scalar", new Rotate(x.Data, expected.Data, 2, headSize, pairs, table, at), 3);
+                EveryLanes.Run(lanes, new Rotate(x.Data, actual.Data, 2, headSize, pairs, table, at), 3);
+                EveryLanes.Run(lanes, new Rotate(x.Data, x.Data, 2, headSize, pairs, table, at), 3);
+            }
+
+            Numbers.AssertSameBits(expected.Span, actual.Span, $"{pairs} pairs");
+            Numbers.AssertSameBits(expected.Span, x.Span, $"{pairs} pairs in place");
+            actual.AssertStripsUntouched();
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0)]
+    [InlineData(2, 576, 0)]
+    [InlineData(3, 96, 32)]
+    [InlineData(5, 100, 20)]
+    [InlineData(2, 16384, 0)]
+    public void Norms_agree_with_float64_with_and_without_groups(int rows, int columns, int group)
+    {
+        int size = group == 0 ? columns : group;
+        float[] values = Numbers.Random(rows * columns, columns, 2);
+        Tensor x = Filled(rows, columns, values);
+        foreach (int weights in (int[])[0, size, columns])
+        {
+            using Parameter? w = weights == 0 ? null : new Parameter(Numbers.Random(weights, 5)), b = weights == 0 ? null : new Parameter(Numbers.Random(weights, 6));
+            var rms = new double[values.Length];
+            var layer = new double[values.Length];
+            for (int first = 0; first < values.Length; first += size)
+            {
+                double[] part = Array.ConvertAll(values[first..(first + size)], v => (double)v);
+                double mean = part.Average(), variance = part.Average(v => (v - mean) * (v - mean)), square = part.Average(v => v * v);
+                for (int i = 0; i < size; i++)
+                {
+                    int at = weights == 0 ? 0 : (first + i) % weights;
+                    rms[first + i] = part[i] / Math.Sqrt(square + 1e-5) * (w?.Value.Span[at] ?? 1);
+                    layer[first + i] = ((part[i] - mean) / Math.Sqrt(variance + 1e-5) * (w?.Value.Span[at] ?? 1)) + (b?.Value.Span[at] ?? 0);
+                }
+            }
+
+            Numbers.AssertNear(rms, _backend.RmsNorm(x, w, 1e-5f, group).Span, 1e-6, "rms");
+            Numbers.AssertNear(layer, _backend.LayerNorm(x, w, b, 1e-5f, group).Span, 1e-6, "layer");
+        }
+    }
+
+    [Fact]
+    public void The_sum_of_squares_has_sixteen_lanes_and_a_tree()
+    {
+        float[] x = Numbers.Random(75, 4);
+        var lanes = new float[16];
+        for (int i = 0; i < x.Length; i++)
+        {
+            lanes[i % 16] = MathF.FusedMultiplyAdd(x[i], x[i], lanes[i % 16]);
+        }
+
+        for (int distance = 8; distance > 0; distance /= 2)
+        {
+            for (int i = 0; i < distance; i++)
+            {
+                lanes[i] += lanes[i + distance];
+            }
+        }
+
+        float scale = 1f / MathF.Sqrt((lanes[0] / 75) + 1e-6f);
+        Numbers.AssertSameBits(Array.ConvertAll(x, v => v * scale), _backend.RmsNorm(Filled(1, 75, x), null, 1e-6f).Span);
+    }
+
+    [Fact]
+    public void Softmax_agrees_with_float64_and_stands_great_logits()
+    {
+        Tensor x = Filled(2, 1000, Numbers.Random(2000, 8, 20));
+        Span<float> y = _backend.Softmax(x).Span;
+        for (int row = 0; row < 2; row++)
+        {
+            double[] e = Array.ConvertAll(x.Row(row).ToArray(), v => Math.Exp(v));
+            double total = e.Sum();
+            Numbers.AssertNear(Array.ConvertAll(e, v => v / total), y.Slice(row * 1000, 1000), 1e-6);
+        }
+
+        Assert.Equal([0f, 0.5f, 0.5f, 0f], _backend.Softmax(Filled(1, 4, [-3e38f, 3e38f, 3e38f, float.NegativeInfinity])).Span.ToArray());
+        Assert.Equal([1f], _backend.Softmax(Filled(1, 1, [-1e30f])).Span.ToArray());
+    }
+
+    [Fact]
+    public void Rotation_agrees_with_float64_and_leaves_the_rest_of_a_head()
+    {
+        float[] frequencies = Array.ConvertAll(Enumerable.Range(0, 20).ToArray(), i => (float)Math.Pow(10000, -i / 20.0));
+        var table = new RopeTable(frequencies, 1.2f);
+        int[] positions = [0, 1, 131, 4097, 1_000_003];
+        Tensor x = Filled(5, 3 * 48, Numbers.Random(5 * 144, 3));
+        Tensor y = _backend.Rotate(x, 48, table, positions);
+        var expected = new double[x.Length];
+        for (int row = 0; row < 5; row++)
+        {
+            for (int i = 0; i < 144; i++)
+            {
+                int d = i % 48, at = (row * 144) + i;
+                double angle = (float)positions[row] * frequencies[d % 20];
+                expected[at] = d >= 40 ? x.Span[at]
+                    : d < 20 ? 1.2f * ((x.Span[at] * Math.Cos(angle)) - (x.Span[at + 20] * Math.Sin(angle)))
+                    : 1.2f * ((x.Span[at] * Math.Cos(angle)) + (x.Span[at - 20] * Math.Sin(angle)));
+            }
+        }
+
+        Numbers.AssertNear(expected, y.Span, 3e-7);
+        Numbers.AssertSameBits(_backend.Rotate(x.Slice(4, 1), 48, table, positions.AsSpan(4)).Span, y.Row(4), "a row alone");
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 36, table, [0, 1, 2, 3, 4]));
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 48, table, [0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _backend.Rotate(x, 48, table, [0, 1, 2, 3, -4]));
+    }
+
+    [Fact]
+    public void Rows_and_columns_are_chosen_and_combined()
+    {
+        Tensor x = Filled(4, 3, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        Assert.Equal([7f, 8, 9, 1, 2, 3, 7, 8, 9], _backend.SelectRows(x, [2, 0, 2]).Span.ToArray());
+        Assert.Equal([2f, 3, 5, 6, 8, 9, 11, 12], _backend.SelectColumns(x, 1, 2).Span.ToArray());
+        Assert.Equal([21f, 27, 33], _backend.CombineRows(x, Filled(2, 2, [1, 5, 1, 10])).Span[..3].ToArray());
+        Assert.Equal([107f, 118, 129], _backend.CombineRows(x, Filled(2, 2, [1, 5, 1, 10])).Span[3..].ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => _backend.SelectRows(x, [4]));
+        Assert.Throws<ShapeMismatchException>(() => _backend.SelectColumns(x, 2, 2));
+        Assert.Throws<ShapeMismatchException>(() => _backend.CombineRows(x, Filled(1, 3, [1, 2, 3])));
+        Assert.Throws<ShapeMismatchException>(() => _backend.RmsNorm(x, null, 1e-5f, 2));
+    }
+
+    [Fact]
+    public void No_rows_are_no_trouble()
+    {
+        Tensor none = _backend.Rent(0, 12);
+        Assert.Equal(0, _backend.RmsNorm(none, null, 1e-5f).Length);
+        Assert.Equal(0, _backend.Softmax(none).Length);
+        Assert.Equal(0, _backend.Add(none, none).Length);
+        Assert.Equal(0, _backend.Activate(Activation.Silu, none).Length);
+        Assert.Equal(0, _backend.SelectRows(none, []).Length);
+    }
+
+    private Tensor Filled(int rows, int columns, float[] values)
+    {
+        Tensor result = _backend.Rent(rows, columns);
+        values.CopyTo(result.Span);
+        return result;
+    }
+}
