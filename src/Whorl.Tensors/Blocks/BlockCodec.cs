@@ -94,6 +94,8 @@ public static class BlockCodec
         ElementType.Q4_K => EncodeBlocks<Q4_KBlock>,
         ElementType.Q5_K => EncodeBlocks<Q5_KBlock>,
         ElementType.Q6_K => EncodeBlocks<Q6_KBlock>,
+        ElementType.IQ4_NL => EncodeBlocks<IQ4_NLBlock>,
+        ElementType.IQ4_XS => EncodeBlocks<IQ4_XSBlock>,
         ElementType.TQ1_0 => EncodeBlocks<TQ1_0Block>,
         ElementType.TQ2_0 => EncodeBlocks<TQ2_0Block>,
         ElementType.MXFP4 => EncodeBlocks<MXFP4Block>,

@@ -1,7 +1,7 @@
 namespace Whorl.Tensors;
 
 /// <summary>
-/// The size of a block, as constants the compiler can fold; <see cref="ElementTypes"/> says the same and a test compares them.
+/// The size of a block, as constants the compiler can fold; <see cref="ElementTypes"/> says the same, and a test compares them.
 /// </summary>
 internal interface IBlock
 {

@@ -24,7 +24,7 @@ internal static class PlainCodec
     {
         for (int i = 0; i < destination.Length; i++)
         {
-            destination[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(source[(2 * i)..]);
+            destination[i] = FromF16(BinaryPrimitives.ReadUInt16LittleEndian(source[(2 * i)..]));
         }
     }
 
@@ -73,6 +73,19 @@ internal static class PlainCodec
         {
             BinaryPrimitives.WriteUInt16LittleEndian(destination[(2 * i)..], ToBF16(source[i]));
         }
+    }
+
+    /// <summary>
+    /// The f16's exponent and mantissa, read as those of an f32, are 2^112 times too small; the product is exact, for subnormals too.
+    /// Several times faster than the framework's conversion, and equal to it.
+    /// </summary>
+    internal static float FromF16(ushort bits)
+    {
+        const uint InfinityOrNaN = 0x7C00u << 13;
+        uint sign = (uint)(bits & 0x8000) << 16;
+        uint magnitude = (uint)(bits & 0x7FFF) << 13;
+        uint scaled = BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle(magnitude) * 5.192296858534828e33f);
+        return BitConverter.UInt32BitsToSingle(sign | (magnitude >= InfinityOrNaN ? magnitude | 0x7F800000 : scaled));
     }
 
     /// <summary>Rounds to the nearest bf16, ties to even; a NaN keeps its sign and becomes quiet.</summary>

@@ -9,7 +9,7 @@ public sealed class BlockCodecTests
     [
         ElementType.F16, ElementType.BF16, ElementType.Q4_0, ElementType.Q4_1, ElementType.Q5_0, ElementType.Q5_1, ElementType.Q8_0,
         ElementType.Q2_K, ElementType.Q3_K, ElementType.Q4_K, ElementType.Q5_K, ElementType.Q6_K,
-        ElementType.TQ1_0, ElementType.TQ2_0, ElementType.MXFP4,
+        ElementType.IQ4_NL, ElementType.IQ4_XS, ElementType.TQ1_0, ElementType.TQ2_0, ElementType.MXFP4,
     ];
 
     public static TheoryData<ElementType> Decodable =>
@@ -108,6 +108,37 @@ public sealed class BlockCodecTests
         float[] odd = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.Epsilon, 0, -0f, 1];
         float[] values = [.. Enumerable.Range(0, info.BlockSize * 8).Select(i => odd[i * 7 % 13 % 8])];
         BlockCodec.Encode(type, values, new byte[info.BytesFor(values.Length)]);
+    }
+
+    [Fact]
+    public void Every_f16_expands_as_the_framework_has_it_and_rounds_back()
+    {
+        ushort[] all = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits)];
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(all);
+        float[] values = new float[all.Length];
+        byte[] back = new byte[bytes.Length];
+
+        BlockCodec.Decode(ElementType.F16, bytes, values);
+        BlockCodec.Encode(ElementType.F16, values, back);
+
+        for (int i = 0; i < all.Length; i++)
+        {
+            float expected = (float)BitConverter.UInt16BitsToHalf(all[i]);
+            bool isSame = BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(values[i]);
+            Assert.True(isSame || (float.IsNaN(expected) && float.IsNaN(values[i])), $"0x{i:X4}: {expected} expected, {values[i]} found");
+            Assert.True(float.IsNaN(expected) || all[i] == BitConverter.ToUInt16(back, 2 * i), $"0x{i:X4} does not return");
+        }
+    }
+
+    [Fact]
+    public void Block_sizes_are_those_of_the_table()
+    {
+        foreach (ElementTypeInfo info in ElementTypes.All.Where(info => info.IsQuantised && BlockCodec.CanDecode(info.Type)))
+        {
+            Type block = typeof(BlockCodec).Assembly.GetType($"Whorl.Tensors.{info.Name}Block", throwOnError: true)!;
+            Assert.Equal(info.BlockSize, block.GetProperty("Elements")!.GetValue(null));
+            Assert.Equal(info.BlockBytes, block.GetProperty("Bytes")!.GetValue(null));
+        }
     }
 
     [Fact]
