@@ -12,7 +12,7 @@ internal static class Fuzz
     ];
 
     /// <summary>The most bytes a reader may allocate for a damaged file: the stated factor of 64 and a constant for exceptions.</summary>
-    public static long AllocationBound(int fileBytes) => (64L * fileBytes) + (1 << 16);
+    public static long AllocationBound(int fileBytes) => (64L * fileBytes) + (1 << 17);
 
     /// <summary>
     /// Damages a copy: bytes changed, the end cut off, or 1 to 8 bytes replaced by a length that is too large, or all of these.

@@ -18,7 +18,7 @@ public sealed class FuzzTests : IDisposable
         await SafetensorsWriter.WriteAsync(_folder.File("x"), Samples.Tensors(), new Dictionary<string, string> { ["a"] = "b" });
         byte[] file = await File.ReadAllBytesAsync(_folder.File("x"));
         int headerBytes = 8 + (int)BitConverter.ToInt64(file);
-        Run(seed, file, headerBytes, path => ReadAll(SafetensorsCheckpoint.Open(path)));
+        Run(seed, file, headerBytes, _folder.File("damaged"), path => ReadAll(SafetensorsCheckpoint.Open(path)));
     }
 
     [Theory]
@@ -29,11 +29,23 @@ public sealed class FuzzTests : IDisposable
         await GgufWriter.WriteAsync(_folder.File("x"), Samples.Metadata(), Samples.QuantisedTensors());
         byte[] file = await File.ReadAllBytesAsync(_folder.File("x"));
         int headerBytes = (int)GgufHeader.Read(_folder.File("x")).Tensors.Min(tensor => tensor.Offset);
-        Run(seed, file, headerBytes, path =>
+        Run(seed, file, headerBytes, _folder.File("damaged"), path =>
         {
             using GgufModel model = GgufModel.Open(path);
             ReadAll(model.Checkpoint);
         });
+    }
+
+    [Fact]
+    public async Task Any_damage_to_a_folders_json_ends_in_a_model_or_a_format_error()
+    {
+        byte[] config = """{"model_type": "llama", "limit": [0.0, Infinity], "text": "a\"\u00e9\ud83c\udf00"}"""u8.ToArray();
+        byte[] index = """{"metadata": {"total_size": 4}, "weight_map": {"scalar": "a.safetensors"}}"""u8.ToArray();
+        await SafetensorsWriter.WriteAsync(_folder.File("a.safetensors"), [.. Samples.Tensors().Where(tensor => tensor.Name == "scalar")]);
+        _folder.Write("config.json", config);
+        Run(5, index, index.Length, _folder.File("model.safetensors.index.json"), _ => ModelFile.Open(_folder.Path).Dispose());
+        _folder.Write("model.safetensors.index.json", index);
+        Run(6, config, config.Length, _folder.File("config.json"), _ => ModelFile.Open(_folder.Path).Dispose());
     }
 
     [Fact]
@@ -75,13 +87,13 @@ public sealed class FuzzTests : IDisposable
         }
     }
 
-    private void Run(int seed, byte[] file, int headerBytes, Action<string> read)
+    private static void Run(int seed, byte[] file, int headerBytes, string path, Action<string> read)
     {
         Random random = new(seed);
         int wereRead = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            wereRead += Fuzz.Reads(Fuzz.Damage(random, file, headerBytes), _folder.File("damaged"), read) ? 1 : 0;
+            wereRead += Fuzz.Reads(Fuzz.Damage(random, file, headerBytes), path, read) ? 1 : 0;
         }
 
         // Most damage is found and some is harmless; were it all one or the other, the damage would not be worth much.

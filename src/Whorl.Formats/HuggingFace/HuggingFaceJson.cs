@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Whorl.Formats;
 
@@ -36,17 +37,50 @@ internal static class HuggingFaceJson
     {
         bool hasMark = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble);
         ReadOnlyMemory<byte> json = bytes.AsMemory(hasMark ? Encoding.UTF8.Preamble.Length : 0);
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new ModelFormatException(path, "the file is not UTF-8; download it again");
+        }
+
         JsonDocumentOptions options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
         try
         {
             using JsonDocument document = JsonDocument.Parse(HasPythonNumbers(json.Span) ? WithoutPythonNumbers(json.Span) : json, options);
+            CheckSurrogates(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new ModelFormatException(path, $"the file should be a JSON object and is a {document.RootElement.ValueKind}");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new ModelFormatException(path, $"the file is no proper JSON: {e.Message}", offset: e.BytePositionInLine, inner: e);
+            throw new ModelFormatException(path, $"the file is no proper JSON: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Half a surrogate pair, as in "\ud800", would otherwise come to light only when somebody asks for the string.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    private static void CheckSurrogates(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    CheckSurrogates(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    CheckSurrogates(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
         }
     }
 

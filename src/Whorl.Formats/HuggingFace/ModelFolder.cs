@@ -59,10 +59,8 @@ public sealed class ModelFolder : ModelFile
             throw new ModelFormatException(folder, "there is no such folder");
         }
 
-        string hint = NamesIn(folder, "*.gguf") is [string first, ..]
-            ? $"; to use the GGUF file in it, give {System.IO.Path.Combine(folder, first)}"
-            : "; give a Hugging Face model folder or a .gguf file";
-        throw new ModelFormatException(folder, $"the folder has no {ConfigFile}{hint}");
+        string advice = GgufAdvice(folder) ?? "give a Hugging Face model folder or a .gguf file";
+        throw new ModelFormatException(folder, $"the folder has no {ConfigFile}; {advice}");
     }
 
     /// <summary>The full path of one of the folder's files, as tokenizer.json, or null where it is not there.</summary>
@@ -102,8 +100,13 @@ public sealed class ModelFolder : ModelFile
         string[] pickled = [.. NamesIn(folder, "*.bin"), .. NamesIn(folder, "*.pt"), .. NamesIn(folder, "*.pth")];
         return pickled is [string first, ..]
             ? $"the weights are pickled ({first}), a format that runs code when it is read; convert them to safetensors"
-            : $"the folder has no weights ({Weights} or {WeightsIndex}); download them";
+            : $"the folder has no weights ({Weights} or {WeightsIndex}); {GgufAdvice(folder) ?? "download them"}";
     }
+
+    private static string? GgufAdvice(string folder) =>
+        NamesIn(folder, "*.gguf") is [string first, ..]
+            ? $"to use the GGUF file in it, give {System.IO.Path.Combine(folder, first)}"
+            : null;
 
     private static string[] NamesIn(string folder, string pattern) =>
         [.. Directory.EnumerateFiles(folder, pattern).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)];

@@ -68,6 +68,8 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("""{"weight_map": {"a": 1}}""", "same folder")]
     [InlineData("[]", "JSON object")]
     [InlineData("{", "no proper JSON")]
+    [InlineData("""{"weight_map": {"\ud800": "a.safetensors"}}""", "no proper JSON")]
+    [InlineData("""{"weight_map": {"a": "\udfff.safetensors"}}""", "no proper JSON")]
     public void A_malformed_index_is_refused(string json, string reason)
     {
         _folder.Write("config.json", "{}");
