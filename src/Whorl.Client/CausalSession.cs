@@ -1,0 +1,48 @@
+using Whorl.Generation;
+using Whorl.Models;
+
+namespace Whorl.Client;
+
+/// <summary>A session of a <see cref="CausalModel"/>. Steps allocate nothing once its buffers have grown.</summary>
+public sealed class CausalSession : ICausalSession
+{
+    private readonly CausalModel _model;
+    private readonly IBlockSession _blocks;
+    private readonly BlockStep _step = new();
+    private float[] _input = [];
+    private float[] _output = [];
+
+    internal CausalSession(CausalModel model, IBlockSession blocks) => (_model, _blocks) = (model, blocks);
+
+    /// <inheritdoc/>
+    public int Committed { get; private set; }
+
+    /// <summary>Which blocks compute, by which holder, in order.</summary>
+    public IReadOnlyList<BlockHolder> Holders => _blocks.Holders;
+
+    /// <inheritdoc/>
+    public async ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
+    {
+        int width = _model.Ends.BoundarySize, length = checked(step.Ids.Length * width);
+        if (_input.Length < length)
+        {
+            _input = GC.AllocateUninitializedArray<float>(length);
+            _output = GC.AllocateUninitializedArray<float>(length);
+        }
+
+        _model.Ends.Embed(step.Ids.Span, _input.AsSpan(0, length));
+        _step.Rows = step.Ids.Length;
+        (_step.HasVerdict, _step.Keep, _step.IsScratch, _step.Parents) = (step.HasVerdict, step.Keep, step.IsScratch, step.Parents);
+        (_step.Input, _step.Output) = (_input.AsMemory(0, length), _output.AsMemory(0, length));
+        await _blocks.StepAsync(_step, cancellationToken);
+        Committed += (step.HasVerdict ? step.Keep.Length : 0) + (step.IsScratch ? 0 : step.Ids.Length);
+        int rows = step.Logits.Length / _model.VocabularySize;
+        if (rows > 0)
+        {
+            _model.Ends.Logits(_output.AsSpan(length - (rows * width), rows * width), rows, step.Logits.Span);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _blocks.DisposeAsync();
+}

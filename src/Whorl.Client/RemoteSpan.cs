@@ -1,0 +1,79 @@
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Protocol;
+using Whorl.Tensors;
+using WireFormatException = Whorl.Protocol.WireFormatException;
+
+namespace Whorl.Client;
+
+/// <summary>Blocks that a server holds.</summary>
+public sealed class RemoteSpan : IBlockSpan
+{
+    private readonly IPeerHost _host;
+    private readonly PeerAddress _peer;
+    private readonly TimeProvider _time;
+
+    private RemoteSpan(IPeerHost host, PeerAddress peer, string name, SpanReply.Description description, TimeProvider time)
+    {
+        (_host, _peer, Name, _time) = (host, peer, name, time);
+        Range = new BlockRange(description.FirstBlock, description.LastBlock);
+        BoundarySize = description.BoundarySize;
+        Contract = new SpanContract(description.Fingerprint, (ActivationFormat)description.Activations, (BoundaryFormat)description.BoundaryFormat);
+    }
+
+    /// <summary>What the server is called in messages.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public BlockRange Range { get; }
+
+    /// <inheritdoc/>
+    public int BoundarySize { get; }
+
+    /// <inheritdoc/>
+    public SpanContract Contract { get; }
+
+    /// <summary>Asks a server which blocks it holds.</summary>
+    /// <param name="host">This node.</param>
+    /// <param name="peer">The server.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="time">Measures.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="PeerUnavailableException">It does not answer.</exception>
+    public static async ValueTask<RemoteSpan> ConnectAsync(IPeerHost host, PeerAddress peer, string name, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using PeerStream stream = await host.DialAsync(peer, SpanWire.ProtocolId, cancellationToken);
+        SpanConnection connection = new(stream);
+        await connection.SendAsync(new SpanRequest.Describe(), default, cancellationToken);
+        return await connection.ReceiveReplyAsync(cancellationToken) is SpanReply.Description description
+            ? new RemoteSpan(host, peer, name, description, time)
+            : throw new WireFormatException($"{name} does not say which blocks it holds");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
+    {
+        PeerStream stream = await _host.DialAsync(_peer, SpanWire.ProtocolId, cancellationToken);
+        try
+        {
+            SpanConnection connection = new(stream);
+            SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, Contract.Fingerprint);
+            await connection.SendAsync(open, default, cancellationToken);
+            switch (await connection.ReceiveReplyAsync(cancellationToken))
+            {
+                case SpanReply.Opened:
+                    return new RemoteSession(stream, connection, new BlockHolder(Name, options.Range), _time);
+                case SpanReply.Failure failure:
+                    throw new SpanRefusedException(Name, options.Range, failure.Code, failure.Message);
+                case var other:
+                    throw new WireFormatException($"{Name} answered {other.GetType().Name} to the opening of a session");
+            }
+        }
+        catch
+        {
+            stream.Reset();
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+}

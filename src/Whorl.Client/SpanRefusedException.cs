@@ -1,0 +1,19 @@
+using Whorl.Models;
+using Whorl.Protocol;
+
+namespace Whorl.Client;
+
+/// <summary>A server refused a session or a step, and said why.</summary>
+/// <param name="server">Its name.</param>
+/// <param name="range">The blocks it was asked for.</param>
+/// <param name="code">What can be done about it.</param>
+/// <param name="reason">Its words.</param>
+public sealed class SpanRefusedException(string server, BlockRange range, SpanFailureCode code, string reason)
+    : Exception($"server {server} refused blocks {range}: {reason}")
+{
+    /// <summary>What can be done about it.</summary>
+    public SpanFailureCode Code { get; } = code;
+
+    /// <summary>Whether another server may accept.</summary>
+    public bool IsTransient => Code is SpanFailureCode.OutOfMemory or SpanFailureCode.Internal;
+}

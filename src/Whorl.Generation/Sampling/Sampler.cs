@@ -1,0 +1,164 @@
+namespace Whorl.Generation;
+
+/// <summary>Chooses tokens from logits. Allocates nothing once it is made.</summary>
+/// <remarks>
+/// The choice depends on the logits, the text so far, the seed and the position alone, in float64 arithmetic that is the same on every platform.
+/// </remarks>
+public sealed class Sampler
+{
+    private readonly SamplingOptions _options;
+    private readonly float[] _logits;
+    private readonly double[] _weights;
+    private readonly int[] _candidates;
+    private readonly int[] _generated;
+    private readonly bool[] _seen;
+    private readonly Comparison<int> _likelierFirst;
+
+    /// <summary>A sampler for a text.</summary>
+    /// <param name="options">How to choose.</param>
+    /// <param name="vocabularySize">Number of logits.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public Sampler(SamplingOptions options, int vocabularySize)
+    {
+        options.Validate();
+        _options = options;
+        _logits = new float[vocabularySize];
+        _weights = new double[vocabularySize];
+        _candidates = new int[vocabularySize];
+        _generated = new int[vocabularySize];
+        _seen = new bool[vocabularySize];
+        _likelierFirst = (a, b) => _logits[a] != _logits[b] ? _logits[b].CompareTo(_logits[a]) : a.CompareTo(b);
+    }
+
+    /// <summary>Tells of tokens of the prompt, for the repetition penalty.</summary>
+    public void Observe(ReadOnlySpan<int> prompt)
+    {
+        foreach (int id in prompt)
+        {
+            _seen[id] = true;
+        }
+    }
+
+    /// <summary>Chooses the token at a position, and remembers it for the penalties.</summary>
+    /// <param name="logits"><c>[vocabulary]</c>; left as they are.</param>
+    /// <param name="position">Position of the token that is chosen.</param>
+    /// <exception cref="InvalidOperationException">A logit is not a number.</exception>
+    public int Next(ReadOnlySpan<float> logits, int position)
+    {
+        logits.CopyTo(_logits);
+        Penalise();
+        int best = Best();
+        int chosen = _options.Temperature == 0 ? best : Draw(best, position);
+        _seen[chosen] = true;
+        _generated[chosen]++;
+        return chosen;
+    }
+
+    private void Penalise()
+    {
+        bool repetition = _options.RepetitionPenalty != 1, generated = _options.FrequencyPenalty != 0 || _options.PresencePenalty != 0;
+        if (!repetition && !generated)
+        {
+            return;
+        }
+
+        for (int id = 0; id < _logits.Length; id++)
+        {
+            if (repetition && _seen[id])
+            {
+                _logits[id] = _logits[id] > 0 ? _logits[id] / _options.RepetitionPenalty : _logits[id] * _options.RepetitionPenalty;
+            }
+
+            if (_generated[id] > 0)
+            {
+                _logits[id] -= (_generated[id] * _options.FrequencyPenalty) + _options.PresencePenalty;
+            }
+        }
+    }
+
+    private int Best()
+    {
+        int best = 0;
+        for (int id = 1; id < _logits.Length; id++)
+        {
+            best = _logits[id] > _logits[best] ? id : best;
+        }
+
+        return float.IsFinite(_logits[best]) ? best : throw new InvalidOperationException($"logit {best} is {_logits[best]}: the model computed nonsense");
+    }
+
+    private int Draw(int best, int position)
+    {
+        double total = 0, largest = _logits[best];
+        for (int id = 0; id < _logits.Length; id++)
+        {
+            _weights[id] = PortableExp.Of((_logits[id] - largest) / _options.Temperature);
+            total += _weights[id];
+        }
+
+        int count = Candidates(total);
+        double kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            kept += _weights[_candidates[i]];
+        }
+
+        double target = PositionRandom.Uniform(_options.Seed, position) * kept;
+        for (int i = 0; i < count; i++)
+        {
+            target -= _weights[_candidates[i]];
+            if (target < 0)
+            {
+                return _candidates[i];
+            }
+        }
+
+        return _candidates[count - 1]; // rounding: the last one's share ended a hair early
+    }
+
+    /// <summary>Fills the candidates, likeliest first where an option needs an order, and returns how many there are.</summary>
+    private int Candidates(double total)
+    {
+        bool ordered = _options.TopK > 0 || _options.TopP < 1;
+
+        // Tokens below floor cannot be in the smallest set that reaches TopP: all of them together weigh less than what it may leave out.
+        double floor = _options.TopP < 1 ? total * (1 - (double)_options.TopP) / _logits.Length : 0;
+        floor = Math.Max(floor, _options.MinP); // the likeliest weighs 1
+        int count = 0;
+        for (int id = 0; id < _logits.Length; id++)
+        {
+            if (_weights[id] >= floor && _weights[id] > 0)
+            {
+                _candidates[count++] = id;
+            }
+        }
+
+        if (!ordered)
+        {
+            return count;
+        }
+
+        _candidates.AsSpan(0, count).Sort(_likelierFirst);
+        if (_options.TopK > 0 && count > _options.TopK)
+        {
+            count = _options.TopK;
+            total = 0;
+            for (int i = 0; i < count; i++)
+            {
+                total += _weights[_candidates[i]];
+            }
+        }
+
+        double sum = 0;
+        for (int i = 0; i < count && _options.TopP < 1; i++)
+        {
+            sum += _weights[_candidates[i]];
+            if (sum >= total * (double)_options.TopP)
+            {
+                return i + 1;
+            }
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,165 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>What the blocks of a span remember of one session: committed tokens, and behind them the scratch tokens of a tree.</summary>
+public sealed class SessionCache : IDisposable
+{
+    private readonly MemoryBudget? _budget;
+    private readonly long _bytes;
+    private readonly List<int> _parents = [];
+    private bool _disposed;
+
+    internal SessionCache(IReadOnlyList<BlockCache> blocks, BlockSessionOptions options, MemoryBudget? budget, long bytes) =>
+        (Blocks, Range, MaxLength, MaxScratch, _budget, _bytes) = (blocks, options.Range, options.MaxLength, options.MaxScratch, budget, bytes);
+
+    /// <summary>Which blocks.</summary>
+    public BlockRange Range { get; }
+
+    /// <summary>The most tokens that can be committed.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>The most scratch tokens at a time.</summary>
+    public int MaxScratch { get; }
+
+    /// <summary>Tokens committed so far; also the position of the next one.</summary>
+    public int Committed { get; private set; }
+
+    /// <summary>Scratch tokens there are: number i's parent is <c>Parents[i]</c>, -1 standing for the last committed token.</summary>
+    public ReadOnlySpan<int> Parents => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parents);
+
+    internal IReadOnlyList<BlockCache> Blocks { get; }
+
+    /// <summary>Commits some scratch tokens and forgets the others.</summary>
+    /// <param name="kept">Numbers of the tokens to keep: a path from the root, each the parent of the next. Empty forgets all.</param>
+    /// <exception cref="ArgumentException">They are not such a path, or more than fit; nothing has changed.</exception>
+    public void Keep(ReadOnlySpan<int> kept)
+    {
+        CheckKept(kept);
+        foreach (BlockCache block in Blocks)
+        {
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (kept[i] != i)
+                {
+                    block.KeyValues?.Move(Committed + kept[i], Committed + i); // ascending, and never onto one not yet moved
+                }
+            }
+
+            for (int i = 0; i < block.States.Count && kept.Length > 0; i++)
+            {
+                block.States[i].Commit(kept[^1]);
+            }
+        }
+
+        Committed += kept.Length;
+        _parents.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        foreach (BlockCache block in Blocks)
+        {
+            block.Dispose();
+        }
+
+        _budget?.Give(_bytes);
+    }
+
+    /// <summary>Refuses a step that does not fit, before anything is changed.</summary>
+    /// <exception cref="ArgumentException">It does not fit; the message says why.</exception>
+    internal void Check(BlockStep step)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int kept = 0, scratch = _parents.Count;
+        if (step.HasVerdict)
+        {
+            CheckKept(step.Keep.Span);
+            (kept, scratch) = (step.Keep.Length, 0);
+        }
+
+        if (step.IsScratch)
+        {
+            CheckTree(step.Parents.Span, step.Rows, scratch);
+        }
+        else if (scratch > 0 && step.Rows > 0)
+        {
+            throw new ArgumentException("tokens cannot be committed while scratch tokens are open; give a verdict on them first", nameof(step));
+        }
+        else if (step.Rows > MaxLength - Committed - kept)
+        {
+            throw new ArgumentException($"{Committed + kept} + {step.Rows} tokens are more than the session's {MaxLength}", nameof(step));
+        }
+    }
+
+    /// <summary>Applies a checked step's verdict and adds its rows to a layout; scratch tokens are remembered.</summary>
+    internal void Enter(BlockStep step, StepLayout layout)
+    {
+        if (step.HasVerdict)
+        {
+            Keep(step.Keep.Span);
+        }
+
+        if (!step.IsScratch)
+        {
+            layout.AddChain(Committed, step.Rows);
+            return;
+        }
+
+        int scratch = _parents.Count;
+        _parents.AddRange(step.Parents.Span);
+        layout.AddTree(Committed, Parents, scratch);
+        foreach (BlockCache block in Blocks)
+        {
+            for (int i = 0; i < block.States.Count; i++)
+            {
+                block.States[i].EnsureScratch(_parents.Count);
+            }
+        }
+    }
+
+    /// <summary>Counts tokens that were committed at once.</summary>
+    internal void Advance(int rows) => Committed += rows;
+
+    private void CheckKept(ReadOnlySpan<int> kept)
+    {
+        int parent = -1;
+        foreach (int token in kept)
+        {
+            if ((uint)token >= (uint)_parents.Count || _parents[token] != parent)
+            {
+                throw new ArgumentException($"scratch token {token} does not follow {parent} in the tree", nameof(kept));
+            }
+
+            parent = token;
+        }
+
+        if (kept.Length > MaxLength - Committed)
+        {
+            throw new ArgumentException($"{Committed} + {kept.Length} tokens are more than the session's {MaxLength}", nameof(kept));
+        }
+    }
+
+    private void CheckTree(ReadOnlySpan<int> parents, int rows, int scratch)
+    {
+        if (parents.Length != rows || rows > MaxScratch - scratch)
+        {
+            throw new ArgumentException($"{parents.Length} parents for {rows} tokens, behind {scratch} scratch tokens of at most {MaxScratch}", nameof(parents));
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            if (parents[i] < -1 || parents[i] >= scratch + i)
+            {
+                throw new ArgumentException($"scratch token {scratch + i} has parent {parents[i]}; it must be -1 or below {scratch + i}", nameof(parents));
+            }
+        }
+    }
+}

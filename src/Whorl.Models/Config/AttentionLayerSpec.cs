@@ -1,0 +1,56 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>An attention layer: projections, norms on queries and keys, rotation, the attention itself.</summary>
+public sealed record AttentionLayerSpec : MixerSpec
+{
+    /// <summary>Query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Width of one query, key and value head.</summary>
+    public required int HeadSize { get; init; }
+
+    /// <summary>Rotary embedding, or null for none.</summary>
+    public RopeSpec? Rope { get; init; }
+
+    /// <summary>Multiplies the scores.</summary>
+    /// <value>Default null: HeadSize^-½.</value>
+    public float? Scale { get; init; }
+
+    /// <summary>Sliding window in positions, the query's own included; 0 for none.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Soft cap on the scores; 0 for none.</summary>
+    public float SoftCap { get; init; }
+
+    /// <summary>ALiBi slopes, one a head, or null.</summary>
+    public IReadOnlyList<float>? AlibiSlopes { get; init; }
+
+    /// <summary>Falcon's form of ALiBi; see <see cref="AttentionSpec.AlibiScaledInBFloat16"/>.</summary>
+    public bool AlibiScaledInBFloat16 { get; init; }
+
+    /// <summary>Norm of the queries (before rotation), or null. Its group is a head's width or 0 for the whole projection.</summary>
+    public NormSpec? QueryNorm { get; init; }
+
+    /// <summary>Norm of the keys, as <see cref="QueryNorm"/>.</summary>
+    public NormSpec? KeyNorm { get; init; }
+
+    /// <summary>Queries, keys and values are limited to ± this after the norms; 0 for none.</summary>
+    public float ClipQueryKeyValue { get; init; }
+
+    /// <summary>Norm between the attention and its output projection (BitNet), or null.</summary>
+    public NormSpec? OutputNorm { get; init; }
+
+    /// <summary>Whether the query, key and value projections have biases; null: as the checkpoint has them.</summary>
+    public bool? QueryKeyValueBias { get; init; } = false;
+
+    /// <summary>Whether the output projection has a bias; null: as the checkpoint has it.</summary>
+    public bool? OutputBias { get; init; } = false;
+
+    /// <summary>Whether there is one extra logit a head (role <c>sinks</c>) that takes part in the softmax.</summary>
+    public bool HasSinks { get; init; }
+}

@@ -1,0 +1,189 @@
+using System.Text.Json;
+using Whorl.Formats;
+
+namespace Whorl.Models;
+
+/// <summary>Reads config.json key by key, and knows at the end which keys nobody read.</summary>
+/// <remarks>A value that is not understood is refused by name: a model that loads computes what its config says.</remarks>
+/// <param name="config">The object.</param>
+/// <param name="file">Where it stands, for messages.</param>
+public sealed class ConfigReader(JsonElement config, string file)
+{
+    /// <summary>Keys without influence on what a model computes: training, bookkeeping, generation defaults.</summary>
+    private static readonly HashSet<string> Harmless =
+    [
+        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "name_or_path", "_attn_implementation_autoset",
+        "auto_map", "use_cache", "initializer_range", "initializer_factor", "embedding_initializer_range", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id",
+        "sep_token_id", "decoder_start_token_id", "cls_token_id", "mask_token_id", "attention_dropout", "hidden_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop",
+        "embedding_dropout", "residual_dropout", "dropout", "activation_dropout", "layerdrop", "classifier_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob",
+        "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj", "task_specific_params", "output_router_logits",
+        "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "pretraining_tp", "gradient_checkpointing", "id2label", "label2id", "num_labels",
+        "problem_type", "return_dict", "output_attentions", "output_hidden_states", "is_encoder_decoder", "is_decoder", "tokenizer_class", "prefix",
+        "finetuning_task", "torchscript", "use_bfloat16", "tie_encoder_decoder", "chunk_size_feed_forward", "cross_attention_hidden_size", "add_cross_attention",
+        "begin_suppress_tokens", "bad_words_ids", "diversity_penalty", "do_sample", "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
+        "forced_bos_token_id", "forced_eos_token_id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
+        "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
+        "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method", "transformers.js_config", "_commit_hash",
+        "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+    ];
+
+    private readonly HashSet<string> _read = [];
+
+    /// <summary>Where the config stands, for messages.</summary>
+    public string File { get; } = file;
+
+    /// <summary>Whether one of the keys is there and not null.</summary>
+    public bool Has(params ReadOnlySpan<string> keys) => Find(keys) is not null;
+
+    /// <summary>A whole number, at least <paramref name="minimum"/> and at most a billion.</summary>
+    /// <param name="keys">The key and its other spellings, separated by '|'.</param>
+    /// <param name="minimum">Smallest value allowed.</param>
+    /// <exception cref="ModelFormatException">It is absent, not a whole number, or out of range.</exception>
+    public int Int(string keys, int minimum = 1) => OptionalInt(keys, minimum) ?? throw Missing(keys);
+
+    /// <summary>A whole number, or the value for where it is absent or null.</summary>
+    public int Int(string keys, int absent, int minimum) => OptionalInt(keys, minimum) ?? absent;
+
+    /// <summary>A whole number, or null where it is absent or null.</summary>
+    public int? OptionalInt(string keys, int minimum = 1) =>
+        Find(keys.Split('|')) is not { } value ? null
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number == Math.Floor(number)
+            && number >= minimum && number <= 1_000_000_000 ? (int)number
+        : throw Bad(keys, value, $"a whole number from {minimum} to 1000000000");
+
+    /// <summary>A finite number, or the value for where it is absent or null.</summary>
+    public double Number(string keys, double? absent = null) =>
+        Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
+        : throw Bad(keys, value, "a number");
+
+    /// <summary>True or false, or the value for where it is absent or null.</summary>
+    public bool Flag(string keys, bool absent) => OptionalFlag(keys) ?? absent;
+
+    /// <summary>True or false, or null where it is absent or null.</summary>
+    public bool? OptionalFlag(string keys) =>
+        Find(keys.Split('|')) is not { } value ? null
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
+        : throw Bad(keys, value, "true or false");
+
+    /// <summary>A string, or the value for where it is absent or null.</summary>
+    public string Text(string keys, string? absent = null) =>
+        Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
+        : value.ValueKind == JsonValueKind.String ? value.GetString()!
+        : throw Bad(keys, value, "a string");
+
+    /// <summary>A list of numbers, or null where it is absent or null.</summary>
+    public IReadOnlyList<double>? Numbers(string keys)
+    {
+        if (Find(keys.Split('|')) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number)
+            ? [.. value.EnumerateArray().Select(e => e.GetDouble())]
+            : throw Bad(keys, value, "a list of numbers");
+    }
+
+    /// <summary>A list of strings, or null where it is absent or null.</summary>
+    public IReadOnlyList<string>? Texts(string keys)
+    {
+        if (Find(keys.Split('|')) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(e => e.GetString()!)]
+            : throw Bad(keys, value, "a list of strings");
+    }
+
+    /// <summary>An object, or null where it is absent, null or empty. Its own keys are checked by <see cref="RefuseUnread"/> of the reader returned.</summary>
+    public ConfigReader? Object(string keys)
+    {
+        if (Find(keys.Split('|')) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            throw Bad(keys, value, "an object");
+        }
+
+        return value.EnumerateObject().Any() ? new ConfigReader(value, $"{File}: {keys.Split('|')[0]}") : null;
+    }
+
+    /// <summary>Reads a key that must have one of some values, or be absent.</summary>
+    public void Require(string key, params ReadOnlySpan<string> allowed)
+    {
+        if (Find([key]) is { } value && !allowed.Contains(value.ToString()) && !allowed.Contains(value.GetRawText()))
+        {
+            throw Bad(key, value, allowed.Length == 1 ? allowed[0] : $"one of {string.Join(", ", allowed.ToArray())}");
+        }
+    }
+
+    /// <summary>Marks keys as read whose value does not matter for the family.</summary>
+    public void Ignore(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            _read.Add(key);
+        }
+    }
+
+    /// <summary>Refuses keys that nobody read and that ask for something.</summary>
+    /// <exception cref="ModelFormatException">There is one; the message names it and its value.</exception>
+    public void RefuseUnread()
+    {
+        foreach (JsonProperty property in config.EnumerateObject())
+        {
+            if (!_read.Contains(property.Name) && !Harmless.Contains(property.Name) && Asks(property.Value))
+            {
+                throw new ModelFormatException(
+                    File, $"= {Short(property.Value)} is not known to this family; remove it if it has no influence on what the model computes", property.Name);
+            }
+        }
+    }
+
+    /// <summary>The object as it stands in its file.</summary>
+    public override string ToString() => config.GetRawText();
+
+    /// <summary>The exception for a value that is not supported.</summary>
+    public ModelFormatException Unsupported(string key, string value, string supported) =>
+        new(File, $"= {value} is not supported; supported: {supported}", key);
+
+    private static bool Asks(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => false,
+        JsonValueKind.Object => value.EnumerateObject().Any(),
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        _ => true,
+    };
+
+    private static string Short(JsonElement value)
+    {
+        string text = value.GetRawText().ReplaceLineEndings(" ");
+        return text.Length <= 60 ? text : text[..57] + "...";
+    }
+
+    private JsonElement? Find(params ReadOnlySpan<string> keys)
+    {
+        JsonElement? found = null;
+        foreach (string key in keys)
+        {
+            _read.Add(key);
+            if (found is null && config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null)
+            {
+                found = value;
+            }
+        }
+
+        return found;
+    }
+
+    private ModelFormatException Missing(string keys) => new(File, "is missing", keys.Split('|')[0]);
+
+    private ModelFormatException Bad(string keys, JsonElement value, string expected) =>
+        new(File, $"= {Short(value)} is not supported; expected {expected}", keys.Split('|')[0]);
+}

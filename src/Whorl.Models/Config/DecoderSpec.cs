@@ -1,0 +1,45 @@
+namespace Whorl.Models;
+
+/// <summary>What sets one family's decoder apart from another's; the shared decoder reads it.</summary>
+public sealed record DecoderSpec
+{
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Number of ids.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>The blocks, in order.</summary>
+    public required IReadOnlyList<BlockSpec> Blocks { get; init; }
+
+    /// <summary>The longest text the model was made for, in tokens; null where its config does not say.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Multiplies the embeddings.</summary>
+    /// <value>Default 1.</value>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Norm of the embeddings, or null.</summary>
+    public NormSpec? EmbeddingNorm { get; init; }
+
+    /// <summary>Norm of the last block's output, or null.</summary>
+    public NormSpec? FinalNorm { get; init; }
+
+    /// <summary>Whether the head is the embedding table; null: it is where the checkpoint has no head of its own.</summary>
+    public bool? TiedHead { get; init; }
+
+    /// <summary>Whether the head has a bias; null: as the checkpoint has it.</summary>
+    public bool? HeadBias { get; init; } = false;
+
+    /// <summary>Soft cap on the logits; 0 for none.</summary>
+    public float LogitSoftCap { get; init; }
+
+    /// <summary>Columns that cross block boundaries behind the residual stream (a second value that later blocks need).</summary>
+    public int SideSize { get; init; }
+
+    /// <summary>Width of what crosses a block boundary: the residual stream, then the side value.</summary>
+    public int BoundarySize => HiddenSize + SideSize;
+
+    /// <summary>Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.</summary>
+    public bool DependsOnSessionLength => Blocks.Any(b => b.Mixer is AttentionLayerSpec { Rope.DependsOnSessionLength: true });
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Whorl.Formats;
+
+namespace Whorl.Models;
+
+/// <summary>Turns GGUF metadata into the config.json that the same model has on the hub, so that a family reads one spelling only.</summary>
+/// <remarks>Keys of the architecture that nobody reads are refused, as in <see cref="ConfigReader"/>. Source: ggml's docs/gguf.md.</remarks>
+public sealed class GgufConfig
+{
+    private static readonly HashSet<string> Harmless =
+        ["vocab_size", "attention.value_length", "rope.scaling.finetuned", "rope.scaling.original_context_length", "rope.scaling.attn_factor", "embedding_length_out", "tensor_data_layout"];
+
+    private readonly IReadOnlyDictionary<string, object> _metadata;
+    private readonly ICheckpoint _checkpoint;
+    private readonly string _file;
+    private readonly HashSet<string> _read = [];
+    private readonly JsonObject _config = [];
+
+    /// <summary>Reads the keys that all architectures share.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="checkpoint">Its tensors; what the metadata do not say is told by which tensors there are.</param>
+    /// <param name="file">The file, for messages.</param>
+    public GgufConfig(IReadOnlyDictionary<string, object> metadata, ICheckpoint checkpoint, string file)
+    {
+        (_metadata, _checkpoint, _file) = (metadata, checkpoint, file);
+        Architecture = metadata.TryGetValue("general.architecture", out object? name) && name is string text
+            ? text
+            : throw new ModelFormatException(file, "is missing or not a string", "general.architecture");
+        Copy("embedding_length", "hidden_size");
+        Copy("block_count", "num_hidden_layers");
+        Copy("attention.head_count", "num_attention_heads");
+        Copy("attention.head_count_kv", "num_key_value_heads");
+        Copy("attention.key_length", "head_dim");
+        Copy("feed_forward_length", "intermediate_size");
+        Copy("context_length", "max_position_embeddings");
+        Copy("attention.layer_norm_rms_epsilon", "rms_norm_eps");
+        Copy("attention.layer_norm_epsilon", "layer_norm_epsilon");
+        Copy("attention.sliding_window", "sliding_window");
+        Copy("rope.freq_base", "rope_theta");
+        ReadRotary();
+        Set("tie_word_embeddings", !HasTensor("output.weight"));
+        Set("vocab_size", checkpoint.Get("token_embd.weight").Shape[0]);
+    }
+
+    /// <summary>The value of <c>general.architecture</c>.</summary>
+    public string Architecture { get; }
+
+    /// <summary>Sets a key of the config.</summary>
+    public void Set(string key, JsonNode? value) => _config[key] = value;
+
+    /// <summary>Gives a key of the config another name.</summary>
+    public void Rename(string from, string to)
+    {
+        if (_config.TryGetPropertyValue(from, out JsonNode? value))
+        {
+            _config.Remove(from);
+            _config[to] = value;
+        }
+    }
+
+    /// <summary>Copies one of the architecture's keys, if it is there, to a key of the config.</summary>
+    public void Copy(string gguf, string key)
+    {
+        if (Value(gguf) is { } value)
+        {
+            _config[key] = value switch
+            {
+                string text => text,
+                bool flag => flag,
+                float single => double.Parse(single.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), // 1e-5, not 9.99999974e-6
+                Array list => new JsonArray([.. list.Cast<object>().Select(e => (JsonNode)JsonValue.Create(Convert.ToDouble(e, CultureInfo.InvariantCulture)))]),
+                _ => Number(value),
+            };
+        }
+    }
+
+    /// <summary>One of the architecture's keys, or null where it is absent.</summary>
+    /// <param name="key">The key without the architecture's name.</param>
+    public object? Value(string key)
+    {
+        _read.Add(key);
+        return _metadata.GetValueOrDefault($"{Architecture}.{key}");
+    }
+
+    /// <summary>Whether the file holds a tensor.</summary>
+    public bool HasTensor(string name) => _checkpoint.TryGet(name, out _);
+
+    /// <summary>Rotary frequencies are divided by what the tensor <c>rope_freqs.weight</c> holds, if it is there.</summary>
+    public void DivisorsInCheckpoint()
+    {
+        if (HasTensor("rope_freqs.weight"))
+        {
+            JsonObject scaling = _config["rope_scaling"] as JsonObject ?? new JsonObject { ["rope_type"] = "default" };
+            scaling["divisors_in_checkpoint"] = true;
+            _config["rope_scaling"] = scaling;
+        }
+    }
+
+    /// <summary>The config as it would stand in config.json.</summary>
+    /// <exception cref="ModelFormatException">A key of the architecture is not known.</exception>
+    public ConfigReader ToReader()
+    {
+        string prefix = Architecture + ".";
+        foreach (string key in _metadata.Keys)
+        {
+            if (key.StartsWith(prefix, StringComparison.Ordinal) && !_read.Contains(key[prefix.Length..]) && !Harmless.Contains(key[prefix.Length..]))
+            {
+                throw new ModelFormatException(_file, "is not known for this architecture; the model would not compute what its file says", key);
+            }
+        }
+
+        return new ConfigReader(JsonDocument.Parse(_config.ToJsonString()).RootElement.Clone(), _file);
+    }
+
+    private static JsonNode Number(object value)
+    {
+        double number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
+        return number == Math.Floor(number) ? JsonValue.Create((long)number) : JsonValue.Create(number);
+    }
+
+    private void ReadRotary()
+    {
+        if (Value("rope.dimension_count") is { } dimensions && Value("embedding_length") is { } hidden && Value("attention.head_count") is { } and not Array)
+        {
+            double headSize = Convert.ToDouble(Value("attention.key_length") ?? (Convert.ToDouble(hidden, CultureInfo.InvariantCulture)
+                / Convert.ToDouble(Value("attention.head_count"), CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+            double share = Convert.ToDouble(dimensions, CultureInfo.InvariantCulture) / headSize;
+            if (share != 1)
+            {
+                Set("partial_rotary_factor", share);
+            }
+        }
+
+        string type = Value("rope.scaling.type") as string ?? "none";
+        if (type != "none")
+        {
+            JsonObject scaling = new() { ["rope_type"] = type };
+            Take("rope.scaling.factor", "factor");
+            Take("rope.scaling.original_context_length", "original_max_position_embeddings");
+            Take("rope.scaling.attn_factor", "attention_factor");
+            _config["rope_scaling"] = scaling;
+
+            void Take(string gguf, string key)
+            {
+                if (Value(gguf) is { } value)
+                {
+                    scaling[key] = Number(value);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models.Families;
+
+/// <summary>BLOOM: ALiBi instead of positions, a norm on the embeddings, queries, keys and values fused per head, biases everywhere.</summary>
+/// <remarks>Source: BigScience, arXiv:2211.05100; Press et al., arXiv:2108.12409 (ALiBi); transformers' modeling_bloom.py.</remarks>
+internal sealed class Bloom : ModelFamily
+{
+    public override string ModelType => "bloom";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["bloom"];
+
+    public override IReadOnlyList<string> AdapterTargets => ["query", "key", "value"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        int hidden = config.Int("hidden_size|n_embed"), heads = config.Int("n_head|num_attention_heads");
+        float epsilon = (float)config.Number("layer_norm_epsilon", 1e-5);
+        config.Ignore("attention_softmax_in_fp32", "masked_softmax_fusion", "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact", "offset_alibi");
+        config.Require("num_key_value_heads", $"{heads}");
+        BlockSpec block = new()
+        {
+            Mixer = new AttentionLayerSpec
+            {
+                Heads = heads,
+                KeyValueHeads = heads,
+                HeadSize = hidden / heads,
+                AlibiSlopes = AlibiSlopes(heads),
+                QueryKeyValueBias = true,
+                OutputBias = true,
+            },
+            FeedForward = new FeedForwardSpec { Size = config.Int("n_inner|intermediate_size", 4 * hidden, minimum: 1), Activation = Activation.GeluTanh, Gated = false, Bias = true },
+            MixerNorm = Norm("mixer_norm"),
+            FeedForwardNorm = Norm("feed_forward_norm"),
+            ResidualFromNorm = config.Flag("apply_residual_connection_post_layernorm", false),
+        };
+        return new DecoderSpec
+        {
+            HiddenSize = hidden,
+            VocabularySize = config.Int("vocab_size"),
+            ContextLength = config.OptionalInt("seq_length|max_position_embeddings"),
+            TiedHead = config.Flag("tie_word_embeddings", true),
+            EmbeddingNorm = Norm("embedding_norm"),
+            FinalNorm = Norm("final_norm"),
+            Blocks = [.. Enumerable.Repeat(block, config.Int("n_layer|num_hidden_layers"))],
+        };
+
+        NormSpec Norm(string role) => new(role, epsilon) { IsLayerNorm = true };
+    }
+
+    public override WeightMap Weights(DecoderSpec spec)
+    {
+        var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;
+        int size = attention.HeadSize;
+        return new WeightMap { BlockPrefix = "h.{0}.", Prefixes = ["", "transformer."] }
+            .Ends(("embedding", "word_embeddings"), ("embedding_norm", "word_embeddings_layernorm"), ("final_norm", "ln_f"), ("head", "lm_head"))
+            .Block(
+                ("mixer_norm", "input_layernorm"), ("output", "self_attention.dense"), ("feed_forward_norm", "post_attention_layernorm"),
+                ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
+            .Fused("self_attention.query_key_value", ("query", Part(0)), ("key", Part(1)), ("value", Part(2)));
+
+        RowOrder Part(int part) => new(attention.Heads, 3 * size, part * size, size);
+    }
+
+    public override WeightMap GgufWeights(DecoderSpec spec)
+    {
+        int hidden = spec.HiddenSize;
+        return WeightMap.Gguf().Fused("attn_qkv", ("query", Part(0)), ("key", Part(1)), ("value", Part(2)));
+
+        RowOrder Part(int part) => RowOrder.Range(part * hidden, hidden, 3 * hidden);
+    }
+
+    /// <summary>Slopes 2^(-8i/n) for a power of two n; other numbers of heads take every other slope of twice as many for the rest.</summary>
+    internal static float[] AlibiSlopes(int heads)
+    {
+        int power = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;
+        return
+        [
+            .. Enumerable.Range(1, power).Select(i => (float)Math.Pow(2, -8.0 * i / power)),
+            .. Enumerable.Range(0, heads - power).Select(i => (float)Math.Pow(2, -8.0 * ((2 * i) + 1) / (2 * power))),
+        ];
+    }
+}

@@ -1,0 +1,78 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models.Families;
+
+/// <summary>Llama 2 and 3, SmolLM2 and their kin: pre-norm, rotary grouped-query attention, SwiGLU.</summary>
+/// <remarks>Source: Touvron et al., arXiv:2307.09288; Grattafiori et al., arXiv:2407.21783; transformers' modeling_llama.py.</remarks>
+internal sealed class Llama : ModelFamily
+{
+    public override string ModelType => "llama";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["llama"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        bool? bias = config.Flag("attention_bias", false), mlpBias = config.Flag("mlp_bias", false);
+        return ReadKin(config, attention => attention with { QueryKeyValueBias = bias, OutputBias = bias }, feedForward => feedForward with { Bias = mlpBias });
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama();
+
+    public override void ReadGguf(GgufConfig config) => config.DivisorsInCheckpoint();
+
+    public override WeightMap GgufWeights(DecoderSpec spec) => Paired(WeightMap.Gguf(), spec);
+
+    /// <summary>GGUF's converter stores Llama's rotary pairs side by side.</summary>
+    internal static WeightMap Paired(WeightMap map, DecoderSpec spec)
+    {
+        var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;
+        map["query"] = map["query"] with { Rows = RowOrder.Paired(attention.Heads * attention.HeadSize, attention.HeadSize) };
+        map["key"] = map["key"] with { Rows = RowOrder.Paired(attention.KeyValueHeads * attention.HeadSize, attention.HeadSize) };
+        return map;
+    }
+
+    /// <summary>Reads the keys that Llama shares with the many families built on it.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="attention">What the family's attention has of its own.</param>
+    /// <param name="feedForward">What its feed-forward layer has of its own.</param>
+    /// <param name="window">The sliding window of a block, 0 for none.</param>
+    /// <param name="tiedHead">Whether the head is the embedding where the config does not say.</param>
+    internal static DecoderSpec ReadKin(
+        ConfigReader config,
+        Func<AttentionLayerSpec, AttentionLayerSpec>? attention = null,
+        Func<FeedForwardSpec, FeedForwardSpec>? feedForward = null,
+        Func<int, int>? window = null,
+        bool tiedHead = false)
+    {
+        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
+        int headSize = config.OptionalInt("head_dim") ?? hidden / heads;
+        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
+        config.Require("hidden_act", "silu");
+        AttentionLayerSpec mixer = new()
+        {
+            Heads = heads,
+            KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
+            HeadSize = headSize,
+            Rope = RopeConfig.Read(config, headSize),
+        };
+        FeedForwardSpec inner = new() { Size = config.Int("intermediate_size"), Activation = Activation.Silu };
+        return new DecoderSpec
+        {
+            HiddenSize = hidden,
+            VocabularySize = config.Int("vocab_size"),
+            ContextLength = config.OptionalInt("max_position_embeddings"),
+            TiedHead = config.Flag("tie_word_embeddings", tiedHead),
+            FinalNorm = new NormSpec("final_norm", epsilon),
+            Blocks =
+            [
+                .. Enumerable.Range(0, config.Int("num_hidden_layers")).Select(block => new BlockSpec
+                {
+                    Mixer = (attention?.Invoke(mixer) ?? mixer) with { Window = window?.Invoke(block) ?? 0 },
+                    FeedForward = feedForward?.Invoke(inner) ?? inner,
+                    MixerNorm = new NormSpec("mixer_norm", epsilon),
+                    FeedForwardNorm = new NormSpec("feed_forward_norm", epsilon),
+                }),
+            ],
+        };
+    }
+}

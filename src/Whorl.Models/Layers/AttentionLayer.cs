@@ -1,0 +1,88 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>Attention with its projections.</summary>
+internal sealed class AttentionLayer : IMixer
+{
+    private readonly AttentionLayerSpec _spec;
+    private readonly AttentionSpec _attention;
+    private readonly LinearWeight[] _inputs;
+    private readonly LinearWeight _output;
+    private readonly Norm? _queryNorm;
+    private readonly Norm? _keyNorm;
+    private readonly Norm? _outputNorm;
+    private readonly Rope? _rope;
+
+    public AttentionLayer(WeightLoader loader, AttentionLayerSpec spec, int hidden)
+    {
+        _spec = spec;
+        int queries = spec.Heads * spec.HeadSize, keys = spec.KeyValueHeads * spec.HeadSize;
+        _inputs =
+        [
+            loader.Linear("query", queries, hidden, spec.QueryKeyValueBias),
+            loader.Linear("key", keys, hidden, spec.QueryKeyValueBias),
+            loader.Linear("value", keys, hidden, spec.QueryKeyValueBias),
+        ];
+        _output = loader.Linear("output", hidden, queries, spec.OutputBias);
+        _queryNorm = Norm.Load(loader, spec.QueryNorm, queries);
+        _keyNorm = Norm.Load(loader, spec.KeyNorm, keys);
+        _outputNorm = Norm.Load(loader, spec.OutputNorm, queries);
+        _rope = Rope.Load(loader, spec.Rope);
+        _attention = new AttentionSpec
+        {
+            Heads = spec.Heads,
+            KeyValueHeads = spec.KeyValueHeads,
+            KeySize = spec.HeadSize,
+            ValueSize = spec.HeadSize,
+            Scale = spec.Scale ?? (float)(1 / Math.Sqrt(spec.HeadSize)),
+            Window = spec.Window,
+            SoftCap = spec.SoftCap,
+            AlibiSlopes = spec.AlibiSlopes is { } slopes ? new Parameter([.. slopes]) : null,
+            AlibiScaledInBFloat16 = spec.AlibiScaledInBFloat16,
+            Sinks = spec.HasSinks ? loader.Vector("sinks", spec.Heads) : null,
+        };
+    }
+
+    public BlockCache CreateCache(IBackend backend, int capacity) => new(backend.CreateKeyValueStore(_attention, capacity), []);
+
+    public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
+    {
+        IBackend backend = context.Backend;
+        Span<Tensor> projected = [default, default, default];
+        backend.Linear(x, _inputs, projected);
+        Tensor query = Prepare(context, projected[0], _queryNorm, _rope);
+        Tensor key = Prepare(context, projected[1], _keyNorm, _rope);
+        Tensor value = Prepare(context, projected[2], null, null);
+        Tensor mixed = backend.Attention(query, key, value, _attention, context.Layout, context.KeyValues());
+        mixed = _outputNorm?.Apply(backend, mixed) ?? mixed;
+        return backend.Linear(mixed, _output, residual);
+    }
+
+    public void Dispose()
+    {
+        foreach (LinearWeight weight in _inputs)
+        {
+            weight.Dispose();
+        }
+
+        _output.Dispose();
+        _queryNorm?.Dispose();
+        _keyNorm?.Dispose();
+        _outputNorm?.Dispose();
+        _rope?.Dispose();
+        _attention.AlibiSlopes?.Dispose();
+        _attention.Sinks?.Dispose();
+    }
+
+    private Tensor Prepare(BlockContext context, Tensor x, Norm? norm, Rope? rope)
+    {
+        x = norm?.Apply(context.Backend, x) ?? x;
+        if (_spec.ClipQueryKeyValue > 0)
+        {
+            x = context.Backend.Clamp(x, -_spec.ClipQueryKeyValue, _spec.ClipQueryKeyValue);
+        }
+
+        return rope?.Apply(context, x, _spec.HeadSize) ?? x;
+    }
+}

@@ -1,0 +1,62 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>What a block needs besides the hidden states: who computes, whose rows these are, and their caches.</summary>
+internal sealed class BlockContext(IBackend backend)
+{
+    private readonly List<SessionCache> _sessions = [];
+    private KeyValueStore[] _keyValues = [];
+    private StateStore[] _states = [];
+
+    public IBackend Backend { get; } = backend;
+
+    public StepLayout Layout { get; } = new();
+
+    public IReadOnlyList<SessionCache> Sessions => _sessions;
+
+    /// <summary>The block's number within the span.</summary>
+    public int Block { get; set; }
+
+    /// <summary>The longest declared length of the sessions; only steps of one session read it.</summary>
+    public int MaxLength => _sessions.Max(s => s.MaxLength);
+
+    public void Clear()
+    {
+        Layout.Clear();
+        _sessions.Clear();
+    }
+
+    public void Add(SessionCache session)
+    {
+        _sessions.Add(session);
+        if (_keyValues.Length < _sessions.Count)
+        {
+            Array.Resize(ref _keyValues, 2 * _sessions.Count);
+            Array.Resize(ref _states, 2 * _sessions.Count);
+        }
+    }
+
+    /// <summary>Each session's keys and values in this block.</summary>
+    public ReadOnlySpan<KeyValueStore> KeyValues()
+    {
+        for (int i = 0; i < _sessions.Count; i++)
+        {
+            _keyValues[i] = _sessions[i].Blocks[Block].KeyValues!;
+        }
+
+        return _keyValues.AsSpan(0, _sessions.Count);
+    }
+
+    /// <summary>Each session's recurrent state in this block.</summary>
+    /// <param name="index">Which of the block's states.</param>
+    public ReadOnlySpan<StateStore> States(int index)
+    {
+        for (int i = 0; i < _sessions.Count; i++)
+        {
+            _states[i] = _sessions[i].Blocks[Block].States[index];
+        }
+
+        return _states.AsSpan(0, _sessions.Count);
+    }
+}

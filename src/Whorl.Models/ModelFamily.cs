@@ -1,0 +1,56 @@
+using Whorl.Formats;
+using Whorl.Models.Families;
+
+namespace Whorl.Models;
+
+/// <summary>A family of models: how its config reads, how its block differs from the shared decoder, and what its weights are called.</summary>
+public abstract class ModelFamily
+{
+    /// <summary>Every family. One line each; a test sees that none is forgotten.</summary>
+    public static IReadOnlyList<ModelFamily> All { get; } =
+    [
+        new Bloom(),
+        new Llama(),
+        new Mistral(),
+    ];
+
+    /// <summary>The <c>model_type</c> of config.json, and the file's name.</summary>
+    public abstract string ModelType { get; }
+
+    /// <summary>Other values of <c>model_type</c> that mean the same.</summary>
+    public virtual IReadOnlyList<string> Aliases => [];
+
+    /// <summary>GGUF's names of the architecture (<c>general.architecture</c>); none where the format cannot hold the family.</summary>
+    public virtual IReadOnlyList<string> GgufArchitectures => [];
+
+    /// <summary>Targets of LoRA adapters by default, as roles.</summary>
+    public virtual IReadOnlyList<string> AdapterTargets => ["query", "key", "value", "output"];
+
+    /// <summary>The family of a <c>model_type</c>.</summary>
+    /// <exception cref="ModelFormatException">No family has it.</exception>
+    public static ModelFamily Of(string modelType, string file) =>
+        All.FirstOrDefault(f => f.ModelType == modelType || f.Aliases.Contains(modelType))
+        ?? throw new ModelFormatException(file, $"= \"{modelType}\" is not a family Whorl knows; it knows {string.Join(", ", All.Select(f => f.ModelType).Order(StringComparer.Ordinal))}", "model_type");
+
+    /// <summary>The family of a GGUF architecture.</summary>
+    /// <exception cref="ModelFormatException">No family has it.</exception>
+    public static ModelFamily OfGguf(string architecture, string file) =>
+        All.FirstOrDefault(f => f.GgufArchitectures.Contains(architecture))
+        ?? throw new ModelFormatException(
+            file, $"= \"{architecture}\" is not an architecture Whorl knows; it knows {string.Join(", ", All.SelectMany(f => f.GgufArchitectures).Order(StringComparer.Ordinal))}", "general.architecture");
+
+    /// <summary>Reads config.json.</summary>
+    /// <exception cref="ModelFormatException">A value is missing or not supported.</exception>
+    public abstract DecoderSpec Read(ConfigReader config);
+
+    /// <summary>What the weights are called in a Hugging Face checkpoint.</summary>
+    public abstract WeightMap Weights(DecoderSpec spec);
+
+    /// <summary>Adds to a config made from GGUF metadata what only this family has there.</summary>
+    public virtual void ReadGguf(GgufConfig config)
+    {
+    }
+
+    /// <summary>What the weights are called in a GGUF file.</summary>
+    public virtual WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf();
+}

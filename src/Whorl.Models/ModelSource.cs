@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text;
+using Whorl.Formats;
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>A model on disk: its family, its shape, and its checkpoint, of which only headers have been read.</summary>
+public sealed class ModelSource : IDisposable
+{
+    private readonly WeightMap _weights;
+
+    private ModelSource(ModelFile file, ConfigReader config, ModelFamily family, DecoderSpec spec, WeightMap weights)
+    {
+        config.RefuseUnread();
+        (File, Family, Spec, _weights) = (file, family, spec, weights);
+        Fingerprint = Hash(config.ToString(), file.Checkpoint);
+    }
+
+    /// <summary>Tells models apart: SHA-256 of the config and of name, type and shape of every tensor, in hexadecimal.</summary>
+    /// <remarks>It does not look at the weights' values: that would read them all.</remarks>
+    public string Fingerprint { get; }
+
+    /// <summary>The folder or GGUF file.</summary>
+    public ModelFile File { get; }
+
+    /// <summary>Its family.</summary>
+    public ModelFamily Family { get; }
+
+    /// <summary>Its shape.</summary>
+    public DecoderSpec Spec { get; }
+
+    /// <summary>Opens a Hugging Face folder or a GGUF file.</summary>
+    /// <param name="path">The folder, or the (first) file.</param>
+    /// <param name="observer">Called after every read of weights with the tensor, the offset in it and the length.</param>
+    /// <exception cref="ModelFormatException">It is neither, of an unknown family, or its config is not supported.</exception>
+    public static ModelSource Open(string path, Action<TensorEntry, long, long>? observer = null)
+    {
+        ModelFile file = ModelFile.Open(path, observer);
+        try
+        {
+            return file switch
+            {
+                ModelFolder folder => FromFolder(folder),
+                GgufModel gguf => FromGguf(gguf),
+                _ => throw new NotSupportedException($"no reader for {file.GetType().Name}"),
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Who reads weights for a backend.</summary>
+    public WeightLoader CreateLoader(IBackend backend) => new(File.Checkpoint, _weights, backend);
+
+    /// <summary>Bytes of a block's tensors in the checkpoint.</summary>
+    public long BlockBytes(int block)
+    {
+        long bytes = 0;
+        foreach (string name in File.Checkpoint.Names)
+        {
+            if (_weights.IsOfBlock(name, block) && File.Checkpoint.TryGet(name, out TensorEntry? entry))
+            {
+                bytes += entry.ByteLength;
+            }
+        }
+
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => File.Dispose();
+
+    private static ModelSource FromFolder(ModelFolder folder)
+    {
+        ConfigReader config = new(folder.Config, Path.Combine(folder.Path, "config.json"));
+        ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
+        DecoderSpec spec = family.Read(config);
+        return new ModelSource(folder, config, family, spec, family.Weights(spec));
+    }
+
+    private static ModelSource FromGguf(GgufModel gguf)
+    {
+        GgufConfig config = new(gguf.Metadata, gguf.Checkpoint, gguf.Path);
+        ModelFamily family = ModelFamily.OfGguf(config.Architecture, gguf.Path);
+        family.ReadGguf(config);
+        ConfigReader reader = config.ToReader();
+        DecoderSpec spec = family.Read(reader);
+        return new ModelSource(gguf, reader, family, spec, family.GgufWeights(spec));
+    }
+
+    private static string Hash(string config, ICheckpoint checkpoint)
+    {
+        StringBuilder text = new(config);
+        foreach (string name in checkpoint.Names.Order(StringComparer.Ordinal))
+        {
+            text.Append('\n').Append(checkpoint.Get(name)); // name, type and shape
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}

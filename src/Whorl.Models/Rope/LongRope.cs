@@ -1,0 +1,25 @@
+namespace Whorl.Models;
+
+/// <summary>LongRoPE: each frequency has its own divisor, one list for sessions within the trained length and one beyond. Source: arXiv:2402.13753.</summary>
+/// <param name="ShortDivisors">For sessions of at most <paramref name="TrainedLength"/> tokens.</param>
+/// <param name="LongDivisors">For longer ones.</param>
+/// <param name="TrainedLength">Original context in tokens.</param>
+/// <param name="AttentionFactor">Multiplies sine and cosine.</param>
+public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList<double> LongDivisors, int TrainedLength, double AttentionFactor) : RopeScaling
+{
+    /// <inheritdoc/>
+    public override float Factor => (float)AttentionFactor;
+
+    /// <inheritdoc/>
+    public override bool DependsOnSessionLength => true;
+
+    /// <inheritdoc/>
+    public override void Apply(Span<double> frequencies, double theta, int maxLength)
+    {
+        IReadOnlyList<double> divisors = maxLength > TrainedLength ? LongDivisors : ShortDivisors;
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            frequencies[i] /= divisors[i];
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace Whorl.Models;
+
+/// <summary>Reads rotary embedding from config.json in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>
+internal static class RopeConfig
+{
+    /// <summary>Reads the rotary embedding of all layers.</summary>
+    /// <param name="config">The model's config.</param>
+    /// <param name="rotaryDimensions">Dimensions of a head that turn.</param>
+    /// <param name="defaultTheta">θ where the config has none.</param>
+    public static RopeSpec Read(ConfigReader config, int rotaryDimensions, double defaultTheta = 10_000)
+    {
+        double theta = config.Number("rope_theta|rotary_emb_base", defaultTheta);
+        ConfigReader? scaling = config.Object("rope_parameters");
+        ConfigReader? old = config.Object("rope_scaling");
+        scaling ??= old;
+        if (scaling is null)
+        {
+            return new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
+        }
+
+        theta = scaling.Number("rope_theta", theta);
+        scaling.Ignore("partial_rotary_factor"); // told by the caller's rotaryDimensions, which reads it where its family has it
+        RopeSpec rope = new()
+        {
+            Theta = theta,
+            RotaryDimensions = rotaryDimensions,
+            Scaling = ReadScaling(config, scaling, rotaryDimensions),
+            DivisorsInCheckpoint = scaling.Flag("divisors_in_checkpoint", false),
+        };
+        scaling.RefuseUnread();
+        return rope;
+    }
+
+    private static RopeScaling ReadScaling(ConfigReader config, ConfigReader scaling, int dimensions)
+    {
+        string type = scaling.Text("rope_type|type", "default");
+        int? context = config.OptionalInt("max_position_embeddings|n_positions");
+        switch (type)
+        {
+            case "default" or "none":
+                return RopeScaling.None;
+            case "linear":
+                return new LinearRope(Positive(scaling, "factor"));
+            case "dynamic":
+                scaling.Ignore("original_max_position_embeddings");
+                return new DynamicNtkRope(Positive(scaling, "factor"), config.Int("max_position_embeddings|n_positions"));
+            case "llama3":
+                return new Llama3Rope(
+                    Positive(scaling, "factor"), Positive(scaling, "low_freq_factor"), Positive(scaling, "high_freq_factor"), scaling.Int("original_max_position_embeddings"));
+            case "yarn":
+                return Yarn(scaling, context);
+            case "longrope" or "su":
+                return Long(config, scaling, context, dimensions);
+            default:
+                throw scaling.Unsupported("rope_type", type, "default, linear, dynamic, llama3, yarn, longrope");
+        }
+    }
+
+    private static YarnRope Yarn(ConfigReader scaling, int? context)
+    {
+        int? original = scaling.OptionalInt("original_max_position_embeddings");
+        double factor = original is { } trained && context is { } length && !scaling.Has("factor") ? (double)length / trained : Positive(scaling, "factor");
+        double scale = scaling.Number("mscale", 0), allDimensions = scaling.Number("mscale_all_dim", 0);
+        double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
+            : scale != 0 && allDimensions != 0 ? Magnitude(factor, scale) / Magnitude(factor, allDimensions)
+            : Magnitude(factor, 1);
+        return new YarnRope(factor, original ?? context ?? scaling.Int("original_max_position_embeddings"), attention)
+        {
+            BetaFast = scaling.Number("beta_fast", 32),
+            BetaSlow = scaling.Number("beta_slow", 1),
+            Truncate = scaling.Flag("truncate", true),
+        };
+    }
+
+    /// <summary>YaRN's magnitude: 0.1 · scale · ln(factor) + 1 beyond a factor of 1.</summary>
+    internal static double Magnitude(double factor, double scale) => factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
+
+    private static LongRope Long(ConfigReader config, ConfigReader scaling, int? context, int dimensions)
+    {
+        int trained = config.OptionalInt("original_max_position_embeddings") ?? scaling.Int("original_max_position_embeddings");
+        scaling.Ignore("original_max_position_embeddings");
+        double factor = context is { } length ? (double)length / trained : Positive(scaling, "factor");
+        scaling.Ignore("factor");
+        double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
+            : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(trained)));
+        return new LongRope(Divisors("short_factor"), Divisors("long_factor"), trained, attention);
+
+        IReadOnlyList<double> Divisors(string key) =>
+            scaling.Numbers(key) is { } list && list.Count == dimensions / 2 && list.All(d => d > 0)
+                ? list
+                : throw scaling.Unsupported(key, "that list", $"{dimensions / 2} numbers above 0");
+    }
+
+    private static double Positive(ConfigReader config, string key) =>
+        config.Number(key) is var value and > 0 ? value : throw config.Unsupported(key, "a number that is not above 0", "a number above 0");
+}

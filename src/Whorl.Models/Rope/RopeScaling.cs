@@ -1,0 +1,24 @@
+namespace Whorl.Models;
+
+/// <summary>A change of rotary frequencies that lets a model read texts longer than it was trained on.</summary>
+public abstract record RopeScaling
+{
+    /// <summary>No change.</summary>
+    public static RopeScaling None { get; } = new Unscaled();
+
+    /// <summary>Multiplies sine and cosine.</summary>
+    public virtual float Factor => 1;
+
+    /// <summary>Whether the frequencies depend on a session's declared length; they are then fixed when it opens.</summary>
+    public virtual bool DependsOnSessionLength => false;
+
+    /// <summary>The base for a session of so many tokens.</summary>
+    public virtual double Theta(double theta, int dimensions, int maxLength) => theta;
+
+    /// <summary>Changes the frequencies in place.</summary>
+    public virtual void Apply(Span<double> frequencies, double theta, int maxLength)
+    {
+    }
+
+    private sealed record Unscaled : RopeScaling;
+}

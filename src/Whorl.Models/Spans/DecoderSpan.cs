@@ -1,0 +1,228 @@
+using Whorl.Formats;
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>Consecutive blocks of a model with their weights: computes, and knows nothing of networks.</summary>
+/// <remarks>May be used by many threads: it locks its backend while it computes.</remarks>
+public sealed class DecoderSpan : IDisposable
+{
+    private readonly DecoderSpec _spec;
+    private readonly IBackend _backend;
+    private readonly BlockContext _context;
+    private readonly List<DecoderBlock> _blocks = [];
+    private readonly BoundaryFormat _boundary;
+
+    private DecoderSpan(DecoderSpec spec, IBackend backend, BlockRange range, BoundaryFormat boundary)
+    {
+        (_spec, _backend, Range, _boundary) = (spec, backend, range, boundary);
+        _context = new BlockContext(backend);
+    }
+
+    /// <summary>Which blocks.</summary>
+    public BlockRange Range { get; }
+
+    /// <summary>Bytes of the checkpoint that the blocks were read from.</summary>
+    public long WeightBytes { get; private set; }
+
+    /// <summary>How hidden states are rounded at every block boundary.</summary>
+    public BoundaryFormat Boundary => _boundary;
+
+    /// <summary>Width of what enters and leaves.</summary>
+    public int BoundarySize => _spec.BoundarySize;
+
+    /// <summary>Loads the blocks' weights; no other block's bytes are read.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="range">Which blocks.</param>
+    /// <param name="backend">Who computes; not disposed with the span.</param>
+    /// <param name="boundary">How hidden states are rounded at every block boundary.</param>
+    /// <param name="progress">Told the number of blocks loaded so far.</param>
+    /// <param name="cancellationToken">Stops the loading between blocks.</param>
+    /// <exception cref="ModelFormatException">A tensor is missing or of another shape.</exception>
+    public static DecoderSpan Load(
+        ModelSource model, BlockRange range, IBackend backend, BoundaryFormat boundary = BoundaryFormat.F32, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(range.First, nameof(range));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(range.Last, model.Spec.Blocks.Count, nameof(range));
+        DecoderSpan span = new(model.Spec, backend, range, boundary);
+        WeightLoader loader = model.CreateLoader(backend);
+        try
+        {
+            for (int block = range.First; block <= range.Last; block++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                loader.Block = block;
+                span._blocks.Add(new DecoderBlock(loader, model.Spec.Blocks[block], model.Spec.HiddenSize));
+                loader.RefuseUnused(block);
+                span.WeightBytes += model.BlockBytes(block);
+                progress?.Report(span._blocks.Count);
+            }
+
+            return span;
+        }
+        catch
+        {
+            span.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a session's cache.</summary>
+    /// <param name="options">Which blocks, and how long.</param>
+    /// <param name="budget">Where the memory is taken from, or null for no limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The blocks are not of this span.</exception>
+    /// <exception cref="MemoryBudgetException">The budget does not hold so much.</exception>
+    public SessionCache Open(BlockSessionOptions options, MemoryBudget? budget = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Range.First, Range.First, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Range.Last, Range.Last, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxLength, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxScratch, nameof(options));
+        int capacity = checked(options.MaxLength + options.MaxScratch);
+        List<BlockCache> caches = [];
+        long bytes = 0;
+        try
+        {
+            for (int block = options.Range.First; block <= options.Range.Last; block++)
+            {
+                caches.Add(_blocks[block - Range.First].CreateCache(_backend, capacity));
+                budget?.Take(caches[^1].Bytes);
+                bytes += caches[^1].Bytes;
+            }
+
+            return new SessionCache(caches, options, budget, bytes);
+        }
+        catch
+        {
+            budget?.Give(bytes);
+            caches.ForEach(c => c.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a step that does not fit a session, before anything is changed.</summary>
+    /// <exception cref="ArgumentException">It does not fit; the message says why.</exception>
+    public void Check(SessionCache session, BlockStep step)
+    {
+        session.Check(step);
+        if (step.Input.Length != step.Rows * BoundarySize || step.Output.Length != step.OutputLength(session.Range.Count, BoundarySize))
+        {
+            throw new ShapeMismatchException("span", $"{step.Rows} rows of {BoundarySize}", $"{step.Input.Length} values in, {step.Output.Length} out");
+        }
+    }
+
+    /// <summary>Computes steps of one or more sessions at once; each comes out as if it had been alone.</summary>
+    /// <param name="sessions">Unlike sessions on the same blocks.</param>
+    /// <param name="steps">A step for each, that <see cref="Check"/> accepts.</param>
+    public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
+    {
+        lock (_backend)
+        {
+            if (sessions.Count > 1 && _spec.DependsOnSessionLength)
+            {
+                for (int i = 0; i < sessions.Count; i++)
+                {
+                    ForwardTogether([sessions[i]], [steps[i]]);
+                }
+            }
+            else
+            {
+                ForwardTogether(sessions, steps);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DecoderBlock block in _blocks)
+        {
+            block.Dispose();
+        }
+
+        _blocks.Clear();
+    }
+
+    private void ForwardTogether(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
+    {
+        _context.Clear();
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            Check(sessions[i], steps[i]);
+            sessions[i].Enter(steps[i], _context.Layout);
+            _context.Add(sessions[i]);
+        }
+
+        if (_context.Layout.Rows == 0)
+        {
+            return;
+        }
+
+        long mark = _backend.Mark();
+        try
+        {
+            Compute(steps, sessions[0].Range);
+        }
+        finally
+        {
+            _backend.Release(mark);
+        }
+
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            if (!steps[i].IsScratch)
+            {
+                sessions[i].Advance(steps[i].Rows);
+            }
+        }
+    }
+
+    private void Compute(IReadOnlyList<BlockStep> steps, BlockRange range)
+    {
+        // Two tensors take turns as a block's input and output, so that the workspace never holds more than one block's intermediate results.
+        int rows = _context.Layout.Rows;
+        Tensor current = _backend.Rent(rows, BoundarySize), next = _backend.Rent(rows, BoundarySize);
+        int row = 0;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            steps[i].Input.Span.CopyTo(current.Slice(row, steps[i].Rows).Span);
+            row += steps[i].Rows;
+        }
+
+        Round(current);
+        for (int block = 0; block < range.Count; block++)
+        {
+            long mark = _backend.Mark();
+            _context.Block = block;
+            _blocks[range.First - Range.First + block].Forward(_context, current).Span.CopyTo(next.Span);
+            Round(next);
+            _backend.Release(mark);
+            (current, next) = (next, current);
+            Emit(steps, current, block, last: block == range.Count - 1);
+        }
+    }
+
+    private void Round(Tensor boundary)
+    {
+        if (_boundary == BoundaryFormat.BF16)
+        {
+            _backend.RoundToBFloat16(boundary).Span.CopyTo(boundary.Span);
+        }
+    }
+
+    private void Emit(IReadOnlyList<BlockStep> steps, Tensor current, int block, bool last)
+    {
+        int row = 0;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            BlockStep step = steps[i];
+            int length = step.Rows * BoundarySize;
+            if (step.EveryBlock || last)
+            {
+                current.Slice(row, step.Rows).Span.CopyTo(step.Output.Span.Slice(step.EveryBlock ? block * length : 0, length));
+            }
+
+            row += step.Rows;
+        }
+    }
+}

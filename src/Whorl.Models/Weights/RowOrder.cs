@@ -1,0 +1,44 @@
+namespace Whorl.Models;
+
+/// <summary>Which rows of a stored tensor make up a weight: fused projections are taken apart, permuted rows are put back.</summary>
+/// <param name="Groups">The stored rows come in so many groups of equal length, usually one a head.</param>
+/// <param name="GroupRows">Stored rows of a group.</param>
+/// <param name="Offset">First row taken of each group.</param>
+/// <param name="Count">Rows taken of each group.</param>
+public sealed record RowOrder(int Groups, int GroupRows, int Offset, int Count)
+{
+    /// <summary>Heads of this many rows are stored with the rotary pairs side by side, and are put back into halves; 0 for no change.</summary>
+    /// <value>Default 0.</value>
+    public int PairedHeadSize { get; init; }
+
+    /// <summary>Rows at each head's end that are not paired.</summary>
+    /// <value>Default 0.</value>
+    public int Unpaired { get; init; }
+
+    /// <summary>Rows of the weight.</summary>
+    public int Rows => Groups * Count;
+
+    /// <summary>Rows of the stored tensor.</summary>
+    public int StoredRows => Groups * GroupRows;
+
+    /// <summary>A run of rows.</summary>
+    public static RowOrder Range(int first, int count, int storedRows) => new(1, storedRows, first, count);
+
+    /// <summary>All rows, heads with rotary pairs side by side (2i, 2i+1) put back into halves (i, i + headSize/2). GGUF's Llama.</summary>
+    public static RowOrder Paired(int rows, int headSize) => new(1, rows, 0, rows) { PairedHeadSize = headSize };
+
+    /// <summary>The stored row that becomes a row of the weight.</summary>
+    public int Source(int row)
+    {
+        if (PairedHeadSize > 0)
+        {
+            int head = row / PairedHeadSize, within = row % PairedHeadSize, half = (PairedHeadSize - Unpaired) / 2;
+            if (within < 2 * half)
+            {
+                row = (head * PairedHeadSize) + (within < half ? 2 * within : (2 * (within - half)) + 1);
+            }
+        }
+
+        return (row / Count * GroupRows) + Offset + (row % Count);
+    }
+}

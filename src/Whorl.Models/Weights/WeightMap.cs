@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace Whorl.Models;
+
+/// <summary>What a checkpoint calls the weights of a model: a source for each role the layers ask for.</summary>
+/// <remarks>
+/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down …</c>; of the ends:
+/// <c>embedding, embedding_norm, positions, final_norm, head</c>.
+/// </remarks>
+public sealed class WeightMap
+{
+    private readonly Dictionary<string, WeightSource> _sources = [];
+
+    /// <summary>Prefixes that the names may carry in one checkpoint and lack in another; the first that fits is taken.</summary>
+    public IReadOnlyList<string> Prefixes { get; init; } = [""];
+
+    /// <summary>What begins the names of a block's tensors, <c>{0}</c> standing for its number: a tensor under it that nothing uses is refused.</summary>
+    public required string BlockPrefix { get; init; }
+
+    /// <summary>Ends of the names of tensors that checkpoints carry along and that mean nothing (buffers).</summary>
+    public IReadOnlyList<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
+
+    /// <summary>The source of a role.</summary>
+    /// <exception cref="KeyNotFoundException">The family's map lacks it.</exception>
+    public WeightSource this[string role]
+    {
+        get => _sources.TryGetValue(role, out WeightSource? source) ? source : throw new KeyNotFoundException($"no weight name for the role '{role}'");
+        set => _sources[role] = value;
+    }
+
+    /// <summary>Whether the map knows the role.</summary>
+    public bool Has(string role) => _sources.ContainsKey(role);
+
+    /// <summary>Names for many roles at once: each is put behind the block's prefix.</summary>
+    public WeightMap Block(params ReadOnlySpan<(string Role, string Name)> names)
+    {
+        foreach ((string role, string name) in names)
+        {
+            _sources[role] = new WeightSource(BlockPrefix + name);
+        }
+
+        return this;
+    }
+
+    /// <summary>Names of the weights outside blocks.</summary>
+    public WeightMap Ends(params ReadOnlySpan<(string Role, string Name)> names)
+    {
+        foreach ((string role, string name) in names)
+        {
+            _sources[role] = new WeightSource(name);
+        }
+
+        return this;
+    }
+
+    /// <summary>Takes roles out of one fused tensor.</summary>
+    public WeightMap Fused(string name, params ReadOnlySpan<(string Role, RowOrder Rows)> parts)
+    {
+        foreach ((string role, RowOrder rows) in parts)
+        {
+            _sources[role] = new WeightSource(BlockPrefix + name, rows);
+        }
+
+        return this;
+    }
+
+    /// <summary>Changes the sources of some roles.</summary>
+    public WeightMap With(Func<WeightSource, WeightSource> change, params ReadOnlySpan<string> roles)
+    {
+        foreach (string role in roles)
+        {
+            _sources[role] = change(this[role]);
+        }
+
+        return this;
+    }
+
+    /// <summary>The names that Llama and its kin use on the hub.</summary>
+    public static WeightMap Llama() => new WeightMap { BlockPrefix = "model.layers.{0}." }
+        .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.norm"), ("head", "lm_head"))
+        .Block(
+            ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
+            ("output", "self_attn.o_proj"), ("query_norm", "self_attn.q_norm"), ("key_norm", "self_attn.k_norm"),
+            ("feed_forward_norm", "post_attention_layernorm"), ("gate", "mlp.gate_proj"), ("up", "mlp.up_proj"), ("down", "mlp.down_proj"));
+
+    /// <summary>The names of GGUF files, the same for nearly all architectures. Source: gguf-py, constants.py.</summary>
+    public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}." }
+        .Ends(
+            ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"), ("final_norm", "output_norm"),
+            ("head", "output"), ("rope_divisors", "rope_freqs"))
+        .Block(
+            ("mixer_norm", "attn_norm"), ("query", "attn_q"), ("key", "attn_k"), ("value", "attn_v"), ("output", "attn_output"),
+            ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"), ("feed_forward_norm", "ffn_norm"),
+            ("feed_forward_post_norm", "post_ffw_norm"), ("gate", "ffn_gate"), ("up", "ffn_up"), ("down", "ffn_down"));
+
+    /// <summary>Whether a tensor belongs to a block.</summary>
+    internal bool IsOfBlock(string name, int block)
+    {
+        string start = string.Format(CultureInfo.InvariantCulture, BlockPrefix, block);
+        return Prefixes.Any(prefix => name.StartsWith(prefix + start, StringComparison.Ordinal));
+    }
+
+    /// <summary>Whether a tensor is one that checkpoints carry along and that means nothing.</summary>
+    internal bool IsIgnored(string name) => IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal));
+
+    /// <summary>The name of a role's tensor, before any prefix.</summary>
+    internal string Name(string role, int block, int expert, bool bias)
+    {
+        WeightSource source = this[role];
+        return string.Format(CultureInfo.InvariantCulture, source.Name, block, expert) + (bias ? source.BiasSuffix : source.Suffix);
+    }
+}

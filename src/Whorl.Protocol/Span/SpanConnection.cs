@@ -1,0 +1,122 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+
+namespace Whorl.Protocol;
+
+/// <summary>Frames of <c>/whorl/span/1</c> on a duplex stream: a header, then float32 values. One sender and one receiver at a time.</summary>
+/// <param name="stream">The stream; not disposed with the connection.</param>
+public sealed class SpanConnection(Stream stream)
+{
+    private const int PrefixBytes = 8;
+    private byte[] _sending = new byte[4096];
+    private byte[] _receiving = new byte[4096];
+    private int _payload;
+
+    /// <summary>Float values that follow the header just received; take them before the next header.</summary>
+    public int PayloadLength => _payload / sizeof(float);
+
+    /// <summary>Sends a request.</summary>
+    public ValueTask SendAsync(SpanRequest request, ReadOnlyMemory<float> payload, CancellationToken cancellationToken) =>
+        SendAsync(SpanWire.ToMessage(request), payload, cancellationToken);
+
+    /// <summary>Sends a reply.</summary>
+    public ValueTask SendAsync(SpanReply reply, ReadOnlyMemory<float> payload, CancellationToken cancellationToken) =>
+        SendAsync(SpanWire.ToMessage(reply), payload, cancellationToken);
+
+    /// <summary>Receives a request's header, or null at the end of the stream.</summary>
+    /// <exception cref="WireFormatException">It is none.</exception>
+    public async ValueTask<SpanRequest?> ReceiveRequestAsync(CancellationToken cancellationToken) =>
+        await ReceiveHeaderAsync(cancellationToken) is { } length ? SpanWire.ParseRequest(_receiving.AsSpan(0, length)) : null;
+
+    /// <summary>Receives a reply's header.</summary>
+    /// <exception cref="WireFormatException">It is none.</exception>
+    /// <exception cref="EndOfStreamException">The stream ended.</exception>
+    public async ValueTask<SpanReply> ReceiveReplyAsync(CancellationToken cancellationToken) =>
+        await ReceiveHeaderAsync(cancellationToken) is { } length
+            ? SpanWire.ParseReply(_receiving.AsSpan(0, length))
+            : throw new EndOfStreamException("the peer closed the stream");
+
+    /// <summary>Takes the payload behind the header just received.</summary>
+    /// <param name="values">As long as <see cref="PayloadLength"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="WireFormatException">The payload has another length.</exception>
+    public async ValueTask ReceivePayloadAsync(Memory<float> values, CancellationToken cancellationToken)
+    {
+        if (values.Length != PayloadLength)
+        {
+            throw new WireFormatException($"a payload of {PayloadLength} values where {values.Length} belong");
+        }
+
+        // Through a small buffer: the values' own memory cannot be handed to a stream as bytes without pinning tricks.
+        for (int at = 0; at < values.Length;)
+        {
+            int count = Math.Min(values.Length - at, 16_384);
+            Reserve(ref _receiving, count * sizeof(float));
+            Memory<byte> bytes = _receiving.AsMemory(0, count * sizeof(float));
+            await stream.ReadExactlyAsync(bytes, cancellationToken);
+            FromLittleEndian(bytes.Span, values.Span.Slice(at, count));
+            at += count;
+        }
+
+        _payload = 0;
+    }
+
+    private static void Reserve(ref byte[] buffer, int length) => buffer = buffer.Length >= length ? buffer : new byte[Math.Max(length, 2 * buffer.Length)];
+
+    private static void FromLittleEndian(ReadOnlySpan<byte> bytes, Span<float> values)
+    {
+        bytes.CopyTo(MemoryMarshal.AsBytes(values));
+        if (!BitConverter.IsLittleEndian)
+        {
+            Span<int> bits = MemoryMarshal.Cast<float, int>(values);
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+    }
+
+    private async ValueTask SendAsync(IMessage header, ReadOnlyMemory<float> payload, CancellationToken cancellationToken)
+    {
+        int headerBytes = header.CalculateSize(), payloadBytes = checked(payload.Length * sizeof(float));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(headerBytes, SpanWire.MaxHeaderBytes, nameof(header));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadBytes, SpanWire.MaxPayloadBytes, nameof(payload));
+        int total = PrefixBytes + headerBytes + payloadBytes;
+        Reserve(ref _sending, total);
+        BinaryPrimitives.WriteUInt32LittleEndian(_sending, (uint)headerBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(_sending.AsSpan(4), (uint)payloadBytes);
+        header.WriteTo(_sending.AsSpan(PrefixBytes, headerBytes));
+        Span<byte> body = _sending.AsSpan(PrefixBytes + headerBytes, payloadBytes);
+        MemoryMarshal.AsBytes(payload.Span).CopyTo(body);
+        if (!BitConverter.IsLittleEndian)
+        {
+            Span<int> bits = MemoryMarshal.Cast<byte, int>(body);
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+
+        await stream.WriteAsync(_sending.AsMemory(0, total), cancellationToken); // one write: one packet where it fits
+    }
+
+    private async ValueTask<int?> ReceiveHeaderAsync(CancellationToken cancellationToken)
+    {
+        if (_payload != 0)
+        {
+            throw new WireFormatException($"{PayloadLength} values that nobody expected");
+        }
+
+        int read = await stream.ReadAtLeastAsync(_receiving.AsMemory(0, PrefixBytes), PrefixBytes, throwOnEndOfStream: false, cancellationToken);
+        if (read == 0)
+        {
+            return null;
+        }
+
+        if (read < PrefixBytes)
+        {
+            throw new EndOfStreamException("the stream ended inside a frame");
+        }
+
+        (int header, int payload) = SpanWire.ParsePrefix(_receiving);
+        Reserve(ref _receiving, header);
+        await stream.ReadExactlyAsync(_receiving.AsMemory(0, header), cancellationToken);
+        _payload = payload;
+        return header;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Whorl.Protocol;
+
+/// <summary>What a server answers on a <c>/whorl/span/1</c> stream.</summary>
+public abstract record SpanReply
+{
+    private SpanReply()
+    {
+    }
+
+    /// <summary>Which blocks the server holds, and what decides the bytes it computes.</summary>
+    /// <param name="FirstBlock">First block.</param>
+    /// <param name="LastBlock">Last block, included.</param>
+    /// <param name="BoundarySize">Values of a row that enters or leaves.</param>
+    /// <param name="Fingerprint">Of its model.</param>
+    /// <param name="Activations">0 for q8, 1 for f32.</param>
+    /// <param name="BoundaryFormat">0 for f32, 1 for bf16.</param>
+    public sealed record Description(int FirstBlock, int LastBlock, int BoundarySize, string Fingerprint, int Activations, int BoundaryFormat) : SpanReply;
+
+    /// <summary>The session is open.</summary>
+    public sealed record Opened : SpanReply;
+
+    /// <summary>A step's result; its hidden states are the frame's payload.</summary>
+    /// <param name="Number">The step's number.</param>
+    /// <param name="Computing">Time the server computed.</param>
+    public sealed record Result(long Number, TimeSpan Computing) : SpanReply;
+
+    /// <summary>The request was refused or failed.</summary>
+    /// <param name="Code">What the caller can do about it.</param>
+    /// <param name="Message">One line for people.</param>
+    public sealed record Failure(SpanFailureCode Code, string Message) : SpanReply;
+}

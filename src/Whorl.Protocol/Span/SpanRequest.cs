@@ -1,0 +1,39 @@
+namespace Whorl.Protocol;
+
+/// <summary>What a client asks of a server on a <c>/whorl/span/1</c> stream.</summary>
+public abstract record SpanRequest
+{
+    private SpanRequest()
+    {
+    }
+
+    /// <summary>Asks which blocks the server holds.</summary>
+    public sealed record Describe : SpanRequest;
+
+    /// <summary>Opens the stream's session.</summary>
+    /// <param name="FirstBlock">First block.</param>
+    /// <param name="LastBlock">Last block, included.</param>
+    /// <param name="MaxLength">The most tokens that will be committed.</param>
+    /// <param name="MaxScratch">The most scratch tokens at a time.</param>
+    /// <param name="Fingerprint">The client's model.</param>
+    public sealed record Open(int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Fingerprint) : SpanRequest;
+
+    /// <summary>New tokens; their hidden states are the frame's payload.</summary>
+    /// <param name="Number">From 1, rising by one.</param>
+    /// <param name="Rows">Number of tokens.</param>
+    /// <param name="EveryBlock">Whether every block's output is wanted.</param>
+    public sealed record Step(long Number, int Rows, bool EveryBlock) : SpanRequest
+    {
+        /// <summary>Whether scratch tokens of earlier steps are settled first.</summary>
+        public bool HasVerdict { get; init; }
+
+        /// <summary>With <see cref="HasVerdict"/>: scratch tokens to commit.</summary>
+        public ReadOnlyMemory<int> Keep { get; init; }
+
+        /// <summary>Whether the rows are scratch tokens; else they are committed at once.</summary>
+        public bool IsScratch { get; init; }
+
+        /// <summary>With <see cref="IsScratch"/>: a parent a row.</summary>
+        public ReadOnlyMemory<int> Parents { get; init; }
+    }
+}

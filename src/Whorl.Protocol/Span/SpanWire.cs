@@ -1,0 +1,173 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Whorl.Protocol.Wire.Span;
+
+namespace Whorl.Protocol;
+
+/// <summary>Headers of <c>/whorl/span/1</c>: to bytes and back. Every field is checked before it is used.</summary>
+public static class SpanWire
+{
+    /// <summary>The protocol's id.</summary>
+    public const string ProtocolId = "/whorl/span/1";
+
+    /// <summary>The largest header in bytes.</summary>
+    public const int MaxHeaderBytes = 65_536;
+
+    /// <summary>The largest payload in bytes.</summary>
+    public const int MaxPayloadBytes = 1 << 30;
+
+    /// <summary>The most rows of one step.</summary>
+    public const int MaxRows = 8192;
+
+    /// <summary>The largest number of a block, a length, a width.</summary>
+    private const int MaxCount = 1 << 24;
+
+    /// <summary>A request's header.</summary>
+    internal static IMessage ToMessage(SpanRequest request) => request switch
+    {
+        SpanRequest.Describe => new Wire.Span.SpanRequest { Describe = new Describe() },
+        SpanRequest.Open open => new Wire.Span.SpanRequest
+        {
+            Open = new Open
+            {
+                FirstBlock = (uint)open.FirstBlock,
+                LastBlock = (uint)open.LastBlock,
+                MaxLength = (uint)open.MaxLength,
+                MaxScratch = (uint)open.MaxScratch,
+                Fingerprint = open.Fingerprint,
+            },
+        },
+        SpanRequest.Step step => new Wire.Span.SpanRequest { Step = StepMessage(step) },
+        _ => throw new ArgumentException($"no message for {request.GetType().Name}", nameof(request)),
+    };
+
+    /// <summary>A reply's header.</summary>
+    internal static IMessage ToMessage(SpanReply reply) => reply switch
+    {
+        SpanReply.Description d => new Wire.Span.SpanReply
+        {
+            Description = new Description
+            {
+                FirstBlock = (uint)d.FirstBlock,
+                LastBlock = (uint)d.LastBlock,
+                BoundarySize = (uint)d.BoundarySize,
+                Fingerprint = d.Fingerprint,
+                Activations = (uint)d.Activations,
+                BoundaryFormat = (uint)d.BoundaryFormat,
+            },
+        },
+        SpanReply.Opened => new Wire.Span.SpanReply { Opened = new Opened() },
+        SpanReply.Result r => new Wire.Span.SpanReply { Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = (ulong)(r.Computing.Ticks * 100) } },
+        SpanReply.Failure f => new Wire.Span.SpanReply { Failure = new Failure { Code = (Failure.Types.Code)f.Code, Message = f.Message } },
+        _ => throw new ArgumentException($"no message for {reply.GetType().Name}", nameof(reply)),
+    };
+
+    /// <summary>Reads a request's header.</summary>
+    /// <exception cref="WireFormatException">It is none, or a field is out of range.</exception>
+    public static SpanRequest ParseRequest(ReadOnlySpan<byte> header)
+    {
+        Wire.Span.SpanRequest message = Parse(Wire.Span.SpanRequest.Parser, header);
+        switch (message.RequestCase)
+        {
+            case Wire.Span.SpanRequest.RequestOneofCase.Describe:
+                return new SpanRequest.Describe();
+            case Wire.Span.SpanRequest.RequestOneofCase.Open:
+                Open open = message.Open;
+                int first = Count(open.FirstBlock, "first_block"), last = Count(open.LastBlock, "last_block");
+                return first <= last
+                    ? new SpanRequest.Open(first, last, Count(open.MaxLength, "max_length"), Count(open.MaxScratch, "max_scratch"), open.Fingerprint)
+                    : throw new WireFormatException($"blocks {first}..{last} are no range");
+            case Wire.Span.SpanRequest.RequestOneofCase.Step:
+                return ParseStep(message.Step);
+            default:
+                throw new WireFormatException("the request is of no known kind");
+        }
+    }
+
+    /// <summary>Reads a reply's header.</summary>
+    /// <exception cref="WireFormatException">It is none, or a field is out of range.</exception>
+    public static SpanReply ParseReply(ReadOnlySpan<byte> header)
+    {
+        Wire.Span.SpanReply message = Parse(Wire.Span.SpanReply.Parser, header);
+        switch (message.ReplyCase)
+        {
+            case Wire.Span.SpanReply.ReplyOneofCase.Description:
+                Description d = message.Description;
+                int first = Count(d.FirstBlock, "first_block"), last = Count(d.LastBlock, "last_block");
+                return first <= last
+                    ? new SpanReply.Description(
+                        first, last, Count(d.BoundarySize, "boundary_size"), d.Fingerprint, Count(d.Activations, "activations"), Count(d.BoundaryFormat, "boundary_format"))
+                    : throw new WireFormatException($"blocks {first}..{last} are no range");
+            case Wire.Span.SpanReply.ReplyOneofCase.Opened:
+                return new SpanReply.Opened();
+            case Wire.Span.SpanReply.ReplyOneofCase.Result:
+                return new SpanReply.Result(Number(message.Result.Number), TimeSpan.FromTicks((long)Math.Min(message.Result.ComputingNanoseconds / 100, 1UL << 50)));
+            case Wire.Span.SpanReply.ReplyOneofCase.Failure:
+                return new SpanReply.Failure(Enum.IsDefined((SpanFailureCode)message.Failure.Code) ? (SpanFailureCode)message.Failure.Code : SpanFailureCode.Unknown, message.Failure.Message);
+            default:
+                throw new WireFormatException("the reply is of no known kind");
+        }
+    }
+
+    /// <summary>Reads the two lengths that begin a frame.</summary>
+    /// <param name="prefix">8 bytes.</param>
+    /// <exception cref="WireFormatException">One is above its limit.</exception>
+    public static (int Header, int Payload) ParsePrefix(ReadOnlySpan<byte> prefix)
+    {
+        uint header = BinaryPrimitives.ReadUInt32LittleEndian(prefix), payload = BinaryPrimitives.ReadUInt32LittleEndian(prefix[4..]);
+        return header <= MaxHeaderBytes && payload <= MaxPayloadBytes && payload % 4 == 0
+            ? ((int)header, (int)payload)
+            : throw new WireFormatException($"a frame of {header} + {payload} bytes; at most {MaxHeaderBytes} + {MaxPayloadBytes}, the payload in whole floats");
+    }
+
+    private static Step StepMessage(SpanRequest.Step step)
+    {
+        Step message = new() { Number = (ulong)step.Number, Rows = (uint)step.Rows, EveryBlock = step.EveryBlock, HasVerdict = step.HasVerdict, IsScratch = step.IsScratch };
+        Fill(message.Keep, step.Keep);
+        Fill(message.Parents, step.Parents);
+        return message;
+
+        static void Fill(Google.Protobuf.Collections.RepeatedField<int> field, ReadOnlyMemory<int> values)
+        {
+            foreach (int value in values.Span)
+            {
+                field.Add(value);
+            }
+        }
+    }
+
+    private static SpanRequest.Step ParseStep(Step step)
+    {
+        int rows = Count(step.Rows, "rows");
+        if (rows > MaxRows || step.Keep.Count > MaxRows || step.Parents.Count != (step.IsScratch ? rows : 0) || (step.Keep.Count > 0 && !step.HasVerdict))
+        {
+            throw new WireFormatException($"a step of {rows} rows with {step.Keep.Count} kept and {step.Parents.Count} parents");
+        }
+
+        return new SpanRequest.Step(Number(step.Number), rows, step.EveryBlock)
+        {
+            HasVerdict = step.HasVerdict,
+            Keep = step.Keep.ToArray(),
+            IsScratch = step.IsScratch,
+            Parents = step.Parents.ToArray(),
+        };
+    }
+
+    private static T Parse<T>(MessageParser<T> parser, ReadOnlySpan<byte> header)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(header);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new WireFormatException($"the header is no {typeof(T).Name}: {e.Message}", e);
+        }
+    }
+
+    private static int Count(uint value, string field) =>
+        value <= MaxCount ? (int)value : throw new WireFormatException($"{field} = {value}; at most {MaxCount}");
+
+    private static long Number(ulong value) => value <= long.MaxValue ? (long)value : throw new WireFormatException($"number = {value}");
+}

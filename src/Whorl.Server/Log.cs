@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Whorl.Server;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "session opened: blocks {Blocks}, {MaxLength} tokens; {Sessions} open")]
+    public static partial void SessionOpened(ILogger logger, string blocks, int maxLength, int sessions);
+
+    [LoggerMessage(2, LogLevel.Information, "session closed; {Sessions} open")]
+    public static partial void SessionClosed(ILogger logger, int sessions);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Peer} sent what is no request: {Reason}")]
+    public static partial void BadRequest(ILogger logger, string peer, string reason);
+}
