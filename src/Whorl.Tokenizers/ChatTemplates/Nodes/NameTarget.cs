@@ -1,0 +1,7 @@
+namespace Whorl.Tokenizers.ChatTemplates;
+
+/// <summary>A variable that is assigned to.</summary>
+internal sealed class NameTarget(string name) : AssignTarget
+{
+    public override void Assign(Scope scope, Value value) => scope.Set(name, value);
+}

@@ -1,0 +1,24 @@
+namespace Whorl.Tokenizers.ChatTemplates;
+
+/// <summary>The variables of one block, over those of the blocks around it.</summary>
+/// <param name="outer">Where names not found here are looked up; null for the outermost.</param>
+internal sealed class Scope(Scope? outer)
+{
+    private readonly Scope? _outer = outer;
+    private Dictionary<string, Value>? _values;
+
+    public Value? Find(string name)
+    {
+        for (Scope? at = this; at is not null; at = at._outer)
+        {
+            if (at._values is not null && at._values.TryGetValue(name, out Value? value))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    public void Set(string name, Value value) => (_values ??= new Dictionary<string, Value>(StringComparer.Ordinal))[name] = value;
+}
