@@ -5,7 +5,7 @@ namespace Whorl.Tokenizers.ChatTemplates;
 internal sealed class FinalMessage
 {
     // Ends in a space: whether that space survives tells whether the template trims the text.
-    private const string Mark_ = "CONTINUE_FINAL_MESSAGE_TAG ";
+    private const string Tag = "CONTINUE_FINAL_MESSAGE_TAG ";
     private readonly string _text;
 
     private FinalMessage(string text) => _text = text;
@@ -21,14 +21,14 @@ internal sealed class FinalMessage
         switch (last.Find("content"))
         {
             case StrValue content:
-                last.Set("content", new StrValue(content.Text + Mark_));
+                last.Set("content", new StrValue(content.Text + Tag));
                 return new FinalMessage(content.Text);
             case ListValue parts:
                 foreach (Value part in parts.Items.Reverse())
                 {
                     if (part is DictValue fields && fields.Find("text") is StrValue text)
                     {
-                        fields.Set("text", new StrValue(text.Text + Mark_));
+                        fields.Set("text", new StrValue(text.Text + Tag));
                         return new FinalMessage(text.Text);
                     }
                 }
@@ -44,7 +44,7 @@ internal sealed class FinalMessage
     /// <summary>The rendering up to the end of the text; white space that the template trimmed from the text is trimmed here too.</summary>
     public string Cut(string rendered)
     {
-        string tag = Mark_.TrimEnd();
+        string tag = Tag.TrimEnd();
         int at = rendered.LastIndexOf(tag, StringComparison.Ordinal);
         if (at < 0 || !rendered.Contains(PythonText.Strip(_text), StringComparison.Ordinal))
         {
@@ -52,7 +52,7 @@ internal sealed class FinalMessage
                 "the final message does not appear in the rendered chat, so it cannot be continued: the template drops or changes it");
         }
 
-        bool spaceKept = rendered.AsSpan(at).StartsWith(Mark_, StringComparison.Ordinal);
+        bool spaceKept = rendered.AsSpan(at).StartsWith(Tag, StringComparison.Ordinal);
         return spaceKept ? rendered[..at] : PythonText.StripEnd(rendered[..at]);
     }
 }

@@ -8,7 +8,7 @@ internal static class Attributes
     {
         if (IsHidden(name))
         {
-            return UndefinedValue.Unsafe(value, name);
+            return value is UndefinedValue undefined ? throw undefined.Error() : UndefinedValue.Unsafe(value, name);
         }
 
         return value.Attribute(name) ?? value.Item(new StrValue(name)) ?? UndefinedValue.Missing(value, new StrValue(name));

@@ -20,7 +20,6 @@ internal sealed record FormatSpec(
         return value switch
         {
             StrValue text => spec.FormatText(text),
-            BoolValue when spec.Type == '\0' => spec.FormatText(new StrValue(value.Text)),
             FloatValue real => spec.FormatFloat(real.Value),
             _ when Numbers.TryInteger(value, out BigInteger number) => spec.FormatInteger(number),
             UndefinedValue => spec.FormatText(StrValue.Empty),

@@ -60,7 +60,7 @@ internal sealed class PercentFormat
             }
         }
 
-        bool isMapping = _values is DictValue or ListValue or UndefinedValue;
+        bool isMapping = _values is DictValue or ListValue or RangeValue or UndefinedValue;
         return _used < _sequence.Count && !isMapping
             ? throw ChatTemplateException.Type("not all arguments converted during string formatting")
             : text.ToString();

@@ -85,8 +85,7 @@ internal static class PythonText
             int end = maxSplits >= 0 && words.Count >= maxSplits ? -1 : IndexOfSpace(rest);
             if (end < 0)
             {
-                bool isRest = maxSplits >= 0 && words.Count >= maxSplits;
-                words.Add(isRest ? StripEnd(rest) : rest);
+                words.Add(rest);
                 break;
             }
 
@@ -104,15 +103,15 @@ internal static class PythonText
         string rest = StripEnd(text);
         while (rest.Length > 0)
         {
-            int start = rest.Length;
+            int start = maxSplits >= 0 && words.Count >= maxSplits ? 0 : rest.Length;
             while (start > 0 && !IsSpace(rest[start - 1]))
             {
                 start--;
             }
 
-            if (start == 0 || (maxSplits >= 0 && words.Count >= maxSplits))
+            if (start == 0)
             {
-                words.Add(maxSplits >= 0 && words.Count >= maxSplits ? StripStart(rest) : rest);
+                words.Add(rest);
                 break;
             }
 

@@ -52,6 +52,10 @@ internal static class Globals
                 dict.Set(key, value);
             }
         }
+        else if (arguments.Positional is [UndefinedValue undefined])
+        {
+            throw undefined.Error();
+        }
         else if (arguments.Positional is [{ } pairs])
         {
             foreach (Value pair in pairs.Enumerate())

@@ -12,7 +12,7 @@ internal sealed class RenderBudget : IDisposable
     private const int CharactersPerStep = 8;
 
     [ThreadStatic]
-    private static RenderBudget? s_current;
+    private static RenderBudget? _current;
 
     private readonly RenderBudget? _outer;
     private readonly ChatTemplateLimits _limits;
@@ -26,18 +26,18 @@ internal sealed class RenderBudget : IDisposable
     }
 
     /// <summary>The longest string or list that may be made.</summary>
-    public static int MaxLength => s_current?._limits.MaxLength ?? ChatTemplateLimits.Default.MaxLength;
+    public static int MaxLength => _current?._limits.MaxLength ?? ChatTemplateLimits.Default.MaxLength;
 
     /// <summary>Starts a rendering; disposing the result ends it.</summary>
-    public static RenderBudget Begin(ChatTemplateLimits limits) => s_current = new RenderBudget(limits, s_current);
+    public static RenderBudget Begin(ChatTemplateLimits limits) => _current = new RenderBudget(limits, _current);
 
-    public void Dispose() => s_current = _outer;
+    public void Dispose() => _current = _outer;
 
     /// <summary>Takes steps, and makes sure that the stack has room for one more level.</summary>
     public static void Step(long steps = 1)
     {
         System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
-        if (s_current is { } budget && (budget._stepsLeft -= steps) < 0)
+        if (_current is { } budget && (budget._stepsLeft -= steps) < 0)
         {
             throw ChatTemplateException.Limit($"the template took more than {budget._limits.MaxSteps} steps");
         }

@@ -133,7 +133,10 @@ internal sealed class Lexer
             }
         }
 
-        throw ChatTemplateException.Syntax("Missing end of raw directive", line);
+        if (_at < _source.Length)
+        {
+            throw ChatTemplateException.Syntax("Missing end of raw directive", line);
+        }
     }
 
     private void ReadComment()

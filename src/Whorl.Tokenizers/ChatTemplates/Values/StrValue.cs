@@ -25,12 +25,12 @@ internal sealed class StrValue(string text, bool isMarkup = false) : Value
     /// <summary>The number of code points.</summary>
     public int CodePoints => _offsets is null ? Text.Length : _offsets.Length - 1;
 
-    public override IEnumerable<Value> Elements => Enumerable.Range(0, CodePoints).Select(At);
+    public override IEnumerable<Value> Elements => Enumerable.Range(0, CodePoints).Select(Character);
 
-    public override IEnumerable<Value> Reversed => Enumerable.Range(1, CodePoints).Select(back => At(CodePoints - back));
+    public override IEnumerable<Value> Reversed => Enumerable.Range(1, CodePoints).Select(back => Character(CodePoints - back));
 
     public override Value? Item(Value key) =>
-        Numbers.TryInteger(key, out BigInteger index) && Slicing.TryIndex(index, CodePoints, out int at) ? At(at) : null;
+        Numbers.TryInteger(key, out BigInteger index) && Slicing.TryIndex(index, CodePoints, out int at) ? With(Substring(at, at + 1)) : null;
 
     /// <summary>The characters from one code point up to another.</summary>
     public string Substring(int start, int end) => start >= end ? "" : Text[Offset(start)..Offset(end)];
@@ -57,5 +57,5 @@ internal sealed class StrValue(string text, bool isMarkup = false) : Value
         return text;
     }
 
-    private StrValue At(int codePoint) => With(Substring(codePoint, codePoint + 1));
+    private StrValue Character(int codePoint) => new(Substring(codePoint, codePoint + 1));
 }

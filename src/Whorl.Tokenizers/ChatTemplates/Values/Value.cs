@@ -44,8 +44,15 @@ internal abstract class Value
         throw ChatTemplateException.Type($"'{TypeName}' object is not callable");
 
     /// <summary>The elements, for a statement that needs some.</summary>
-    public IEnumerable<Value> Enumerate() => Elements ?? throw ChatTemplateException.Type($"'{TypeName}' object is not iterable");
+    public IEnumerable<Value> Enumerate() =>
+        (Elements ?? throw ChatTemplateException.Type($"'{TypeName}' object is not iterable")).Select(Counted);
 
     /// <summary>The length, for a filter that needs one.</summary>
     public int RequireLength() => Length ?? throw ChatTemplateException.Type($"object of type '{TypeName}' has no len()");
+
+    private static Value Counted(Value element)
+    {
+        RenderBudget.Step();
+        return element;
+    }
 }
