@@ -12,6 +12,7 @@ internal sealed class InMemoryStream : PeerStream
     private readonly SendWindow _window = new(InMemoryNetwork.WindowBytes);
     private InMemoryStream _far = null!; // set once in Connect
     private volatile bool _writeClosed;
+    private volatile bool _disposed;
 
     private InMemoryStream(InMemoryHost owner, PeerId remote, string protocolId)
     {
@@ -42,7 +43,7 @@ internal sealed class InMemoryStream : PeerStream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_writeClosed)
+        if (_writeClosed && !_disposed)
         {
             throw new InvalidOperationException("write after the half close of a stream");
         }
@@ -82,6 +83,7 @@ internal sealed class InMemoryStream : PeerStream
 
     public override ValueTask DisposeAsync()
     {
+        _disposed = true;
         _writeClosed = true;
         _far._received.End();
         PeerStreamResetException closed = new($"the stream '{ProtocolId}' is closed");

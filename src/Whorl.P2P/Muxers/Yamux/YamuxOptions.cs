@@ -1,0 +1,27 @@
+namespace Whorl.P2P.Muxers.Yamux;
+
+/// <summary>The limits of a yamux session. The received and unread bytes of a session are at most
+/// (<see cref="MaxInboundStreams"/> + <see cref="MaxOutboundStreams"/>) x 256 KiB + <see cref="MaxGrowthBytes"/>: 192 MiB by default, in arrays of at most twice that.</summary>
+internal sealed record YamuxOptions
+{
+    /// <summary>What a stream may have unread before anything was granted: a constant of the protocol.</summary>
+    public const int InitialWindowBytes = 256 * 1024;
+
+    /// <summary>The most one stream's window grows to, by doubling, while its reader empties it faster than four round trips.</summary>
+    public int MaxWindowBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>What all windows of a session together may grow beyond their initial size.</summary>
+    public int MaxGrowthBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Streams the peer may have open; further ones are reset.</summary>
+    public int MaxInboundStreams { get; init; } = 256;
+
+    /// <summary>Streams this side may have open; further ones wait. go-yamux bears no more than 256 that it has not accepted.</summary>
+    public int MaxOutboundStreams { get; init; } = 256;
+
+    /// <summary>A peer that was silent so long is pinged.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>A peer that stays silent so long after a ping is taken for dead: with the interval, 8 s after its last sign of life.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}

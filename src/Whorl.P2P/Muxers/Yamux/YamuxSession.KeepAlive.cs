@@ -1,0 +1,92 @@
+namespace Whorl.P2P.Muxers.Yamux;
+
+/// <content>Pings: the measure of the round trip, and the proof that a silent peer is alive.</content>
+internal sealed partial class YamuxSession
+{
+    private static readonly TimeSpan MaxTick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MinRoundTripTime = TimeSpan.FromMilliseconds(1); // below it the scheduler is measured, not the network
+
+    // Guarded by _gate.
+    private uint _lastPing;
+    private bool _pingUnderWay;
+    private long _pingSent;
+
+    private long _lastReceived;
+    private long _roundTripTicks = TimeSpan.FromMilliseconds(100).Ticks; // a guess until the first pong
+
+    /// <summary>The last measured round trip, at least 1 ms.</summary>
+    public TimeSpan RoundTripTime => TimeSpan.FromTicks(Volatile.Read(ref _roundTripTicks));
+
+    private async Task KeepAliveAsync()
+    {
+        TimeSpan half = Options.KeepAliveInterval / 2;
+        using PeriodicTimer timer = new(half < MaxTick ? half : MaxTick, Time);
+        while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+        {
+            foreach (YamuxStream stream in _streams.Values)
+            {
+                stream.ResetIfLingering();
+            }
+
+            CheckSilence();
+        }
+    }
+
+    private void CheckSilence()
+    {
+        TimeSpan silent = Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        TimeSpan sincePing;
+        bool underWay;
+        lock (_gate)
+        {
+            underWay = _pingUnderWay;
+            sincePing = Time.GetElapsedTime(_pingSent);
+        }
+
+        if (underWay && sincePing >= Options.KeepAliveTimeout && silent >= Options.KeepAliveTimeout)
+        {
+            End(new PeerUnavailableException($"{RemotePeer} has been silent for {silent.TotalSeconds:F1} s and does not answer a ping") { Peer = RemotePeer });
+        }
+        else if (underWay ? sincePing >= MeasureInterval : silent >= Options.KeepAliveInterval || sincePing >= MeasureInterval)
+        {
+            SendPing();
+        }
+    }
+
+    private void SendPing()
+    {
+        uint value;
+        lock (_gate)
+        {
+            value = ++_lastPing;
+            _pingUnderWay = true;
+            _pingSent = Time.GetTimestamp();
+        }
+
+        TrySendControl(new YamuxHeader(YamuxFrameType.Ping, YamuxFlags.Syn, 0, value));
+    }
+
+    private void OnPing(YamuxHeader header)
+    {
+        if ((header.Flags & YamuxFlags.Syn) != 0)
+        {
+            TrySendControl(new YamuxHeader(YamuxFrameType.Ping, YamuxFlags.Ack, 0, header.Length));
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_pingUnderWay || header.Length != _lastPing)
+            {
+                return; // the echo of a ping long forgotten
+            }
+
+            _pingUnderWay = false;
+            long ticks = Math.Max(Time.GetElapsedTime(_pingSent).Ticks, MinRoundTripTime.Ticks);
+            Volatile.Write(ref _roundTripTicks, ticks);
+        }
+    }
+
+    private void OnAnythingReceived() => Volatile.Write(ref _lastReceived, Time.GetTimestamp());
+}
