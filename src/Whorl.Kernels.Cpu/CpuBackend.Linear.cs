@@ -1,5 +1,5 @@
 using Whorl.Kernels.Cpu.Ops.Linear;
-using Whorl.Kernels.Cpu.Quantized;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;
@@ -7,37 +7,48 @@ namespace Whorl.Kernels.Cpu;
 /// <content>Weights, embeddings and matrix products.</content>
 public sealed unsafe partial class CpuBackend
 {
+    private readonly LinearWork _linear;
+
     /// <inheritdoc/>
+    /// <remarks>Types that have no kernel of their own are kept as float32; that goes for F64, the 8-bit floats, ternary types and NVFP4.</remarks>
     public Matrix Pack(ElementType type, int rows, int columns, ReadOnlySpan<byte> data)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         ElementTypeInfo info = ElementTypes.Info(type);
-        if (type is not (ElementType.F32 or ElementType.F16 or ElementType.BF16) && GroupForm.Of(type) is null)
-        {
-            throw new NotSupportedException($"the CPU backend has no kernel for weights of type {info.Name}; convert them to one of F32, F16, BF16, Q8_0, Q4_K");
-        }
-
+        PanelLayout layout = PanelLayouts.Preferred(type) ?? throw new NotSupportedException(
+            $"the CPU backend has no kernel for weights of type {info.Name}; convert them to BF16, Q8_0 or Q4_K");
         if (columns % info.BlockSize != 0)
         {
             throw new ShapeMismatchException("pack", $"columns in {info.Name} blocks of {info.BlockSize}", $"{columns}");
         }
 
         long bytes = rows * info.BytesFor(columns);
-        return data.Length == bytes
-            ? new PlainMatrix(type, rows, columns, data)
-            : throw new ShapeMismatchException("pack", $"{bytes} bytes of {info.Name} for [{rows}, {columns}]", $"{data.Length}");
+        if (data.Length != bytes)
+        {
+            throw new ShapeMismatchException("pack", $"{bytes} bytes of {info.Name} for [{rows}, {columns}]", $"{data.Length}");
+        }
+
+        fixed (byte* source = data)
+        {
+            return TryPack(type, rows, columns, layout, source, info.BytesFor(columns))
+                ?? TryPack(type, rows, columns, PanelLayouts.General(type)!, source, info.BytesFor(columns))!;
+        }
     }
 
     /// <inheritdoc/>
     public Tensor Gather(Matrix table, ReadOnlySpan<int> ids)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        Tensor y = Rent(ids.Length, table.Columns);
+        PackedMatrix matrix = Own(table);
+        foreach (int id in ids)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)matrix.Rows, nameof(ids));
+        }
+
+        Tensor y = Rent(ids.Length, matrix.Columns);
         for (int i = 0; i < ids.Length; i++)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ids[i], (uint)table.Rows, nameof(ids));
-            ((PlainMatrix)table).Expand(ids[i], y.Row(i));
+            matrix.Layout.Expand(matrix.Panel(ids[i] / PanelLayout.Lanes), ids[i] % PanelLayout.Lanes, y.Row(i));
         }
 
         return y;
@@ -47,17 +58,47 @@ public sealed unsafe partial class CpuBackend
     public void Linear(Tensor x, ReadOnlySpan<LinearWeight> weights, Span<Tensor> y)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, weights.Length, nameof(y));
+        _linear.Begin(x);
         for (int i = 0; i < weights.Length; i++)
         {
-            y[i] = Linear(x, weights[i]);
+            y[i] = Add(x, weights[i], null);
         }
+
+        _linear.Compute(_workspace);
     }
 
     /// <inheritdoc/>
     public Tensor Linear(Tensor x, LinearWeight weight, Tensor? residual = null)
     {
+        _linear.Begin(x);
+        Tensor y = Add(x, weight, residual);
+        _linear.Compute(_workspace);
+        return y;
+    }
+
+    private static PackedMatrix Own(Matrix matrix) => matrix as PackedMatrix
+        ?? throw new ArgumentException("the matrix was packed by another backend; pack it with this one", nameof(matrix));
+
+    private PackedMatrix? TryPack(ElementType type, int rows, int columns, PanelLayout layout, byte* source, long rowBytes)
+    {
+        var matrix = new PackedMatrix(type, rows, columns, layout);
+        var work = new PackWork(matrix, source, rowBytes, Workers.Count);
+        bool alone = matrix.Bytes < 1 << 16;
+        work.Deal(alone ? 1 : Workers.Count);
+        Workers.Run(work, alone);
+        if (work.Refused)
+        {
+            matrix.Dispose();
+            return null;
+        }
+
+        return matrix;
+    }
+
+    private Tensor Add(Tensor x, LinearWeight weight, Tensor? residual)
+    {
         ArgumentNullException.ThrowIfNull(weight);
-        var matrix = (PlainMatrix)weight.Matrix;
+        PackedMatrix matrix = Own(weight.Matrix);
         if (x.Columns != matrix.Columns)
         {
             throw new ShapeMismatchException("linear", $"[rows, {matrix.Columns}]", $"[{x.Rows}, {x.Columns}]");
@@ -69,32 +110,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         Tensor y = Rent(x.Rows, matrix.Rows);
-        bool integers = matrix.IsQuantised && Activations == ActivationFormat.Q8;
-        var q = new sbyte[x.Columns];
-        var d = new float[(x.Columns + 31) / 32];
-        var expanded = new float[x.Columns];
-        for (int row = 0; row < x.Rows; row++)
-        {
-            if (integers)
-            {
-                QuantisedRow.Scalar(x.Row(row), q, d);
-            }
-
-            for (int o = 0; o < matrix.Rows; o++)
-            {
-                if (!integers)
-                {
-                    matrix.Expand(o, expanded);
-                }
-
-                float acc = integers
-                    ? LinearDefinition.Dot(q, d, matrix.Codes(o), matrix.Scales(o), matrix.Minimums(o))
-                    : LinearDefinition.Dot(x.Row(row), expanded);
-                acc = weight.Bias is null ? acc : acc + weight.Bias.Value.Data[o];
-                y.Row(row)[o] = residual is null ? acc : residual.Value.Row(row)[o] + acc;
-            }
-        }
-
+        _linear.Add(matrix, y, weight.Bias is null ? null : weight.Bias.Value.Data, residual is null ? null : residual.Value.Data);
         return y;
     }
 }

@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics;
 using Whorl.Kernels.Cpu.Memory;
+using Whorl.Kernels.Cpu.Ops.Linear;
 using Whorl.Kernels.Cpu.Threading;
 using Whorl.Tensors;
 
@@ -18,16 +18,23 @@ public sealed partial class CpuBackend : IBackend
     /// <param name="options">Threads and activation format; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">Less than one thread, or more than 1024.</exception>
     public CpuBackend(CpuBackendOptions? options = null)
+        : this(options ?? new CpuBackendOptions(), InstructionSets.Best)
     {
-        options ??= new CpuBackendOptions();
+    }
+
+    /// <summary>Runs a form of the kernels that need not be the widest; for tests and measurements.</summary>
+    internal CpuBackend(CpuBackendOptions options, InstructionSet set)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 1024, nameof(options));
         Activations = options.Activations;
+        InstructionSet = set;
         Workers = new WorkerPool(options.Threads);
+        _linear = new LinearWork(Workers, Activations, set);
     }
 
     /// <inheritdoc/>
-    public string Name => $"cpu {InstructionSet}, {Workers.Count} thread{(Workers.Count == 1 ? "" : "s")}";
+    public string Name => $"CPU, {InstructionSet}, {Workers.Count} thread{(Workers.Count == 1 ? "" : "s")}";
 
     /// <inheritdoc/>
     public ActivationFormat Activations { get; }
@@ -35,8 +42,8 @@ public sealed partial class CpuBackend : IBackend
     /// <summary>The threads; operations hand them their work.</summary>
     internal WorkerPool Workers { get; }
 
-    private static string InstructionSet =>
-        Vector512.IsHardwareAccelerated ? "512-bit" : Vector256.IsHardwareAccelerated ? "256-bit" : Vector128.IsHardwareAccelerated ? "128-bit" : "scalar";
+    /// <summary>Which form of the kernels runs.</summary>
+    internal InstructionSet InstructionSet { get; }
 
     /// <inheritdoc/>
     public Tensor Rent(int rows, int columns) => _workspace.Rent(rows, columns);
@@ -52,6 +59,7 @@ public sealed partial class CpuBackend : IBackend
     {
         Workers.Dispose();
         DisposeRotations();
+        _linear.Dispose();
         _workspace.Dispose();
     }
 }

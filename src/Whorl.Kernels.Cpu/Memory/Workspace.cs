@@ -12,6 +12,9 @@ internal sealed unsafe class Workspace : IDisposable
     private int _chunk;
     private long _offset;
 
+    /// <summary>Bytes held from the system.</summary>
+    public long Bytes => _chunks.Sum(chunk => chunk.Bytes);
+
     /// <summary>Takes a matrix of undefined content, 64-byte aligned; a whole vector may be read past its end.</summary>
     public Tensor Rent(int rows, int columns)
     {

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+
+/// <summary>Float weights with 512-bit vectors: one fused multiply-add an element, lanes along outputs.</summary>
+internal static unsafe class FloatKernels512
+{
+    /// <summary>Up to 12 rows against two panels at a time; 2 · rows chains hide the latency of the multiply-add.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TRows, TPanels>(in KernelCall call)
+        where TRows : IRows
+        where TPanels : IFloat512
+    {
+        int rows = TRows.Count;
+        float* y = call.Out;
+        nint stride = call.OutStride;
+        for (int p = 0; p < call.Panels; p += 2, y += 32)
+        {
+            byte* w0 = call.Weights + (p * call.PanelBytes);
+            byte* w1 = p + 1 < call.Panels ? w0 + call.PanelBytes : w0;
+            Vector512<float> a0 = default, b0 = default;
+            Vector512<float> a1 = default, b1 = default;
+            Vector512<float> a2 = default, b2 = default;
+            Vector512<float> a3 = default, b3 = default;
+            Vector512<float> a4 = default, b4 = default;
+            Vector512<float> a5 = default, b5 = default;
+            Vector512<float> a6 = default, b6 = default;
+            Vector512<float> a7 = default, b7 = default;
+            Vector512<float> a8 = default, b8 = default;
+            Vector512<float> a9 = default, b9 = default;
+            Vector512<float> a10 = default, b10 = default;
+            Vector512<float> a11 = default, b11 = default;
+            if (call.Resume)
+            {
+                (a0, b0) = (Vector512.Load(y), Vector512.Load(y + 16));
+                if (rows > 1) { (a1, b1) = (Vector512.Load(y + (1 * stride)), Vector512.Load(y + (1 * stride) + 16)); }
+                if (rows > 2) { (a2, b2) = (Vector512.Load(y + (2 * stride)), Vector512.Load(y + (2 * stride) + 16)); }
+                if (rows > 3) { (a3, b3) = (Vector512.Load(y + (3 * stride)), Vector512.Load(y + (3 * stride) + 16)); }
+                if (rows > 4) { (a4, b4) = (Vector512.Load(y + (4 * stride)), Vector512.Load(y + (4 * stride) + 16)); }
+                if (rows > 5) { (a5, b5) = (Vector512.Load(y + (5 * stride)), Vector512.Load(y + (5 * stride) + 16)); }
+                if (rows > 6) { (a6, b6) = (Vector512.Load(y + (6 * stride)), Vector512.Load(y + (6 * stride) + 16)); }
+                if (rows > 7) { (a7, b7) = (Vector512.Load(y + (7 * stride)), Vector512.Load(y + (7 * stride) + 16)); }
+                if (rows > 8) { (a8, b8) = (Vector512.Load(y + (8 * stride)), Vector512.Load(y + (8 * stride) + 16)); }
+                if (rows > 9) { (a9, b9) = (Vector512.Load(y + (9 * stride)), Vector512.Load(y + (9 * stride) + 16)); }
+                if (rows > 10) { (a10, b10) = (Vector512.Load(y + (10 * stride)), Vector512.Load(y + (10 * stride) + 16)); }
+                if (rows > 11) { (a11, b11) = (Vector512.Load(y + (11 * stride)), Vector512.Load(y + (11 * stride) + 16)); }
+            }
+
+            nint row = call.RowBytes, row3 = 3 * row;
+            byte* x = call.X, x3 = x + row3, x6 = x3 + row3, x9 = x6 + row3;
+            for (int i = 0; i < call.Steps; i++)
+            {
+                TPanels.Load(w0, out Vector512<float> even0, out Vector512<float> odd0);
+                TPanels.Load(w1, out Vector512<float> even1, out Vector512<float> odd1);
+                w0 += TPanels.PairBytes;
+                w1 += TPanels.PairBytes;
+                Add(ref a0, ref b0, even0, even1, x);
+                if (rows > 1) { Add(ref a1, ref b1, even0, even1, x + row); }
+                if (rows > 2) { Add(ref a2, ref b2, even0, even1, x + (2 * row)); }
+                if (rows > 3) { Add(ref a3, ref b3, even0, even1, x3); }
+                if (rows > 4) { Add(ref a4, ref b4, even0, even1, x3 + row); }
+                if (rows > 5) { Add(ref a5, ref b5, even0, even1, x3 + (2 * row)); }
+                if (rows > 6) { Add(ref a6, ref b6, even0, even1, x6); }
+                if (rows > 7) { Add(ref a7, ref b7, even0, even1, x6 + row); }
+                if (rows > 8) { Add(ref a8, ref b8, even0, even1, x6 + (2 * row)); }
+                if (rows > 9) { Add(ref a9, ref b9, even0, even1, x9); }
+                if (rows > 10) { Add(ref a10, ref b10, even0, even1, x9 + row); }
+                if (rows > 11) { Add(ref a11, ref b11, even0, even1, x9 + (2 * row)); }
+                Add(ref a0, ref b0, odd0, odd1, x + 4);
+                if (rows > 1) { Add(ref a1, ref b1, odd0, odd1, x + row + 4); }
+                if (rows > 2) { Add(ref a2, ref b2, odd0, odd1, x + (2 * row) + 4); }
+                if (rows > 3) { Add(ref a3, ref b3, odd0, odd1, x3 + 4); }
+                if (rows > 4) { Add(ref a4, ref b4, odd0, odd1, x3 + row + 4); }
+                if (rows > 5) { Add(ref a5, ref b5, odd0, odd1, x3 + (2 * row) + 4); }
+                if (rows > 6) { Add(ref a6, ref b6, odd0, odd1, x6 + 4); }
+                if (rows > 7) { Add(ref a7, ref b7, odd0, odd1, x6 + row + 4); }
+                if (rows > 8) { Add(ref a8, ref b8, odd0, odd1, x6 + (2 * row) + 4); }
+                if (rows > 9) { Add(ref a9, ref b9, odd0, odd1, x9 + 4); }
+                if (rows > 10) { Add(ref a10, ref b10, odd0, odd1, x9 + row + 4); }
+                if (rows > 11) { Add(ref a11, ref b11, odd0, odd1, x9 + (2 * row) + 4); }
+                x += 8;
+                x3 += 8;
+                x6 += 8;
+                x9 += 8;
+            }
+
+            Store(y, a0, b0);
+            if (rows > 1) { Store(y + (1 * stride), a1, b1); }
+            if (rows > 2) { Store(y + (2 * stride), a2, b2); }
+            if (rows > 3) { Store(y + (3 * stride), a3, b3); }
+            if (rows > 4) { Store(y + (4 * stride), a4, b4); }
+            if (rows > 5) { Store(y + (5 * stride), a5, b5); }
+            if (rows > 6) { Store(y + (6 * stride), a6, b6); }
+            if (rows > 7) { Store(y + (7 * stride), a7, b7); }
+            if (rows > 8) { Store(y + (8 * stride), a8, b8); }
+            if (rows > 9) { Store(y + (9 * stride), a9, b9); }
+            if (rows > 10) { Store(y + (10 * stride), a10, b10); }
+            if (rows > 11) { Store(y + (11 * stride), a11, b11); }
+        }
+    }
+
+    /// <summary>One row against four panels at a time: four streams of weights, four chains.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunOne<TPanels>(in KernelCall call)
+        where TPanels : IFloat512
+    {
+        int p = 0;
+        for (; p + 4 <= call.Panels; p += 4)
+        {
+            byte* w0 = call.Weights + (p * call.PanelBytes), w1 = w0 + call.PanelBytes, w2 = w1 + call.PanelBytes, w3 = w2 + call.PanelBytes;
+            float* y = call.Out + (p * 16);
+            Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
+            if (call.Resume)
+            {
+                (a0, a1, a2, a3) = (Vector512.Load(y), Vector512.Load(y + 16), Vector512.Load(y + 32), Vector512.Load(y + 48));
+            }
+
+            var x = (float*)call.X;
+            nint at = 0;
+            for (int i = 0; i < call.Steps; i++, x += 2, at += TPanels.PairBytes)
+            {
+                Vector512<float> even = Vector512.Create(x[0]), odd = Vector512.Create(x[1]);
+                AddPair<TPanels>(ref a0, w0 + at, even, odd);
+                AddPair<TPanels>(ref a1, w1 + at, even, odd);
+                AddPair<TPanels>(ref a2, w2 + at, even, odd);
+                AddPair<TPanels>(ref a3, w3 + at, even, odd);
+            }
+
+            Store(y, a0, a1);
+            Store(y + 32, a2, a3);
+        }
+
+        if (p < call.Panels)
+        {
+            KernelCall rest = call;
+            rest.Weights += p * call.PanelBytes;
+            rest.Panels -= p;
+            rest.Out += p * 16;
+            Run<Rows1, TPanels>(rest);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPair<TPanels>(ref Vector512<float> a, byte* w, Vector512<float> x0, Vector512<float> x1)
+        where TPanels : IFloat512
+    {
+        TPanels.Load(w, out Vector512<float> even, out Vector512<float> odd);
+        a = Vector512.FusedMultiplyAdd(x0, even, a);
+        a = Vector512.FusedMultiplyAdd(x1, odd, a);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref Vector512<float> a, ref Vector512<float> b, Vector512<float> w0, Vector512<float> w1, byte* x)
+    {
+        Vector512<float> broadcast = Vector512.Create(*(float*)x);
+        a = Vector512.FusedMultiplyAdd(broadcast, w0, a);
+        b = Vector512.FusedMultiplyAdd(broadcast, w1, b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* y, Vector512<float> a, Vector512<float> b)
+    {
+        a.Store(y);
+        b.Store(y + 16);
+    }
+}

@@ -1,0 +1,123 @@
+using Whorl.Kernels.Cpu.Quantized.Panels;
+
+namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+
+/// <summary>Picks the 512-bit kernel.</summary>
+internal static class Kernels512
+{
+    /// <summary>Multiplies.</summary>
+    /// <param name="kind">The layout.</param>
+    /// <param name="rows">A number <see cref="KernelTable.RowsOfNext"/> gives for at most 12, 6 (4-bit codes) or 4 (8-bit codes) rows.</param>
+    /// <param name="call">The work.</param>
+    public static void Run(PanelKind kind, int rows, in KernelCall call)
+    {
+        switch (kind)
+        {
+            case PanelKind.F32:
+                Float<F32x512>(rows, call);
+                break;
+            case PanelKind.BF16:
+                Float<BF16x512>(rows, call);
+                break;
+            case PanelKind.F16:
+                Float<F16x512>(rows, call);
+                break;
+            case PanelKind.Nibbles:
+                Nibbles<Nibbles512>(rows, call);
+                break;
+            case PanelKind.NibbleMinimums:
+                Nibbles<NibbleMinimums512>(rows, call);
+                break;
+            case PanelKind.SuperblockNibbles:
+                Nibbles<SuperblockNibbles512>(rows, call);
+                break;
+            case PanelKind.Bytes:
+                Bytes<Bytes512>(rows, call);
+                break;
+            case PanelKind.ByteGroups32:
+                Bytes<ByteGroups512<Groups32>>(rows, call);
+                break;
+            case PanelKind.ByteGroups32Minimum:
+                Bytes<ByteGroups512<Groups32Minimum>>(rows, call);
+                break;
+            case PanelKind.ByteGroups16:
+                Bytes<ByteGroups512<Groups16>>(rows, call);
+                break;
+            default:
+                Bytes<ByteGroups512<Groups16Minimum>>(rows, call);
+                break;
+        }
+    }
+
+    private static void Float<TPanels>(int rows, in KernelCall call)
+        where TPanels : IFloat512
+    {
+        switch (rows)
+        {
+            case 1:
+                FloatKernels512.RunOne<TPanels>(call);
+                break;
+            case 2:
+                FloatKernels512.Run<Rows2, TPanels>(call);
+                break;
+            case 3:
+                FloatKernels512.Run<Rows3, TPanels>(call);
+                break;
+            case 4:
+                FloatKernels512.Run<Rows4, TPanels>(call);
+                break;
+            case 6:
+                FloatKernels512.Run<Rows6, TPanels>(call);
+                break;
+            case 8:
+                FloatKernels512.Run<Rows8, TPanels>(call);
+                break;
+            default:
+                FloatKernels512.Run<Rows12, TPanels>(call);
+                break;
+        }
+    }
+
+    private static void Nibbles<TPanels>(int rows, in KernelCall call)
+        where TPanels : IQuantised512
+    {
+        switch (rows)
+        {
+            case 1:
+                NibbleKernels512.Run<Rows1, TPanels>(call);
+                break;
+            case 2:
+                NibbleKernels512.Run<Rows2, TPanels>(call);
+                break;
+            case 3:
+                NibbleKernels512.Run<Rows3, TPanels>(call);
+                break;
+            case 4:
+                NibbleKernels512.Run<Rows4, TPanels>(call);
+                break;
+            default:
+                NibbleKernels512.Run<Rows6, TPanels>(call);
+                break;
+        }
+    }
+
+    private static void Bytes<TPanels>(int rows, in KernelCall call)
+        where TPanels : IQuantised512
+    {
+        switch (rows)
+        {
+            case 1:
+                ByteKernels512.Run<Rows1, TPanels>(call);
+                break;
+            case 2:
+                ByteKernels512.Run<Rows2, TPanels>(call);
+                break;
+            case 3:
+                ByteKernels512.Run<Rows3, TPanels>(call);
+                break;
+            default:
+                ByteKernels512.Run<Rows4, TPanels>(call);
+                break;
+        }
+    }
+}

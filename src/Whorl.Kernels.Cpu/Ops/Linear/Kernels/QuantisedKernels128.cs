@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Quantized.Activations;
+
+namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+
+/// <summary>Quantised weights with 128-bit vectors: a row against a panel at a time.</summary>
+internal static unsafe class QuantisedKernels128
+{
+    /// <summary>4-bit weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Nibbles<TPanels>(in KernelCall call)
+        where TPanels : IQuantised128
+    {
+        float* y = call.Out;
+        Vector128<byte> low = Vector128.Create((byte)15);
+        for (int p = 0; p < call.Panels; p++, y += 16)
+        {
+            byte* w = call.Weights + (p * call.PanelBytes);
+            var x = (ActivationBlock*)call.X;
+            Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
+            for (int block = 0; block < call.Steps; block++, x++)
+            {
+                byte* codes = TPanels.Codes(w, block);
+                Vector128<int> s0 = Vector128.Create(TPanels.IsBiased ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
+                for (int j = 0; j < 4; j++, codes += 64)
+                {
+                    Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte(), r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
+                    Vector128<byte> c0 = Vector128.Load(codes), c1 = Vector128.Load(codes + 16), c2 = Vector128.Load(codes + 32), c3 = Vector128.Load(codes + 48);
+                    s0 = Dot(Dot(s0, (c0 & low).AsSByte(), q), (c0 >>> 4).AsSByte(), r);
+                    s1 = Dot(Dot(s1, (c1 & low).AsSByte(), q), (c1 >>> 4).AsSByte(), r);
+                    s2 = Dot(Dot(s2, (c2 & low).AsSByte(), q), (c2 >>> 4).AsSByte(), r);
+                    s3 = Dot(Dot(s3, (c3 & low).AsSByte(), q), (c3 >>> 4).AsSByte(), r);
+                }
+
+                Finish<TPanels>(ref a0, s0, w, block, 0, 0, x);
+                Finish<TPanels>(ref a1, s1, w, block, 0, 1, x);
+                Finish<TPanels>(ref a2, s2, w, block, 0, 2, x);
+                Finish<TPanels>(ref a3, s3, w, block, 0, 3, x);
+            }
+
+            Store(y, a0, a1, a2, a3);
+        }
+    }
+
+    /// <summary>8-bit weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Bytes<TPanels>(in KernelCall call)
+        where TPanels : IQuantised128
+    {
+        float* y = call.Out;
+        Vector128<byte> bias = Vector128.Create((byte)128);
+        for (int p = 0; p < call.Panels; p++, y += 16)
+        {
+            byte* w = call.Weights + (p * call.PanelBytes);
+            var x = (ActivationBlock*)call.X;
+            Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
+            for (int block = 0; block < call.Steps; block++, x++)
+            {
+                byte* codes = TPanels.Codes(w, block);
+                sbyte* at = x->Codes;
+                for (int group = 0; group < (TPanels.HalfGroups ? 2 : 1); group++)
+                {
+                    Vector128<int> s0 = default, s1 = default, s2 = default, s3 = default;
+                    for (int j = 0; j < (TPanels.HalfGroups ? 4 : 8); j++, codes += 64, at += 4)
+                    {
+                        Vector128<sbyte> q = Vector128.Create(*(int*)at).AsSByte();
+                        s0 = Dot(s0, (Vector128.Load(codes) ^ bias).AsSByte(), q);
+                        s1 = Dot(s1, (Vector128.Load(codes + 16) ^ bias).AsSByte(), q);
+                        s2 = Dot(s2, (Vector128.Load(codes + 32) ^ bias).AsSByte(), q);
+                        s3 = Dot(s3, (Vector128.Load(codes + 48) ^ bias).AsSByte(), q);
+                    }
+
+                    Finish<TPanels>(ref a0, s0, w, block, group, 0, x);
+                    Finish<TPanels>(ref a1, s1, w, block, group, 1, x);
+                    Finish<TPanels>(ref a2, s2, w, block, group, 2, x);
+                    Finish<TPanels>(ref a3, s3, w, block, group, 3, x);
+                }
+            }
+
+            Store(y, a0, a1, a2, a3);
+        }
+    }
+
+    /// <summary>Adds to each 32-bit lane the products of its four bytes; exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<int> Dot(Vector128<int> sum, Vector128<sbyte> c, Vector128<sbyte> q)
+    {
+        if (Dp.IsSupported)
+        {
+            return Dp.DotProduct(sum, c, q);
+        }
+
+        if (Ssse3.IsSupported)
+        {
+            // |c| · (q with c's sign): a pair of products is at most 2 · 128 · 127, below 2^15.
+            Vector128<short> pairs = Ssse3.MultiplyAddAdjacent(Ssse3.Abs(c), Ssse3.Sign(q, c));
+            return sum + Sse2.MultiplyAddAdjacent(pairs, Vector128<short>.One);
+        }
+
+        Vector128<int> a = c.AsInt32(), b = q.AsInt32();
+        sum += ((a << 24) >> 24) * ((b << 24) >> 24);
+        sum += ((a << 16) >> 24) * ((b << 16) >> 24);
+        sum += ((a << 8) >> 24) * ((b << 8) >> 24);
+        return sum + ((a >> 24) * (b >> 24));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TPanels>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
+        where TPanels : IQuantised128
+    {
+        a = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), TPanels.Scale(w, block, group, part) * Vector128.Create(x->Scale), a);
+        if (TPanels.HasMinimum)
+        {
+            float scaledSum = TPanels.HalfGroups ? x->Scale * (group == 0 ? x->SumLow : x->SumHigh) : x->ScaledSum;
+            a = Vector128.FusedMultiplyAdd(TPanels.Minimum(w, block, group, part), Vector128.Create(scaledSum), a);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* y, Vector128<float> a0, Vector128<float> a1, Vector128<float> a2, Vector128<float> a3)
+    {
+        a0.Store(y);
+        a1.Store(y + 4);
+        a2.Store(y + 8);
+        a3.Store(y + 12);
+    }
+}

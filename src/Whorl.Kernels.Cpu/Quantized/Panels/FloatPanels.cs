@@ -1,0 +1,29 @@
+namespace Whorl.Kernels.Cpu.Quantized.Panels;
+
+/// <summary>float32: <c>[columns][16]</c>, the number of columns filled up to even with zeros.</summary>
+internal sealed unsafe class FloatPanels : PanelLayout
+{
+    public static FloatPanels Instance { get; } = new();
+
+    public override PanelKind Kind => PanelKind.F32;
+
+    public override long PanelBytes(int columns) => 64L * ((columns + 1) & ~1);
+
+    public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
+    {
+        for (int lane = 0; lane < rows; lane++)
+        {
+            Words.Spread((uint*)(source + (lane * rowBytes)), columns, (uint*)panel + lane);
+        }
+
+        return true;
+    }
+
+    public override void Expand(byte* panel, int lane, Span<float> values)
+    {
+        for (int k = 0; k < values.Length; k++)
+        {
+            values[k] = ((float*)panel)[(k * Lanes) + lane];
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace Whorl.Kernels.Cpu.Quantized.Panels;
+
+/// <summary>16-bit floats: <c>[columns / 2][16][2]</c>, the number of columns filled up to even with zeros.</summary>
+internal sealed unsafe class HalfWidthPanels : PanelLayout
+{
+    private readonly bool _brain;
+
+    private HalfWidthPanels(bool brain) => _brain = brain;
+
+    /// <summary>bfloat16; holds every value.</summary>
+    public static HalfWidthPanels BF16 { get; } = new(true);
+
+    /// <summary>IEEE binary16; holds finite values, because the kernels widen by shifting the bits.</summary>
+    public static HalfWidthPanels F16 { get; } = new(false);
+
+    public override PanelKind Kind => _brain ? PanelKind.BF16 : PanelKind.F16;
+
+    public override long PanelBytes(int columns) => 64L * ((columns + 1) / 2);
+
+    public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
+    {
+        for (int lane = 0; lane < rows; lane++)
+        {
+            var row = (ushort*)(source + (lane * rowBytes));
+            if (!_brain && HasNotFinite(row, columns))
+            {
+                return false;
+            }
+
+            uint* to = (uint*)panel + lane;
+            Words.Spread((uint*)row, columns / 2, to);
+            if (columns % 2 != 0)
+            {
+                to[columns / 2 * Lanes] = row[columns - 1];
+            }
+        }
+
+        return true;
+    }
+
+    public override void Expand(byte* panel, int lane, Span<float> values)
+    {
+        for (int k = 0; k < values.Length; k++)
+        {
+            ushort bits = ((ushort*)panel)[(k / 2 * 2 * Lanes) + (lane * 2) + (k % 2)];
+            values[k] = _brain ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : Widen(bits);
+        }
+    }
+
+    private static bool HasNotFinite(ushort* row, int columns)
+    {
+        bool found = false;
+        for (int k = 0; k < columns; k++)
+        {
+            found |= IsNotFinite(row[k]);
+        }
+
+        return found;
+    }
+}

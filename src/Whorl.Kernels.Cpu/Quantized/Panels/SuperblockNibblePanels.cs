@@ -1,0 +1,72 @@
+namespace Whorl.Kernels.Cpu.Quantized.Panels;
+
+/// <summary>
+/// Q4_K: 256 columns are <c>[16]</c> pairs of f16 d and dmin, <c>[8][16]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
+/// </summary>
+internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
+{
+    /// <summary>Bytes of 256 columns.</summary>
+    public const int SuperblockBytes = 64 + (8 * 32) + (8 * 256);
+
+    public static SuperblockNibblePanels Instance { get; } = new();
+
+    public override PanelKind Kind => PanelKind.SuperblockNibbles;
+
+    public override bool HasMinimum => true;
+
+    public override bool IsNibbles => true;
+
+    public override int Bias => 0;
+
+    public override long PanelBytes(int columns) => columns / 256 * (long)SuperblockBytes;
+
+    public override byte* Codes(byte* panel, int block) => Superblock(panel, block) + 64 + (8 * 32) + (block % 8 * 256);
+
+    public override float Scale(byte* panel, int lane, int group) =>
+        Widen(((ushort*)Superblock(panel, group))[lane * 2]) * SixBits(panel, lane, group)[0];
+
+    public override float Minimum(byte* panel, int lane, int group) =>
+        -(Widen(((ushort*)Superblock(panel, group))[(lane * 2) + 1]) * SixBits(panel, lane, group)[1]);
+
+    public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
+    {
+        for (int s = 0; s < columns / 256; s++)
+        {
+            for (int lane = 0; lane < rows; lane++)
+            {
+                byte* from = source + (lane * rowBytes) + (s * 144L);
+                var pair = (ushort*)from;
+                if (IsNotFinite(pair[0]) || IsNotFinite(pair[1]))
+                {
+                    return false;
+                }
+
+                ((uint*)Superblock(panel, s * 8))[lane] = *(uint*)from;
+                for (int g = 0; g < 8; g++)
+                {
+                    PackGroup(from, (s * 8) + g, lane, panel);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private void PackGroup(byte* from, int group, int lane, byte* panel)
+    {
+        const ulong Low = 0x0f0f_0f0f_0f0f_0f0f;
+        int g = group % 8;
+        (int scale, int minimum) = KBlocks.SixBits(new ReadOnlySpan<byte>(from + 4, 12), g);
+        byte* six = SixBits(panel, lane, group);
+        (six[0], six[1]) = ((byte)scale, (byte)minimum);
+        var nibbles = (ulong*)(from + 16 + (g / 2 * 32));
+        for (int word = 0; word < 4; word++)
+        {
+            WriteNibbles(Codes(panel, group), lane, word, (nibbles[word] >> (g % 2 * 4)) & Low);
+        }
+    }
+
+    private static byte* Superblock(byte* panel, int block) => panel + (block / 8 * (long)SuperblockBytes);
+
+    private static byte* SixBits(byte* panel, int lane, int block) => Superblock(panel, block) + 64 + (block % 8 * 32) + (lane * 2);
+}
