@@ -1,5 +1,4 @@
 using Whorl.Kernels.Cpu.Quantized.Activations;
-using Whorl.Kernels.Cpu.Tests.Linear;
 
 namespace Whorl.Kernels.Cpu.Tests.Quantized;
 
@@ -14,7 +13,7 @@ public sealed unsafe class ActivationQuantiserTests
         x[40] = float.NegativeInfinity;
         x.AsSpan(64, 32).Clear();
         x.AsSpan(96, 32).Fill(float.Epsilon);
-        ActivationBlock[] expected = Reference.Quantise(x);
+        ActivationBlock[] expected = Linear.Reference.Quantise(x);
         for (InstructionSet set = InstructionSets.Best; set > InstructionSet.Scalar; set--)
         {
             var actual = new ActivationBlock[expected.Length];
@@ -42,7 +41,7 @@ public sealed unsafe class ActivationQuantiserTests
     {
         float[] x = new float[32];
         (x[0], x[1], x[2], x[3], x[4]) = (-127, 0.5f, 1.5f, -2.5f, 126.49f);
-        ActivationBlock block = Reference.Quantise(x)[0];
+        ActivationBlock block = Linear.Reference.Quantise(x)[0];
         Assert.Equal((1f, -127, 0, 2, -2, 126), (block.Scale, block.Codes[0], block.Codes[1], block.Codes[2], block.Codes[3], block.Codes[4]));
         Assert.Equal(8 * (-127 + 0 + 2 - 2 + 126), block.EightSums);
     }
