@@ -9,7 +9,7 @@ public sealed unsafe partial class CpuBackend
     // Below so many multiplications a call is not worth handing to other threads.
     private const long SmallestSharedAttention = 50_000;
 
-    private readonly AttentionWork _attention = new();
+    private AttentionWork? _attention;
 
     /// <inheritdoc/>
     public KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity)
@@ -25,16 +25,19 @@ public sealed unsafe partial class CpuBackend
         ArgumentNullException.ThrowIfNull(layout);
         Check(q, k, v, spec, layout);
         Check(spec, layout, stores);
-        Write(k, v, layout, stores);
-
         Tensor y = Rent(q.Rows, spec.Heads * spec.ValueSize);
-        _attention.Prepare(spec, layout, stores, q.Data, y.Data);
-        bool alone = _attention.Cost < SmallestSharedAttention;
+        if (layout.Rows == 0)
+        {
+            return y;
+        }
+
+        AttentionWork work = _attention ??= new AttentionWork(Workers);
+        work.Prepare(q, k, v, spec, layout, stores, y);
+        bool alone = Workers.Count == 1 || work.Cost < SmallestSharedAttention;
         long mark = Mark();
-        long floats = (_attention.ScratchFloats + 63) & ~63L;
-        _attention.UseScratch((float*)_workspace.RentBytes(4 * floats * (alone ? 1 : Workers.Count)));
-        Workers.Run(_attention, alone);
-        _attention.Forget();
+        work.UseScratch((float*)_workspace.RentBytes(4 * work.Plan(alone ? 1 : Workers.Count)));
+        Workers.Run(work, alone);
+        work.Forget();
         Release(mark);
         return y;
     }
@@ -80,23 +83,6 @@ public sealed unsafe partial class CpuBackend
             {
                 throw new ShapeMismatchException(
                     "attention", $"at most {store.Capacity} tokens in segment {i}", $"{segment.FirstSlot} and {segment.Rows} new ones");
-            }
-        }
-    }
-
-    private static void Write(Tensor k, Tensor v, StepLayout layout, ReadOnlySpan<KeyValueStore> stores)
-    {
-        for (int i = 0; i < stores.Length; i++)
-        {
-            StepSegment segment = layout.Segments[i];
-            var store = (CpuKeyValueStore)stores[i];
-            for (int row = 0; row < segment.Rows; row++)
-            {
-                float* key = k.Data + ((long)(segment.FirstRow + row) * k.Columns), value = v.Data + ((long)(segment.FirstRow + row) * v.Columns);
-                for (int head = 0; head < store.Heads; head++)
-                {
-                    store.Write(head, segment.FirstSlot + row, key + (head * store.KeySize), value + (head * store.ValueSize));
-                }
             }
         }
     }

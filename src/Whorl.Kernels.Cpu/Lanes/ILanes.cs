@@ -13,6 +13,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Number of lanes.</summary>
     const int Count = 16;
 
+    /// <summary>How many values of this type the processor's registers hold, about.</summary>
+    static abstract int Registers { get; }
+
     /// <summary>The lanes' numbers, 0 to 15.</summary>
     static abstract TSelf Index { get; }
 
@@ -24,6 +27,9 @@ internal unsafe interface ILanes<TSelf>
 
     /// <summary>Writes sixteen consecutive elements.</summary>
     void Store(float* target);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes, fewer than sixteen, and nothing past them.</summary>
+    void StoreFirst(float* target, int count);
 
     /// <summary>Lane-wise sum.</summary>
     static abstract TSelf operator +(TSelf a, TSelf b);

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace Whorl.Kernels.Cpu.Lanes;
 
-/// <summary>The last steps of the lanes' fixed reduction tree, from eight lanes or four down to one.</summary>
-internal static class LaneTree
+/// <summary>What the kinds of lanes share: the last steps of their fixed reduction tree, and the ends of rows.</summary>
+internal static unsafe class LaneTree
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> eight) => Sum(eight.GetLower() + eight.GetUpper());
@@ -37,4 +37,39 @@ internal static class LaneTree
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Greater(Vector128<float> a, Vector128<float> b) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(b, a), b, a);
+
+    /// <summary>Writes the first elements, fewer than eight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<float> value, float* target, int count)
+    {
+        Vector128<float> rest = value.GetLower();
+        if ((count & 4) != 0)
+        {
+            rest.Store(target);
+            target += 4;
+            rest = value.GetUpper();
+        }
+
+        StoreFirst(rest, target, count & 3);
+    }
+
+    /// <summary>Writes the first elements, fewer than four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector128<float> value, float* target, int count)
+    {
+        if (count > 0)
+        {
+            target[0] = value.ToScalar();
+        }
+
+        if (count > 1)
+        {
+            target[1] = value.GetElement(1);
+        }
+
+        if (count > 2)
+        {
+            target[2] = value.GetElement(2);
+        }
+    }
 }

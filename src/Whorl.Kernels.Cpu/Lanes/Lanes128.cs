@@ -11,6 +11,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     private readonly Vector128<float> _c = c;
     private readonly Vector128<float> _d = d;
 
+    public static int Registers => 4;
+
     public static Lanes128 Index
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -42,6 +44,28 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
         _b.Store(target + 4);
         _c.Store(target + 8);
         _d.Store(target + 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreFirst(float* target, int count)
+    {
+        Vector128<float> rest = _a, after = _b;
+        if ((count & 8) != 0)
+        {
+            _a.Store(target);
+            _b.Store(target + 4);
+            target += 8;
+            (rest, after) = (_c, _d);
+        }
+
+        if ((count & 4) != 0)
+        {
+            rest.Store(target);
+            target += 4;
+            rest = after;
+        }
+
+        LaneTree.StoreFirst(rest, target, count & 3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

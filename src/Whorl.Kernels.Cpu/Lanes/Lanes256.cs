@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
     private readonly Vector256<float> _a = a;
     private readonly Vector256<float> _b = b;
 
+    public static int Registers => 8;
+
     public static Lanes256 Index
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,6 +28,20 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
     {
         _a.Store(target);
         _b.Store(target + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreFirst(float* target, int count)
+    {
+        Vector256<float> rest = _a;
+        if ((count & 8) != 0)
+        {
+            rest.Store(target);
+            target += 8;
+            rest = _b;
+        }
+
+        LaneTree.StoreFirst(rest, target, count & 7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

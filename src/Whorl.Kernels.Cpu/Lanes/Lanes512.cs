@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Whorl.Kernels.Cpu.Lanes;
 
@@ -7,6 +8,8 @@ namespace Whorl.Kernels.Cpu.Lanes;
 internal readonly unsafe struct Lanes512(Vector512<float> a) : ILanes<Lanes512>
 {
     private readonly Vector512<float> _a = a;
+
+    public static int Registers => 32;
 
     public static Lanes512 Index
     {
@@ -24,6 +27,20 @@ internal readonly unsafe struct Lanes512(Vector512<float> a) : ILanes<Lanes512>
     public void Store(float* target)
     {
         _a.Store(target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreFirst(float* target, int count)
+    {
+        Vector256<float> rest = _a.GetLower();
+        if ((count & 8) != 0)
+        {
+            rest.Store(target);
+            target += 8;
+            rest = _a.GetUpper();
+        }
+
+        LaneTree.StoreFirst(rest, target, count & 7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,6 +92,11 @@ internal readonly unsafe struct Lanes512(Vector512<float> a) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> MultiplyByPowerOfTwo(Vector512<float> value, Vector512<float> shifted)
     {
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.Scale(value, shifted - Vector512.Create(LaneBits.Shift).AsSingle());
+        }
+
         Vector512<int> n = shifted.AsInt32() - Vector512.Create(LaneBits.Shift);
         Vector512<int> half = n >> 1;
         Vector512<int> one = Vector512.Create(LaneBits.One);

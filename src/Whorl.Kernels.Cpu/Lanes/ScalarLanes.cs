@@ -9,6 +9,8 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
     private const int Count = ILanes<ScalarLanes>.Count;
     private float _first;
 
+    public static int Registers => 1;
+
     public static ScalarLanes Index
     {
         get
@@ -37,6 +39,14 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
     public static ScalarLanes Load(float* source) => Unsafe.ReadUnaligned<ScalarLanes>(source);
 
     public readonly void Store(float* target) => Unsafe.WriteUnaligned(target, this);
+
+    public readonly void StoreFirst(float* target, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = this[i];
+        }
+    }
 
     public static ScalarLanes operator +(ScalarLanes a, ScalarLanes b)
     {

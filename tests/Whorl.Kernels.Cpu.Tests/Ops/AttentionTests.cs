@@ -49,6 +49,29 @@ public sealed class AttentionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Variants))]
+    public void Late_tokens_whose_steps_the_threads_share_have_the_same_bits(string variant)
+    {
+        AttentionCase given = Case(variant, 400);
+        float[] whole = given.Run(_backend, 400);
+        using var three = new CpuBackend(new CpuBackendOptions { Threads = 3 });
+        Numbers.AssertSameBits(whole, given.Run(three, 391, 1, 2, 1, 5), "three threads");
+        using var alone = new CpuBackend(new CpuBackendOptions { Threads = 1 });
+        Numbers.AssertSameBits(whole, given.Run(alone, 390, 3, 1, 6), "one thread");
+        using KeyValueStore store = three.CreateKeyValueStore(given.Spec, 400);
+        var layout = new StepLayout();
+        layout.Clear();
+        layout.AddChain(0, 396);
+        given.Step(three, layout, [store], [.. Enumerable.Range(0, 396)]);
+        layout.Clear();
+        layout.AddTree(396, [-1, -1, 1, 0, 2], 0);
+        float[] rows = given.Step(three, layout, [store], [5, 396, 397, 6, 398]);
+        Numbers.AssertSameBits(Row(whole, given, 396), Row(rows, given, 1), "tree");
+        Numbers.AssertSameBits(Row(whole, given, 397), Row(rows, given, 2), "tree");
+        Numbers.AssertSameBits(Row(whole, given, 398), Row(rows, given, 4), "tree");
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
     public void A_row_of_a_batch_depends_on_no_other_session(string variant)
     {
         AttentionCase first = Case(variant, 40), second = Case(variant, 29, seed: 50);

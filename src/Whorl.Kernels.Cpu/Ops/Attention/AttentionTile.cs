@@ -4,9 +4,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
 
-/// <summary>Attention of a few rows of one session, for the query heads of one key head.</summary>
+/// <summary>Attention of a few rows of one session, for the query heads of one key head: copied queries, dot products, exponentials, weighted values.</summary>
 /// <remarks>
-/// <para>For query q at position i and the keys p it sees, i - window &lt; p ≤ i, in position order:</para>
+/// <para>For a query q at position i and the keys p it sees, i - window &lt; p ≤ i:</para>
 /// <para>s(p) = (q·k(p)) · scale, the dot product one chain of fused multiply-adds from +0 in order of the dimensions; with ALiBi
 /// fma(q·k(p), scale, slope · p); in Falcon's form (q·k(p) + b(p)) · scale, where b(p) is the product of slope and p, all three rounded to bfloat16;
 /// then, with a soft cap, cap · tanh(s / cap).</para>
@@ -18,172 +18,161 @@ internal readonly unsafe struct AttentionTile
 {
     private const int Lanes = ILanes<ScalarLanes>.Count;
 
-    // Values of so many keys stay in the cache while each 16 of their dimensions are walked.
-    private const int KeyBlock = 128;
+    // 16 KiB of values, which stay in the cache for all queries of the tile.
+    private const int KeyBlock = 256;
 
-    /// <summary>The layer's variant.</summary>
-    public required AttentionSpec Spec { get; init; }
+    private readonly AttentionSpec _spec;
+    private readonly StepLayout _layout;
+    private readonly StepSegment _segment;
+    private readonly CpuKeyValueStore _store;
+    private readonly int _firstRow;
+    private readonly int _rows;
+    private readonly int _head;
+    private readonly int _group;
+    private readonly int _firstPosition;
+    private readonly int _stride;
+    private readonly float* _queries; // [queries, KeySize]
+    private readonly float* _totals; // [queries]
+    private readonly float* _sums; // [queries, panels · 16]
+    private readonly float* _scores; // [queries, stride]: of positions (before that, of slots) from _firstPosition on
 
-    /// <summary>Positions and paths of the step's rows.</summary>
-    public required StepLayout Layout { get; init; }
+    /// <summary>Takes the arguments.</summary>
+    /// <param name="spec">The layer's variant.</param>
+    /// <param name="layout">Positions and paths of the step's rows.</param>
+    /// <param name="segment">The session's part of the step.</param>
+    /// <param name="store">Its keys and values.</param>
+    /// <param name="firstRow">First row among the step's rows.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="head">Key and value head.</param>
+    /// <param name="scratch">As much memory as <see cref="ScratchFloats"/> says, 64-byte aligned.</param>
+    public AttentionTile(
+        AttentionSpec spec, StepLayout layout, in StepSegment segment, CpuKeyValueStore store, int firstRow, int rows, int head, float* scratch)
+    {
+        (_spec, _layout, _segment, _store) = (spec, layout, segment, store);
+        (_firstRow, _rows, _head) = (firstRow, rows, head);
+        _group = spec.Heads / spec.KeyValueHeads;
+        _firstPosition = FirstVisibleToAny() & -Lanes;
+        int lastSlot = segment.FirstSlot + (firstRow - segment.FirstRow) + rows - 1;
+        KeyTiles = (lastSlot / Lanes) - (_firstPosition / Lanes) + 1;
+        _stride = KeyTiles * Lanes;
+        _queries = scratch;
+        _totals = _queries + ((long)Queries * Pad(spec.KeySize));
+        _sums = _totals + Pad(Queries);
+        _scores = _sums + ((long)Queries * store.ValuePanels * Lanes);
+    }
 
-    /// <summary>The session's part of the step.</summary>
-    public required StepSegment Segment { get; init; }
+    /// <summary>Query vectors: rows times query heads of the key head.</summary>
+    public int Queries => _rows * _group;
 
-    /// <summary>Its keys and values; the step's own have been written.</summary>
-    public required CpuKeyValueStore Store { get; init; }
+    /// <summary>Tiles of 16 keys that a row may see.</summary>
+    public int KeyTiles { get; }
 
-    /// <summary>First row among the step's rows.</summary>
-    public required int FirstRow { get; init; }
+    /// <summary>Panels of 16 dimensions of the values.</summary>
+    public int ValuePanels => _store.ValuePanels;
 
-    /// <summary>Number of rows.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>Key and value head.</summary>
-    public required int Head { get; init; }
-
-    private int Group => Spec.Heads / Spec.KeyValueHeads;
-
-    private int Queries => Rows * Group;
-
-    /// <summary>Floats of scratch memory that a tile needs.</summary>
+    /// <summary>Floats of scratch memory that a tile needs, a whole number of 16.</summary>
     /// <param name="spec">The layer's variant.</param>
     /// <param name="rows">Rows of the tile.</param>
     /// <param name="slots">Slots in use, those of the tile's rows included.</param>
     public static long ScratchFloats(AttentionSpec spec, int rows, int slots)
     {
-        long queries = (long)rows * (spec.Heads / spec.KeyValueHeads);
-        return queries * (Pad(spec.KeySize) + Pad(spec.ValueSize) + Pad(slots) + Lanes);
+        int queries = rows * (spec.Heads / spec.KeyValueHeads);
+        return ((long)queries * (Pad(spec.KeySize) + Pad(spec.ValueSize) + Pad(slots))) + Pad(queries);
     }
 
-    /// <summary>Computes the tile.</summary>
+    /// <summary>Step 1: gathers the queries.</summary>
     /// <param name="q">The step's queries, <c>[rows, Heads · KeySize]</c>.</param>
-    /// <param name="output">The step's results, <c>[rows, Heads · ValueSize]</c>.</param>
-    /// <param name="scratch">As much as <see cref="ScratchFloats"/> says.</param>
-    public void Run<T>(float* q, float* output, float* scratch)
+    public void CopyQueries(float* q)
+    {
+        int width = _group * _spec.KeySize;
+        for (int row = 0; row < _rows; row++)
+        {
+            float* source = q + (((long)(_firstRow + row) * _spec.Heads * _spec.KeySize) + ((long)_head * width));
+            new ReadOnlySpan<float>(source, width).CopyTo(new Span<float>(_queries + ((long)row * width), width));
+        }
+    }
+
+    /// <summary>Step 2: the dot products of all queries with some tiles of keys; the step's own keys have been written.</summary>
+    public void Dots<T>(int firstTile, int endTile)
         where T : unmanaged, ILanes<T>
     {
-        int keySize = Spec.KeySize, valueStride = Store.ValueStride;
-        float* queries = scratch;
-        float* sums = queries + ((long)Queries * Pad(keySize));
-        float* scores = sums + ((long)Queries * valueStride);
-        CopyQueries(q, queries);
-
-        int firstPosition = FirstVisibleToAny() & -Lanes;
-        int lastSlot = Segment.FirstSlot + (FirstRow - Segment.FirstRow) + Rows - 1;
-        int tiles = (lastSlot / Lanes) - (firstPosition / Lanes) + 1;
-        int stride = tiles * Lanes;
-        var dots = new PanelProduct
+        int keySize = _spec.KeySize;
+        var product = new PanelProduct
         {
             AStride = keySize,
-            BStride = Lanes,
             PanelStride = (long)Lanes * keySize,
-            CStride = stride,
+            CStride = _stride,
             Count = keySize,
             FromZero = true,
         };
-        dots.Run<T>(queries, Queries, Store.Keys(Head) + ((long)firstPosition * keySize), tiles, scores);
+        float* keys = _store.Keys(_head) + ((_firstPosition + ((long)firstTile * Lanes)) * keySize);
+        product.Run<T>(_queries, Queries, keys, endTile - firstTile, _scores + (firstTile * Lanes));
+    }
 
-        float* totals = queries; // the queries are done with
+    /// <summary>Step 3: turns one query's dot products into exponentials and keeps their sum.</summary>
+    public void Exponentials<T>(int query)
+        where T : unmanaged, ILanes<T>
+    {
+        int row = _firstRow + (query / _group), head = (_head * _group) + (query % _group);
+        float* line = _scores + ((long)query * _stride) - _firstPosition;
+        ToPositionOrder(row, line);
+        float max = Scores<T>(line, _spec, head, FirstVisible(row), _layout.Positions[row]);
+        float total = Exponentials<T>(line, max, FirstVisible(row), _layout.Positions[row]);
+
+        // The greatest lane of sixteen equal ones: a scalar exp.
+        _totals[query] = _spec.Sinks is null ? total : total + T.Max(Elementary.Exp(T.Broadcast(_spec.Sinks.Value.Data[head] - max)));
+    }
+
+    /// <summary>Step 4: some dimensions of all results.</summary>
+    /// <param name="firstPanel">First panel of 16 dimensions.</param>
+    /// <param name="endPanel">The panel after the last.</param>
+    /// <param name="output">The step's results, <c>[rows, Heads · ValueSize]</c>.</param>
+    public void Values<T>(int firstPanel, int endPanel, float* output)
+        where T : unmanaged, ILanes<T>
+    {
+        WeighValues<T>(firstPanel, endPanel);
+        int firstDimension = firstPanel * Lanes, dimensions = Math.Min(endPanel * Lanes, _spec.ValueSize) - firstDimension;
         for (int i = 0; i < Queries; i++)
         {
-            int row = FirstRow + (i / Group), head = (Head * Group) + (i % Group);
-            float* line = scores + ((long)i * stride) - firstPosition;
-            ToPositionOrder(row, line);
-            float max = Scores<T>(line, head, FirstVisible(row), Layout.Positions[row]);
-            totals[i] = Exponentials<T>(line, head, max, FirstVisible(row), Layout.Positions[row]);
-        }
-
-        new Span<float>(sums, Queries * valueStride).Clear();
-        WeighValues<T>(scores - firstPosition, stride, sums);
-        for (int i = 0; i < Queries; i++)
-        {
-            int row = FirstRow + (i / Group), head = (Head * Group) + (i % Group);
-            float* target = output + ((((long)row * Spec.Heads) + head) * Spec.ValueSize);
-            Divide<T>(sums + ((long)i * valueStride), totals[i], target, Spec.ValueSize);
+            int row = _firstRow + (i / _group), head = (_head * _group) + (i % _group);
+            float* target = output + ((((long)row * _spec.Heads) + head) * _spec.ValueSize) + firstDimension;
+            Divide<T>(Sum(i) + firstDimension, _totals[i], target, dimensions);
         }
     }
 
     private static int Pad(int count) => (count + Lanes - 1) & -Lanes;
 
-    private int FirstVisible(int row) => Spec.Window > 0 ? Math.Max(0, Layout.Positions[row] - Spec.Window + 1) : 0;
-
-    // Keys before this position lie in the slots of their positions; from it on, a row of a tree finds them by its path.
-    private int PlainEnd(int row) => Segment.IsChain ? Layout.Positions[row] + 1 : Segment.Committed;
-
-    // The rows of a tree may stand at any depth, so neither the first row nor the last decides.
-    private int FirstVisibleToAny()
-    {
-        int first = int.MaxValue;
-        for (int row = FirstRow; row < FirstRow + Rows; row++)
-        {
-            first = Math.Min(first, FirstVisible(row));
-        }
-
-        return first;
-    }
-
-    private (int First, int End) VisibleToAll()
-    {
-        int first = 0, end = int.MaxValue;
-        for (int row = FirstRow; row < FirstRow + Rows; row++)
-        {
-            first = Math.Max(first, FirstVisible(row));
-            end = Math.Min(end, PlainEnd(row));
-        }
-
-        return (first, end);
-    }
-
-    private void CopyQueries(float* q, float* queries)
-    {
-        int width = Group * Spec.KeySize;
-        for (int row = 0; row < Rows; row++)
-        {
-            float* source = q + (((long)(FirstRow + row) * Spec.Heads * Spec.KeySize) + ((long)Head * width));
-            new ReadOnlySpan<float>(source, width).CopyTo(new Span<float>(queries + ((long)row * width), width));
-        }
-    }
-
-    // A tree's dot products were formed slot by slot. A path's slots rise, so moving them down in order overwrites none that is still needed.
-    private void ToPositionOrder(int row, float* line)
-    {
-        ReadOnlySpan<int> path = Layout.Path(row);
-        for (int i = Math.Max(0, FirstVisible(row) - Segment.Committed); i < path.Length; i++)
-        {
-            line[Segment.Committed + i] = line[path[i]];
-        }
-    }
-
-    // Turns dot products into scores and returns the greatest visible one. Lanes at the ends that are not visible hold anything.
-    private float Scores<T>(float* line, int head, int first, int last)
+    // Turns dot products into scores and returns the greatest visible one (or the sink). Lanes at the ends that are not visible hold anything.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Scores<T>(float* line, AttentionSpec spec, int head, int first, int last)
         where T : unmanaged, ILanes<T>
     {
-        T max = T.Broadcast(float.NegativeInfinity), scale = T.Broadcast(Spec.Scale);
-        float slope = Spec.AlibiSlopes is null ? 0 : Spec.AlibiSlopes.Value.Data[head];
+        T max = T.Broadcast(float.NegativeInfinity), scale = T.Broadcast(spec.Scale);
+        bool alibi = spec.AlibiSlopes is not null, falcon = spec.AlibiScaledInBFloat16;
+        float slope = spec.AlibiSlopes is null ? 0 : spec.AlibiSlopes.Value.Data[head], softCap = spec.SoftCap;
         for (int at = first & -Lanes; at <= last; at += Lanes)
         {
             T score = T.Load(line + at);
-            if (Spec.AlibiSlopes is null)
+            if (!alibi)
             {
                 score *= scale;
             }
             else
             {
                 T position = T.Broadcast(at) + T.Index;
-                score = Spec.AlibiScaledInBFloat16
+                score = falcon
                     ? (score + FalconBias(T.Broadcast(slope), position)) * scale
                     : T.FusedMultiplyAdd(score, scale, T.Broadcast(slope) * position);
             }
 
-            score = Spec.SoftCap == 0 ? score : new SoftCap(Spec.SoftCap).Of(score);
+            score = softCap == 0 ? score : new SoftCap(softCap).Of(score);
             score.Store(line + at);
             T visible = at >= first && at + Lanes <= last + 1 ? score : T.Select(Partial.Mask<T>(first - at, last + 1 - at), score, max);
             max = T.Select(T.Greater(visible, max), visible, max);
         }
 
         float greatest = T.Max(max);
-        return Spec.Sinks is null ? greatest : MathF.Max(greatest, Spec.Sinks.Value.Data[head]);
+        return spec.Sinks is null ? greatest : MathF.Max(greatest, spec.Sinks.Value.Data[head]);
     }
 
     // As the reference computes it: a bfloat16 tensor of slopes times one of positions.
@@ -192,9 +181,8 @@ internal readonly unsafe struct AttentionTile
         where T : unmanaged, ILanes<T> =>
         T.RoundToBFloat16(T.RoundToBFloat16(slope) * T.RoundToBFloat16(position));
 
-    // Turns scores into exponentials and returns their sum.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Exponentials<T>(float* line, int head, float max, int first, int last)
+    private static float Exponentials<T>(float* line, float max, int first, int last)
         where T : unmanaged, ILanes<T>
     {
         T maxima = T.Broadcast(max), sum = T.Broadcast(0f);
@@ -206,62 +194,10 @@ internal readonly unsafe struct AttentionTile
             sum += e;
         }
 
-        float total = T.Sum(sum);
-        return Spec.Sinks is null ? total : total + T.Max(Elementary.Exp(T.Broadcast(Spec.Sinks.Value.Data[head] - max)));
+        return T.Sum(sum);
     }
 
-    // The keys that all queries see are walked together, those before and after by each query for itself.
-    private void WeighValues<T>(float* lines, int stride, float* sums)
-        where T : unmanaged, ILanes<T>
-    {
-        (int first, int end) = VisibleToAll();
-        for (int i = 0; i < Queries; i++)
-        {
-            int row = FirstRow + (i / Group);
-            Walk<T>(lines + ((long)i * stride), stride, 1, FirstVisible(row), Math.Min(first, PlainEnd(row)), sums + ((long)i * Store.ValueStride));
-        }
-
-        Walk<T>(lines, stride, Queries, first, end, sums);
-        for (int i = 0; i < Queries; i++)
-        {
-            int row = FirstRow + (i / Group);
-            float* line = lines + ((long)i * stride), sum = sums + ((long)i * Store.ValueStride);
-            Walk<T>(line, stride, 1, Math.Max(first, end), PlainEnd(row), sum);
-            WalkPath<T>(row, line, sum);
-        }
-    }
-
-    private void Walk<T>(float* lines, int stride, int queries, int first, int end, float* sums)
-        where T : unmanaged, ILanes<T>
-    {
-        for (int at = first; at < end; at += KeyBlock)
-        {
-            Product(stride, Math.Min(KeyBlock, end - at))
-                .Run<T>(lines + at, queries, Store.Values(Head) + ((long)at * Store.ValueStride), Store.ValueStride / Lanes, sums);
-        }
-    }
-
-    private void WalkPath<T>(int row, float* line, float* sum)
-        where T : unmanaged, ILanes<T>
-    {
-        ReadOnlySpan<int> path = Layout.Path(row);
-        PanelProduct one = Product(0, 1);
-        for (int i = Math.Max(0, FirstVisible(row) - Segment.Committed); i < path.Length; i++)
-        {
-            one.Run<T>(line + Segment.Committed + i, 1, Store.Values(Head) + ((long)path[i] * Store.ValueStride), Store.ValueStride / Lanes, sum);
-        }
-    }
-
-    private PanelProduct Product(int stride, int keys) => new()
-    {
-        AStride = stride,
-        BStride = Store.ValueStride,
-        PanelStride = Lanes,
-        CStride = Store.ValueStride,
-        Count = keys,
-        FromZero = false,
-    };
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Divide<T>(float* sums, float total, float* y, int count)
         where T : unmanaged, ILanes<T>
     {
@@ -275,8 +211,100 @@ internal readonly unsafe struct AttentionTile
             }
             else
             {
-                Partial.Store(quotient, y + i, count - i);
+                quotient.StoreFirst(y + i, count - i);
             }
         }
+    }
+
+    private int FirstVisible(int row) => _spec.Window > 0 ? Math.Max(0, _layout.Positions[row] - _spec.Window + 1) : 0;
+
+    // Keys before this position lie in the slots of their positions; from it on, a row of a tree finds them by its path.
+    private int PlainEnd(int row) => _segment.IsChain ? _layout.Positions[row] + 1 : _segment.Committed;
+
+    private float* Sum(int query) => _sums + ((long)query * ValuePanels * Lanes);
+
+    // The rows of a tree may stand at any depth, so neither the first row nor the last decides.
+    private int FirstVisibleToAny()
+    {
+        int first = int.MaxValue;
+        for (int row = _firstRow; row < _firstRow + _rows; row++)
+        {
+            first = Math.Min(first, FirstVisible(row));
+        }
+
+        return first;
+    }
+
+    private (int First, int End) VisibleToAll()
+    {
+        int first = 0, end = int.MaxValue;
+        for (int row = _firstRow; row < _firstRow + _rows; row++)
+        {
+            first = Math.Max(first, FirstVisible(row));
+            end = Math.Min(end, PlainEnd(row));
+        }
+
+        return (first, end);
+    }
+
+    // A tree's dot products were formed slot by slot. A path's slots rise, so moving them down in order overwrites none that is still needed.
+    private void ToPositionOrder(int row, float* line)
+    {
+        ReadOnlySpan<int> path = _layout.Path(row);
+        for (int i = Math.Max(0, FirstVisible(row) - _segment.Committed); i < path.Length; i++)
+        {
+            line[_segment.Committed + i] = line[path[i]];
+        }
+    }
+
+    // The keys that all queries see are walked together, those before and after by each query for itself.
+    private void WeighValues<T>(int firstPanel, int endPanel)
+        where T : unmanaged, ILanes<T>
+    {
+        (int first, int end) = VisibleToAll();
+        for (int i = 0; i < Queries; i++)
+        {
+            new Span<float>(Sum(i) + (firstPanel * Lanes), (endPanel - firstPanel) * Lanes).Clear();
+            int row = _firstRow + (i / _group);
+            Walk<T>(i, 1, FirstVisible(row), Math.Min(first, PlainEnd(row)), firstPanel, endPanel);
+        }
+
+        Walk<T>(0, Queries, first, end, firstPanel, endPanel);
+        for (int i = 0; i < Queries; i++)
+        {
+            int row = _firstRow + (i / _group);
+            Walk<T>(i, 1, Math.Max(first, end), PlainEnd(row), firstPanel, endPanel);
+            ReadOnlySpan<int> path = _layout.Path(row);
+            for (int depth = Math.Max(0, FirstVisible(row) - _segment.Committed); depth < path.Length; depth++)
+            {
+                Weigh<T>(i, 1, _segment.Committed + depth, path[depth], 1, firstPanel, endPanel);
+            }
+        }
+    }
+
+    // From position first to position end - 1, where slots are positions.
+    private void Walk<T>(int query, int queries, int first, int end, int firstPanel, int endPanel)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int at = first; at < end; at += KeyBlock)
+        {
+            Weigh<T>(query, queries, at, at, Math.Min(KeyBlock, end - at), firstPanel, endPanel);
+        }
+    }
+
+    private void Weigh<T>(int query, int queries, int position, int slot, int keys, int firstPanel, int endPanel)
+        where T : unmanaged, ILanes<T>
+    {
+        var product = new PanelProduct
+        {
+            AStride = _stride,
+            PanelStride = _store.PanelStride,
+            CStride = (long)ValuePanels * Lanes,
+            Count = keys,
+            FromZero = false,
+        };
+        float* weights = _scores + ((long)query * _stride) + (position - _firstPosition);
+        float* values = _store.Values(_head) + (firstPanel * _store.PanelStride) + ((long)slot * Lanes);
+        product.Run<T>(weights, queries, values, endPanel - firstPanel, Sum(query) + (firstPanel * Lanes));
     }
 }

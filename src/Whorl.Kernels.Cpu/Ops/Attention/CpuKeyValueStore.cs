@@ -6,7 +6,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <summary>Keys and values in the layout of the attention kernels.</summary>
 /// <remarks>
 /// Keys: <c>[head][tile][KeySize][16]</c>, a tile being 16 slots and a lane a slot, so that 16 scores are formed side by side, each walking its own key in
-/// order. Values: <c>[head][slot][ValueStride]</c>, a lane being a dimension; the stride is the size rounded up to 16, what is past the size stays 0.
+/// order. Values: <c>[head][panel][slot][16]</c>, a panel being 16 dimensions and a lane a dimension, so that the weighted sum of 16 dimensions walks memory
+/// in a line; the lanes past the size stay 0.
 /// </remarks>
 internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 {
@@ -26,11 +27,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
         Heads = heads;
         KeySize = keySize;
         ValueSize = valueSize;
-        ValueStride = (valueSize + Lanes - 1) & -Lanes;
+        ValuePanels = (valueSize + Lanes - 1) / Lanes;
         Capacity = capacity;
         _tiles = (int)(((long)capacity + Lanes - 1) / Lanes);
         _keys = new NativeBuffer(checked(4L * heads * _tiles * Lanes * keySize));
-        _values = new NativeBuffer(checked(4L * heads * capacity * ValueStride));
+        _values = new NativeBuffer(checked(4L * heads * ValuePanels * capacity * Lanes));
     }
 
     /// <summary>Key and value heads.</summary>
@@ -42,8 +43,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     /// <summary>Width of a value.</summary>
     public int ValueSize { get; }
 
-    /// <summary>Elements from one slot's value to the next.</summary>
-    public int ValueStride { get; }
+    /// <summary>Panels of 16 dimensions of a value.</summary>
+    public int ValuePanels { get; }
+
+    /// <summary>Elements from one panel of values to the next.</summary>
+    public long PanelStride => (long)Capacity * Lanes;
 
     /// <inheritdoc/>
     public override int Capacity { get; }
@@ -54,8 +58,8 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     /// <summary>A head's keys: tile t at <c>t · 16 · KeySize</c>.</summary>
     public float* Keys(int head) => (float*)_keys.Pointer + ((long)head * _tiles * Lanes * KeySize);
 
-    /// <summary>A head's values: slot s at <c>s · ValueStride</c>.</summary>
-    public float* Values(int head) => (float*)_values.Pointer + ((long)head * Capacity * ValueStride);
+    /// <summary>A head's values: slot s of panel p at <c>p · PanelStride + s · 16</c>.</summary>
+    public float* Values(int head) => (float*)_values.Pointer + (head * ValuePanels * PanelStride);
 
     /// <summary>Writes a token's key and value of one head.</summary>
     public void Write(int head, int slot, float* key, float* value)
@@ -66,7 +70,12 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
             lane[d * Lanes] = key[d];
         }
 
-        new ReadOnlySpan<float>(value, ValueSize).CopyTo(new Span<float>(Values(head) + ((long)slot * ValueStride), ValueSize));
+        float* panel = Values(head) + ((long)slot * Lanes);
+        for (int d = 0; d < ValueSize; d += Lanes, panel += PanelStride)
+        {
+            int lanes = Math.Min(Lanes, ValueSize - d);
+            new ReadOnlySpan<float>(value + d, lanes).CopyTo(new Span<float>(panel, lanes));
+        }
     }
 
     /// <inheritdoc/>
@@ -82,8 +91,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
                 target[d * Lanes] = source[d * Lanes];
             }
 
-            float* values = Values(head);
-            new ReadOnlySpan<float>(values + ((long)from * ValueStride), ValueSize).CopyTo(new Span<float>(values + ((long)to * ValueStride), ValueSize));
+            float* panel = Values(head);
+            for (int p = 0; p < ValuePanels; p++, panel += PanelStride)
+            {
+                new ReadOnlySpan<float>(panel + ((long)from * Lanes), Lanes).CopyTo(new Span<float>(panel + ((long)to * Lanes), Lanes));
+            }
         }
     }
 

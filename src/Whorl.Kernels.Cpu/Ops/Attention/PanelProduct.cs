@@ -12,9 +12,6 @@ internal readonly unsafe partial struct PanelProduct
     /// <summary>Elements from one row of a to the next.</summary>
     public required long AStride { get; init; }
 
-    /// <summary>Elements from b at i to b at i + 1.</summary>
-    public required long BStride { get; init; }
-
     /// <summary>Elements from one panel of b to the next.</summary>
     public required long PanelStride { get; init; }
 
@@ -38,16 +35,23 @@ internal readonly unsafe partial struct PanelProduct
     {
         for (int panel = 0; panel < panels;)
         {
-            // With few rows, several panels at once keep the multipliers busy.
-            int wide = rows == 1 && panels - panel >= 4 ? 4 : rows is 2 or 3 && panels - panel >= 2 ? 2 : 1;
+            int together = PanelsTogether<T>(rows, panels - panel);
             for (int row = 0; row < rows;)
             {
-                row += Block<T>(rows - row, wide, a + (row * AStride), b + (panel * PanelStride), c + (row * CStride) + (panel * ILanes<T>.Count));
+                row += Block<T>(rows - row, together, a + (row * AStride), b + (panel * PanelStride), c + (row * CStride) + (panel * ILanes<T>.Count));
             }
 
-            panel += wide;
+            panel += together;
         }
     }
+
+    // The multipliers are busy with about eight chains at once; a few rows need several panels for that, as far as there are registers.
+    private static int PanelsTogether<T>(int rows, int panels)
+        where T : unmanaged, ILanes<T> =>
+        rows == 1 && panels >= 4 ? 4
+        : rows is 2 or 3 && panels >= 2 ? 2
+        : rows >= 4 && panels >= 2 && T.Registers >= 16 ? 2
+        : 1;
 
     // Returns how many rows it did.
     private int Block<T>(int rows, int panels, float* a, float* b, float* c)
@@ -61,9 +65,15 @@ internal readonly unsafe partial struct PanelProduct
             case (2, 2):
                 Block2x2<T>(this, a, b, c);
                 return 2;
-            case (3, 2):
+            case (3 or 5, 2):
                 Block3x2<T>(this, a, b, c);
                 return 3;
+            case (4 or 7 or 8, 2):
+                Block4x2<T>(this, a, b, c);
+                return 4;
+            case (_, 2):
+                Block6x2<T>(this, a, b, c);
+                return 6;
             case (1, _):
                 Block1x1<T>(this, a, b, c);
                 return 1;

@@ -38,7 +38,7 @@ internal readonly unsafe struct CombineRows(float* x, float* weights, int n, flo
                 }
                 else
                 {
-                    Partial.Store(sum, to + i, rest);
+                    sum.StoreFirst(to + i, rest);
                 }
             }
         }

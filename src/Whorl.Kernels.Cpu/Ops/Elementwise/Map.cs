@@ -31,7 +31,7 @@ internal readonly unsafe struct Map<TFunction>(TFunction function, float* x, flo
         if (i < stop)
         {
             int rest = (int)(stop - i);
-            Partial.Store(f.Of(Partial.Load<T>(from + i, rest)), to + i, rest);
+            f.Of(Partial.Load<T>(from + i, rest)).StoreFirst(to + i, rest);
         }
     }
 }

@@ -28,7 +28,7 @@ internal readonly unsafe struct ScaleRows(float* a, float* b, float* y, int colu
 
             if (i < width)
             {
-                Partial.Store(Partial.Load<T>(from + i, width - i) * factor, to + i, width - i);
+                (Partial.Load<T>(from + i, width - i) * factor).StoreFirst(to + i, width - i);
             }
         }
     }

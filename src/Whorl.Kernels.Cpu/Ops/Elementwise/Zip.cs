@@ -33,7 +33,7 @@ internal readonly unsafe struct Zip<TFunction>(TFunction function, float* a, flo
             if (i < width)
             {
                 int rest = width - i;
-                Partial.Store(f.Of(Partial.Load<T>(left + i, rest), Partial.Load<T>(right + i, rest)), to + i, rest);
+                f.Of(Partial.Load<T>(left + i, rest), Partial.Load<T>(right + i, rest)).StoreFirst(to + i, rest);
             }
         }
     }

@@ -88,7 +88,7 @@ internal readonly unsafe struct LayerNorm(float* x, float* weight, float* bias, 
             int rest = size - i;
             T normal = (Partial.Load<T>(x + i, rest) - means) * scales;
             T w = weight is null ? default : Partial.Load<T>(weight + i, rest), b = bias is null ? default : Partial.Load<T>(bias + i, rest);
-            Partial.Store(Affine(normal, w, b, weight, bias), y + i, rest);
+            Affine(normal, w, b, weight, bias).StoreFirst(y + i, rest);
         }
     }
 

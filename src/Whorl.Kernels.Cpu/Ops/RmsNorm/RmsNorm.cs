@@ -67,7 +67,7 @@ internal readonly unsafe struct RmsNorm(float* x, float* weight, int weights, fl
         if (i < size)
         {
             T scaled = Partial.Load<T>(x + i, size - i) * scales;
-            Partial.Store(weight is null ? scaled : scaled * Partial.Load<T>(weight + i, size - i), y + i, size - i);
+            (weight is null ? scaled : scaled * Partial.Load<T>(weight + i, size - i)).StoreFirst(y + i, size - i);
         }
     }
 }

@@ -56,8 +56,8 @@ internal readonly unsafe struct Rotate(float* x, float* y, int heads, int headSi
             int rest = pairs - i;
             T a = Partial.Load<T>(x + i, rest), b = Partial.Load<T>(x + pairs + i, rest);
             T cosine = Partial.Load<T>(cosines + i, rest), sine = Partial.Load<T>(sines + i, rest);
-            Partial.Store(T.FusedMultiplyAdd(a, cosine, -(b * sine)), y + i, rest);
-            Partial.Store(T.FusedMultiplyAdd(b, cosine, a * sine), y + pairs + i, rest);
+            T.FusedMultiplyAdd(a, cosine, -(b * sine)).StoreFirst(y + i, rest);
+            T.FusedMultiplyAdd(b, cosine, a * sine).StoreFirst(y + pairs + i, rest);
         }
     }
 }

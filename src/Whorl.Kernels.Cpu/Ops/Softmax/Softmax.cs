@@ -47,7 +47,7 @@ internal readonly unsafe struct Softmax(float* x, float* y, int columns) : IKern
             if (rest > 0)
             {
                 T e = T.Select(inside, Elementary.Exp(Partial.Load<T>(from + whole, rest) - max), T.Broadcast(0f));
-                Partial.Store(e, to + whole, rest);
+                e.StoreFirst(to + whole, rest);
                 sum += e;
             }
 
@@ -59,7 +59,7 @@ internal readonly unsafe struct Softmax(float* x, float* y, int columns) : IKern
 
             if (rest > 0)
             {
-                Partial.Store(Partial.Load<T>(to + whole, rest) / total, to + whole, rest);
+                (Partial.Load<T>(to + whole, rest) / total).StoreFirst(to + whole, rest);
             }
         }
     }
