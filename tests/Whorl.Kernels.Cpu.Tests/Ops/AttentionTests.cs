@@ -57,7 +57,7 @@ public sealed class AttentionTests : IDisposable
         Numbers.AssertSameBits(whole, given.Run(three, 391, 1, 2, 1, 5), "three threads");
         using var alone = new CpuBackend(new CpuBackendOptions { Threads = 1 });
         Numbers.AssertSameBits(whole, given.Run(alone, 390, 3, 1, 6), "one thread");
-        using KeyValueStore store = three.CreateKeyValueStore(given.Spec, 400);
+        using KeyValueStore store = three.CreateKeyValueStore(given.Spec, 401);
         var layout = new StepLayout();
         layout.Clear();
         layout.AddChain(0, 396);
