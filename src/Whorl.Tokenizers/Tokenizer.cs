@@ -14,6 +14,7 @@ public sealed partial class Tokenizer
     private readonly AddedTokenTable _added;
     private readonly TokenDecoder _decoder;
     private readonly bool _alwaysAligned;
+    private readonly bool _holdsByteTokens;
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -22,6 +23,7 @@ public sealed partial class Tokenizer
         _decoder = parts.Decoder ?? StandardDecoders.Spaced();
         _alwaysAligned = parts.PreTokenizer is { AsksForOrigin: true } && (parts.Normalizer is not null
             || parts.PreTokenizer is PreTokenizers.SequencePreTokenizer);
+        _holdsByteTokens = !_decoder.Fuses && parts.Model.Vocabulary.IdOf("<0x00>") >= 0;
         VocabularySize = Math.Max(parts.Model.Vocabulary.IdLimit, _added.IdLimit);
         UnknownToken = parts.UnknownToken ?? TokenOrNull(parts.Model.UnknownId);
         AddsBeginToken = BeginTokenId is int begin && Encode("").FirstOrDefault(-1) == begin;
@@ -152,7 +154,11 @@ public sealed partial class Tokenizer
     /// <summary>Whether the id is a special token's: a control, not text.</summary>
     public bool IsSpecial(int id) => _added.Tokens.TryGetValue(id, out AddedToken? token) && token.Special;
 
-    internal DecoderStage BeginDecoding(DecoderStage target, bool stream) => _decoder.Begin(target, stream, fused: false);
+    internal DecoderStage BeginDecoding(DecoderStage target, bool stream)
+    {
+        DecoderStage stage = _decoder.Begin(target, stream, fused: false);
+        return stream && _holdsByteTokens ? new ByteHoldingStage(stage) : stage;
+    }
 
     /// <summary>The token that the decoder is to see for an id, or null for none.</summary>
     internal string? TextToDecode(int id, bool skipSpecialTokens) =>

@@ -103,7 +103,7 @@ internal static class ModelReader
             }
 
             vocabulary.Add(entry[0].Text(), id);
-            scores[id] = entry[1].GetDouble();
+            scores[id] = ReferenceNumber.Read(entry[1]);
         }
 
         int unknown = model.Optional("unk_id") is null ? -1 : model.Integer("unk_id");
