@@ -16,6 +16,7 @@ public interface IPeerHost : IAsyncDisposable
     /// <param name="cancellationToken">Gives up the attempt; never affects the stream once it is returned.</param>
     /// <exception cref="PeerUnavailableException">No address worked; the message says why for each.</exception>
     /// <exception cref="ProtocolNotSupportedException">The peer has no handler for it. A lazily negotiated stream may tell so at its first read instead.</exception>
+    /// <exception cref="PeerStreamResetException">The peer's handler gave the stream up at once.</exception>
     /// <exception cref="ProtocolViolationException">Someone else than the peer, or someone who broke the protocol, answered.</exception>
     ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken);
 

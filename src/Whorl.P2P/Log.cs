@@ -13,4 +13,16 @@ internal static partial class Log
 
     [LoggerMessage(102, LogLevel.Debug, "an inbound connection from {Address} failed: {Reason}")]
     public static partial void InboundFailed(ILogger logger, string address, string reason);
+
+    [LoggerMessage(103, LogLevel.Debug, "{What} ended: {Reason}")]
+    public static partial void BackgroundEnded(ILogger logger, string what, string reason);
+
+    [LoggerMessage(104, LogLevel.Error, "{What} failed")]
+    public static partial void BackgroundFailed(ILogger logger, Exception error, string what);
+
+    [LoggerMessage(105, LogLevel.Debug, "connected to {Peer} at {Address}, dialled here: {IsDialer}, relayed: {IsRelayed}")]
+    public static partial void Connected(ILogger logger, PeerId peer, Multiaddress? address, bool isDialer, bool isRelayed);
+
+    [LoggerMessage(106, LogLevel.Debug, "disconnected from {Peer}: {Reason}")]
+    public static partial void Disconnected(ILogger logger, PeerId peer, string reason);
 }

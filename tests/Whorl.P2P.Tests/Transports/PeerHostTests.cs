@@ -111,10 +111,11 @@ public abstract class PeerHostTests : IAsyncLifetime
     public async Task A_handler_that_throws_resets_the_stream_and_the_host_lives_on()
     {
         B.Handle("/fails", (_, _) => throw new InvalidDataException("no"));
-        await using (PeerStream stream = await A.DialAsync(AddressOfB, "/fails", Token))
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
-            await Assert.ThrowsAnyAsync<IOException>(async () => await stream.ReadExactlyAsync(new byte[1], Token));
-        }
+            await using PeerStream stream = await A.DialAsync(AddressOfB, "/fails", Token);
+            await stream.ReadExactlyAsync(new byte[1], Token);
+        });
 
         await What_is_written_comes_back_and_the_half_close_with_it();
     }

@@ -44,6 +44,9 @@ internal sealed class YamuxStream : PeerStream
     /// <summary>Set once, when it was negotiated.</summary>
     public override string ProtocolId => NegotiatedProtocol;
 
+    /// <summary>The connection it belongs to; null in tests of the session alone.</summary>
+    public Swarm.Connection? Connection { get; set; }
+
     public string NegotiatedProtocol { get; set; } = "";
 
     /// <summary>The current receive window, for tests.</summary>

@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.P2P.Muxers.Yamux;
+using Whorl.P2P.Protocols;
+using Whorl.P2P.Protocols.Identify;
+using Whorl.P2P.Protocols.Kad;
+using Whorl.P2P.Protocols.Ping;
+using Whorl.P2P.Security;
+using Whorl.P2P.Security.Noise;
+using Whorl.P2P.Security.Tls;
+using Whorl.P2P.Swarm;
+
+namespace Whorl.P2P;
+
+/// <summary>A libp2p node: TCP, Noise or TLS 1.3, yamux, identify, ping, kad peer routing, relays.</summary>
+/// <remarks>
+/// Connections are reused both ways. A broken connection fails its streams at once; a peer that falls silent is given up within the keep-alive times of
+/// the options. Disposing never waits for a peer longer than a second. Do not dispose it from within a handler.
+/// </remarks>
+public sealed class Libp2pHost : IPeerHost
+{
+    private readonly Switch _switch;
+    private readonly TlsProtocol? _tls;
+    private readonly List<Listener> _listeners = [];
+    private readonly IdentifyProtocol _identify;
+    private readonly PingProtocol _ping;
+    private readonly KadProtocol? _kad;
+    private readonly Bootstrap _bootstrap;
+    private int _disposed;
+
+    private Libp2pHost(Libp2pOptions options, PeerIdentity identity, TimeProvider time, ILogger logger)
+    {
+        List<ISecurityProtocol> security = [];
+        foreach (SecurityKind kind in options.Security)
+        {
+            security.Add(kind == SecurityKind.Noise ? new NoiseProtocol(identity) : _tls ??= new TlsProtocol(identity, time));
+        }
+
+        YamuxOptions yamux = new() { KeepAliveInterval = options.KeepAliveInterval, KeepAliveTimeout = options.KeepAliveTimeout };
+        _switch = new Switch(identity, options, new ConnectionUpgrader(security, yamux, time), time, logger);
+        _identify = new IdentifyProtocol(_switch, () => ListenAddresses);
+        _ping = new PingProtocol(_switch);
+        _kad = options.KadMode == KadMode.Off ? null : new KadProtocol(_switch, _identify, options.KadMode, () => ListenAddresses);
+        _bootstrap = new Bootstrap(_switch, _kad);
+    }
+
+    /// <inheritdoc/>
+    public PeerId Id => _switch.Id;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Multiaddress> ListenAddresses => _switch.Options.AnnounceAddresses.Count > 0
+        ? _switch.Options.AnnounceAddresses
+        : [.. _listeners.SelectMany(listener => listener.Addresses)];
+
+    /// <summary>How many connections are open.</summary>
+    public int OpenConnections => _switch.Pool.Count;
+
+    /// <summary>How many streams are open, those of the host's own protocols included.</summary>
+    public int OpenStreams => _switch.Pool.Snapshot().Sum(c => c.Session.OpenStreams);
+
+    internal Switch Switch => _switch;
+
+    internal KadProtocol? Kad => _kad;
+
+    /// <summary>Starts to listen, and to connect to the bootstrap peers in the background.</summary>
+    /// <param name="options">How it behaves.</param>
+    /// <param name="time">The clock of every time-out; null for the system's.</param>
+    /// <param name="logger">Where connections and failures are told; null for nowhere.</param>
+    /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
+    /// <exception cref="ArgumentException">A listen address is not an IP address with a TCP port.</exception>
+    public static async Task<Libp2pHost> StartAsync(Libp2pOptions options, TimeProvider? time = null, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Libp2pHost host = new(options, options.Identity ?? PeerIdentity.Generate(), time ?? TimeProvider.System, logger ?? NullLogger.Instance);
+        try
+        {
+            foreach (Multiaddress address in options.ListenAddresses)
+            {
+                host._listeners.Add(new Listener(host._switch, address));
+            }
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        host._bootstrap.Start();
+        return host;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ProtocolIds.Check(protocolId);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        Connection connection = await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+        return await _switch.OpenStreamAsync(connection, protocolId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Connects without opening a stream; does nothing where a connection is open.</summary>
+    /// <returns>Who answered.</returns>
+    /// <exception cref="PeerUnavailableException">As in <see cref="DialAsync"/>.</exception>
+    public async Task<PeerId> ConnectAsync(PeerAddress peer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        Connection connection = await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+        await connection.Identified.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return connection.RemotePeer;
+    }
+
+    /// <summary>Closes every connection to a peer.</summary>
+    public Task DisconnectAsync(PeerId peer) =>
+        Task.WhenAll(_switch.Pool.Snapshot().Where(c => c.RemotePeer == peer).Select(c => c.Session.DisposeAsync().AsTask()));
+
+    /// <summary>Measures one round trip through the peer's program, not only its kernel.</summary>
+    /// <exception cref="PeerUnavailableException">As in <see cref="DialAsync"/>.</exception>
+    public async Task<TimeSpan> PingAsync(PeerAddress peer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return await _ping.PingAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks a peer's addresses up by kad.</summary>
+    /// <returns>Empty where nobody knows it, or kad is off.</returns>
+    public Task<IReadOnlyList<Multiaddress>> FindPeerAsync(PeerId peer, CancellationToken cancellationToken) =>
+        _kad?.FindAddressesAsync(peer, cancellationToken) ?? Task.FromResult<IReadOnlyList<Multiaddress>>([]);
+
+    /// <summary>Remembers where a peer may be, for half an hour.</summary>
+    public void AddAddresses(PeerId peer, IEnumerable<Multiaddress> addresses) => _switch.Store.AddAddresses(peer, addresses, PeerStore.IdentifiedLifetime);
+
+    /// <summary>Connects to the bootstrap peers now and makes this node known; done again in the background as long as the host lives.</summary>
+    /// <exception cref="PeerUnavailableException">There are bootstrap peers and none could be reached.</exception>
+    public Task BootstrapAsync(CancellationToken cancellationToken) => _bootstrap.RunOnceAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Handle(string protocolId, Func<PeerStream, CancellationToken, Task> handler)
+    {
+        _switch.Handlers.Add(protocolId, handler);
+        _identify.Push();
+    }
+
+    /// <inheritdoc/>
+    public bool Unhandle(string protocolId)
+    {
+        bool removed = _switch.Handlers.Remove(protocolId);
+        if (removed)
+        {
+            _identify.Push();
+        }
+
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await Task.WhenAll(_listeners.Select(listener => listener.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await _switch.DisposeAsync().ConfigureAwait(false);
+        _tls?.Dispose();
+    }
+}

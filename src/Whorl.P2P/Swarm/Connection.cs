@@ -1,0 +1,36 @@
+using Whorl.P2P.Muxers.Yamux;
+
+namespace Whorl.P2P.Swarm;
+
+/// <summary>A secured, multiplexed connection to a peer.</summary>
+internal sealed class Connection(PeerPublicKey remoteKey, Multiaddress? remoteAddress, bool isDialer, bool isRelayed, TimeProvider time)
+{
+    private readonly TaskCompletionSource _identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public PeerPublicKey RemoteKey { get; } = remoteKey;
+
+    public PeerId RemotePeer => RemoteKey.Id;
+
+    /// <summary>Where the peer is; null where the transport does not tell.</summary>
+    public Multiaddress? RemoteAddress { get; } = remoteAddress;
+
+    public bool IsDialer { get; } = isDialer;
+
+    /// <summary>Whether it leads through a relay, which may cut it after some time or bytes.</summary>
+    public bool IsRelayed { get; } = isRelayed;
+
+    public long OpenedAt { get; } = time.GetTimestamp();
+
+    /// <summary>Set right after construction: the session needs the connection for its streams.</summary>
+    public YamuxSession Session { get; set; } = null!;
+
+    /// <summary>Kept when connections are trimmed.</summary>
+    public bool IsProtected { get; set; }
+
+    public bool IsUsable => Session.IsUsable;
+
+    /// <summary>Completes when identify has succeeded or failed.</summary>
+    public Task Identified => _identified.Task;
+
+    public void SetIdentified() => _identified.TrySetResult();
+}

@@ -1,0 +1,145 @@
+namespace Whorl.P2P.Tests.Transports;
+
+public sealed class NoiseHostTests() : Libp2pHostTests(SecurityKind.Noise);
+
+public sealed class TlsHostTests() : Libp2pHostTests(SecurityKind.Tls);
+
+public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
+{
+    private readonly List<Libp2pHost> _started = [];
+
+    protected override int OpenStreams => _started.Sum(host => host.OpenStreams + host.OpenConnections);
+
+    [Fact]
+    public async Task One_connection_carries_the_streams_of_both_directions()
+    {
+        A.Handle("/echo/a", EchoAsync);
+        await using PeerStream there = await A.DialAsync(AddressOfB, "/echo/1", Token);
+        await using PeerStream back = await B.DialAsync(A.Id, "/echo/a", Token);
+        await back.WriteAsync(new byte[5], Token);
+        await back.ReadExactlyAsync(new byte[5], Token);
+        Assert.Equal(1, _started[0].OpenConnections);
+        Assert.Equal(1, _started[1].OpenConnections);
+    }
+
+    [Fact]
+    public async Task Whoever_answers_must_be_who_was_dialled()
+    {
+        PeerAddress wrong = new(PeerIdentity.Generate().Id, B.ListenAddresses);
+        ProtocolViolationException e = await Assert.ThrowsAsync<ProtocolViolationException>(async () => await A.DialAsync(wrong, "/echo/1", Token));
+        Assert.Contains(B.Id.ToString(), e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_an_id_whoever_answers_is_accepted_and_named()
+    {
+        await using PeerStream stream = await A.DialAsync(new PeerAddress(null, B.ListenAddresses), "/echo/1", Token);
+        Assert.Equal(B.Id, stream.RemotePeer);
+    }
+
+    [Fact]
+    public async Task A_peer_pings_and_is_known_by_what_it_says()
+    {
+        Assert.Equal(B.Id, await _started[0].ConnectAsync(AddressOfB, Token));
+        Assert.True(await _started[0].PingAsync(B.Id, Token) > TimeSpan.Zero);
+        Assert.True(_started[0].Switch.Store.Speaks(B.Id, "/echo/1"));
+        Assert.Contains(B.ListenAddresses[0], _started[0].Switch.Store.GetAddresses(B.Id));
+    }
+
+    [Fact]
+    public async Task New_protocols_are_pushed_to_connected_peers()
+    {
+        await _started[0].ConnectAsync(AddressOfB, Token);
+        B.Handle("/new", EchoAsync);
+        await Eventually(() => _started[0].Switch.Store.Speaks(B.Id, "/new"));
+        B.Unhandle("/new");
+        await Eventually(() => !_started[0].Switch.Store.Speaks(B.Id, "/new"));
+    }
+
+    [Fact]
+    public async Task A_peer_comes_back_after_its_connection_was_closed()
+    {
+        await (await A.DialAsync(AddressOfB, "/echo/1", Token)).DisposeAsync();
+        await _started[0].DisconnectAsync(B.Id);
+        await Eventually(() => _started[0].OpenConnections == 0);
+        await (await A.DialAsync(B.Id, "/echo/1", Token)).DisposeAsync(); // by the addresses it told
+    }
+
+    [Fact]
+    public async Task Fifty_dials_at_once_make_one_connection()
+    {
+        PeerStream[] streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => A.DialAsync(AddressOfB, "/echo/1", Token).AsTask()));
+        Assert.Equal(1, _started[0].OpenConnections);
+        foreach (PeerStream stream in streams)
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_dead_address_does_not_hinder_a_living_one_and_errors_name_each()
+    {
+        Multiaddress dead = Multiaddress.Parse("/ip4/127.0.0.1/tcp/1");
+        await (await A.DialAsync(new PeerAddress(B.Id, [dead, .. B.ListenAddresses]), "/echo/1", Token)).DisposeAsync();
+        PeerUnavailableException e = await Assert.ThrowsAsync<PeerUnavailableException>(
+            async () => await A.DialAsync(new PeerAddress(PeerIdentity.Generate().Id, dead), "/echo/1", Token));
+        Assert.Contains("/ip4/127.0.0.1/tcp/1", e.Message, StringComparison.Ordinal);
+        Assert.True(e.IsTransient);
+        e = await Assert.ThrowsAsync<PeerUnavailableException>(
+            async () => await A.DialAsync(new PeerAddress(PeerIdentity.Generate().Id, Multiaddress.Parse("/ip4/127.0.0.1/udp/1/quic-v1")), "/echo/1", Token));
+        Assert.False(e.IsTransient);
+    }
+
+    [Fact]
+    public async Task A_peer_known_by_id_only_is_found_through_a_third()
+    {
+        Libp2pHost c = (Libp2pHost)await StartAsync();
+        await using (c)
+        {
+            c.Handle("/echo/c", EchoAsync);
+            await c.ConnectAsync(AddressOfB, Token);
+            await _started[0].ConnectAsync(AddressOfB, Token);
+            await Eventually(() => _started[1].Kad!.Table.Count == 2);
+            await Eventually(() => _started[0].Kad!.Table.Count > 0);
+            Assert.Equal(c.ListenAddresses, await _started[0].FindPeerAsync(c.Id, Token));
+            await (await A.DialAsync(c.Id, "/echo/c", Token)).DisposeAsync();
+            Assert.Empty(await _started[0].FindPeerAsync(PeerIdentity.Generate().Id, Token));
+        }
+    }
+
+    [Fact]
+    public async Task Bootstrap_connects_and_makes_the_nodes_known_to_each_other()
+    {
+        await using Libp2pHost c = await Libp2pHost.StartAsync(Options() with { BootstrapPeers = [AddressOfB] });
+        await using Libp2pHost d = await Libp2pHost.StartAsync(Options() with { BootstrapPeers = [AddressOfB] });
+        await c.BootstrapAsync(Token);
+        await d.BootstrapAsync(Token);
+        await Eventually(() => _started[1].Kad!.Table.Count == 2);
+        Assert.Equal(d.ListenAddresses, await c.FindPeerAsync(d.Id, Token));
+        await using Libp2pHost lonely = await Libp2pHost.StartAsync(Options() with { BootstrapPeers = [PeerAddress.Parse("/ip4/127.0.0.1/tcp/1")] });
+        await Assert.ThrowsAsync<PeerUnavailableException>(() => lonely.BootstrapAsync(Token));
+    }
+
+    [Fact]
+    public async Task Idle_connections_are_closed_above_the_high_water_mark_and_inbound_ones_beyond_the_limit_refused()
+    {
+        await using Libp2pHost small = await Libp2pHost.StartAsync(Options() with { MaxConnections = 1 });
+        await _started[0].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token);
+        await Assert.ThrowsAsync<PeerUnavailableException>(() => _started[1].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token));
+    }
+
+    [Fact]
+    public async Task Dialling_oneself_is_refused()
+    {
+        PeerUnavailableException e = await Assert.ThrowsAsync<PeerUnavailableException>(async () => await A.DialAsync(new PeerAddress(A.Id, A.ListenAddresses), "/echo/1", Token));
+        Assert.False(e.IsTransient);
+    }
+
+    protected override async Task<IPeerHost> StartAsync()
+    {
+        _started.Add(await Libp2pHost.StartAsync(Options()));
+        return _started[^1];
+    }
+
+    private Libp2pOptions Options() => new() { ListenAddresses = [Multiaddress.Parse("/ip4/127.0.0.1/tcp/0")], Security = [security] };
+}
