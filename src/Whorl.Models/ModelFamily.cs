@@ -12,6 +12,10 @@ public abstract class ModelFamily
         new Bloom(),
         new Llama(),
         new Mistral(),
+        new Mixtral(),
+        new Olmoe(),
+        new Qwen2Moe(),
+        new Qwen3Moe(),
     ];
 
     /// <summary>The <c>model_type</c> of config.json, and the file's name.</summary>
@@ -45,6 +49,9 @@ public abstract class ModelFamily
 
     /// <summary>What the weights are called in a Hugging Face checkpoint.</summary>
     public abstract WeightMap Weights(DecoderSpec spec);
+
+    /// <summary>The family that a GGUF file of this family's architecture really holds, where one architecture stands for several.</summary>
+    public virtual ModelFamily InGguf(GgufConfig config) => this;
 
     /// <summary>Adds to a config made from GGUF metadata what only this family has there.</summary>
     public virtual void ReadGguf(GgufConfig config)

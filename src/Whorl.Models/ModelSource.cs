@@ -85,7 +85,7 @@ public sealed class ModelSource : IDisposable
     private static ModelSource FromGguf(GgufModel gguf)
     {
         GgufConfig config = new(gguf.Metadata, gguf.Checkpoint, gguf.Path);
-        ModelFamily family = ModelFamily.OfGguf(config.Architecture, gguf.Path);
+        ModelFamily family = ModelFamily.OfGguf(config.Architecture, gguf.Path).InGguf(config);
         family.ReadGguf(config);
         ConfigReader reader = config.ToReader();
         DecoderSpec spec = family.Read(reader);

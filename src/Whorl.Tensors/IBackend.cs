@@ -117,6 +117,25 @@ public interface IBackend : IDisposable
     /// <summary>A run of columns of every row, copied out.</summary>
     Tensor SelectColumns(Tensor x, int firstColumn, int columns);
 
+    /// <summary>The tensors side by side: row r is their rows r, one after another.</summary>
+    /// <param name="parts">At least one; all of the same number of rows.</param>
+    Tensor ConcatColumns(params ReadOnlySpan<Tensor> parts);
+
+    /// <summary>The tensors' rows, one tensor after another.</summary>
+    /// <param name="parts">At least one; all of the same width.</param>
+    Tensor ConcatRows(params ReadOnlySpan<Tensor> parts);
+
+    /// <summary>Chooses experts for each row.</summary>
+    /// <remarks>
+    /// Best first; of equal scores, the lower number. The weights are the scores without <see cref="RouterSpec.Bias"/>, divided by their sum in order of rank
+    /// where the spec says so, then scaled.
+    /// </remarks>
+    /// <param name="logits"><c>[rows, Experts]</c>.</param>
+    /// <param name="spec">The rule.</param>
+    /// <param name="chosen">Receives the experts' numbers, <c>[rows · Chosen]</c>.</param>
+    /// <returns>Their weights, <c>[rows, Chosen]</c>.</returns>
+    Tensor Route(Tensor logits, RouterSpec spec, Span<int> chosen);
+
     /// <summary>Sums groups of rows with weights, in order: <c>y[r] = Σ_j weights[r, j] · x[r·n + j]</c>, one fused multiply-add a term.</summary>
     /// <param name="x"><c>[rows · n, columns]</c>.</param>
     /// <param name="weights"><c>[rows, n]</c>.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Whorl.Formats;
 
@@ -28,9 +29,17 @@ public sealed class ConfigReader(JsonElement config, string file)
     ];
 
     private readonly HashSet<string> _read = [];
+    private readonly Dictionary<string, JsonElement> _assumed = [];
 
     /// <summary>Where the config stands, for messages.</summary>
     public string File { get; } = file;
+
+    /// <summary>Sets what the family's reference takes for a key that its configs may leave out. A key that is there and null stays null.</summary>
+    public void Assume(string key, double value)
+    {
+        using var number = JsonDocument.Parse(value.ToString("R", CultureInfo.InvariantCulture));
+        _assumed[key] = number.RootElement.Clone();
+    }
 
     /// <summary>Whether one of the keys is there and not null.</summary>
     public bool Has(params ReadOnlySpan<string> keys) => Find(keys) is not null;
@@ -169,17 +178,21 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     private JsonElement? Find(params ReadOnlySpan<string> keys)
     {
-        JsonElement? found = null;
+        JsonElement? found = null, assumed = null;
+        bool named = false;
         foreach (string key in keys)
         {
             _read.Add(key);
-            if (found is null && config.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null)
+            if (config.TryGetProperty(key, out JsonElement value))
             {
-                found = value;
+                named = true;
+                found ??= value.ValueKind == JsonValueKind.Null ? null : value;
             }
+
+            assumed ??= _assumed.TryGetValue(key, out JsonElement usual) ? usual : null;
         }
 
-        return found;
+        return named ? found : assumed;
     }
 
     private ModelFormatException Missing(string keys) => new(File, "is missing", keys.Split('|')[0]);

@@ -18,6 +18,17 @@ public sealed record FeedForwardSpec
     /// <summary>Whether its projections have biases; null: as the checkpoint has them.</summary>
     public bool? Bias { get; init; } = false;
 
+    /// <summary>With <see cref="Gated"/>: the gate is limited from above and up from both sides by this, and the result is <c>(up + 1) · gate · sigmoid(α · gate)</c>
+    /// with <see cref="ClampedAlpha"/> (gpt-oss); 0 for none.</summary>
+    public float ClampLimit { get; init; }
+
+    /// <summary>α of the clamped form.</summary>
+    /// <value>Default 1.702.</value>
+    public float ClampedAlpha { get; init; } = 1.702f;
+
+    /// <summary>The experts, each shaped as this says, of which a token goes through a few; null where there is one layer for all.</summary>
+    public ExpertsSpec? Experts { get; init; }
+
     /// <summary>Norm before the last projection (BitNet), or null.</summary>
     public NormSpec? DownNorm { get; init; }
 }

@@ -18,6 +18,8 @@ internal sealed class Llama : ModelFamily
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama();
 
+    public override ModelFamily InGguf(GgufConfig config) => config.HasTensor("blk.0.ffn_gate_inp.weight") ? new Mixtral() : this;
+
     public override void ReadGguf(GgufConfig config) => config.DivisorsInCheckpoint();
 
     public override WeightMap GgufWeights(DecoderSpec spec) => Paired(WeightMap.Gguf(), spec);

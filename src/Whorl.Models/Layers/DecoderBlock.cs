@@ -7,7 +7,7 @@ internal sealed class DecoderBlock : IDisposable
 {
     private readonly BlockSpec _spec;
     private readonly IMixer _mixer;
-    private readonly FeedForward? _feedForward;
+    private readonly IFeedForward? _feedForward;
     private readonly Norm? _mixerNorm;
     private readonly Norm? _mixerPostNorm;
     private readonly Norm? _feedForwardNorm;
@@ -21,7 +21,12 @@ internal sealed class DecoderBlock : IDisposable
             AttentionLayerSpec attention => new AttentionLayer(loader, attention, hidden),
             _ => throw new NotSupportedException($"no layer for {spec.Mixer.GetType().Name}"),
         };
-        _feedForward = spec.FeedForward is null ? null : new FeedForward(loader, spec.FeedForward, hidden);
+        _feedForward = spec.FeedForward switch
+        {
+            null => null,
+            { Experts: null } => new FeedForward(loader, spec.FeedForward, hidden),
+            _ => new MixtureOfExperts(loader, spec.FeedForward, hidden),
+        };
         _mixerNorm = Norm.Load(loader, spec.MixerNorm, hidden);
         _mixerPostNorm = Norm.Load(loader, spec.MixerPostNorm, hidden);
         _feedForwardNorm = Norm.Load(loader, spec.FeedForwardNorm, hidden);

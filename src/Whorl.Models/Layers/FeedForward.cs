@@ -3,20 +3,25 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>The feed-forward layer: <c>down(f(gate x) · up x)</c>, or <c>down(f(up x))</c>.</summary>
-internal sealed class FeedForward : IDisposable
+internal sealed class FeedForward : IFeedForward
 {
     private readonly FeedForwardSpec _spec;
     private readonly LinearWeight[] _inputs;
     private readonly LinearWeight _down;
     private readonly Norm? _downNorm;
 
-    public FeedForward(WeightLoader loader, FeedForwardSpec spec, int hidden)
+    /// <param name="loader">Reads the weights.</param>
+    /// <param name="spec">The shape.</param>
+    /// <param name="hidden">Width of the residual stream.</param>
+    /// <param name="prefix">What comes before the names of the roles: <c>expert_</c> and the like.</param>
+    /// <param name="expert">The expert's number, for a role of experts.</param>
+    public FeedForward(WeightLoader loader, FeedForwardSpec spec, int hidden, string prefix = "", int expert = 0)
     {
         _spec = spec;
         _inputs = spec.Gated
-            ? [loader.Linear("gate", spec.Size, hidden, spec.Bias), loader.Linear("up", spec.Size, hidden, spec.Bias)]
-            : [loader.Linear("up", spec.Size, hidden, spec.Bias)];
-        _down = loader.Linear("down", hidden, spec.Size, spec.Bias);
+            ? [loader.Linear(prefix + "gate", spec.Size, hidden, spec.Bias, expert), loader.Linear(prefix + "up", spec.Size, hidden, spec.Bias, expert)]
+            : [loader.Linear(prefix + "up", spec.Size, hidden, spec.Bias, expert)];
+        _down = loader.Linear(prefix + "down", hidden, spec.Size, spec.Bias, expert);
         _downNorm = Norm.Load(loader, spec.DownNorm, spec.Size);
     }
 
@@ -24,7 +29,8 @@ internal sealed class FeedForward : IDisposable
     {
         Span<Tensor> projected = [default, default];
         backend.Linear(x, _inputs, projected[.._inputs.Length]);
-        Tensor inner = _spec.Gated ? backend.Gate(_spec.Activation, projected[0], projected[1]) : backend.Activate(_spec.Activation, projected[0]);
+        Tensor inner = _spec.ClampLimit > 0 ? ClampedGate(backend, projected[0], projected[1])
+            : _spec.Gated ? backend.Gate(_spec.Activation, projected[0], projected[1]) : backend.Activate(_spec.Activation, projected[0]);
         return backend.Linear(_downNorm?.Apply(backend, inner) ?? inner, _down, residual);
     }
 
@@ -37,5 +43,14 @@ internal sealed class FeedForward : IDisposable
 
         _down.Dispose();
         _downNorm?.Dispose();
+    }
+
+    /// <summary>(up + 1) · gate · sigmoid(α · gate). Source: OpenAI's gpt-oss, torch/model.py.</summary>
+    private Tensor ClampedGate(IBackend backend, Tensor gate, Tensor up)
+    {
+        gate = backend.Clamp(gate, float.NegativeInfinity, _spec.ClampLimit);
+        up = backend.Clamp(up, -_spec.ClampLimit, _spec.ClampLimit);
+        Tensor swish = backend.Multiply(gate, backend.Activate(Activation.Sigmoid, backend.Scale(gate, _spec.ClampedAlpha)));
+        return backend.Add(backend.Multiply(up, swish), swish);
     }
 }

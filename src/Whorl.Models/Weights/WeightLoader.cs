@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Whorl.Formats;
 using Whorl.Tensors;
 
@@ -12,6 +13,8 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
 {
     private readonly HashSet<string> _used = [];
     private string? _heldName;
+    private long _heldOffset;
+    private int _heldLength;
     private byte[] _held = [];
     private byte[] _gathered = [];
 
@@ -55,16 +58,10 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     {
         WeightSource source = map[role];
         TensorEntry entry = Need(role, expert, bias: false);
-        RowOrder order = Order(source, entry, outputs, expert);
-        ReadOnlySpan<long> shape = source.Transposed ? [inputs, order.StoredRows] : [order.StoredRows, inputs];
-        CheckShape(entry, shape);
-        int rowBytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(inputs));
-        ReadOnlySpan<byte> rows = source.Transposed
-            ? Transpose(Bytes(entry), inputs, order.StoredRows, rowBytes / inputs)
-            : Bytes(entry, order, rowBytes, out order);
+        RowOrder order = Order(source.Rows, entry, outputs);
         try
         {
-            return Backend.Pack(entry.ElementType, outputs, inputs, Gather(rows, order, rowBytes));
+            return source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert);
         }
         catch (NotSupportedException e)
         {
@@ -81,20 +78,17 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
     {
         TensorEntry entry = Need(role, expert, bias);
-        RowOrder order = Order(map[role], entry, length, expert);
-        long elements = 1;
-        foreach (long dimension in entry.Shape)
+        WeightSource source = map[role];
+        RowOrder order = Order(source.Rows, entry, length);
+        long elements = Elements(entry), slice = source.Stacked ? expert : 0;
+        if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
         {
-            elements *= dimension;
-        }
-
-        if (elements != order.StoredRows)
-        {
-            throw WrongShape(entry, $"{order.StoredRows} elements");
+            throw WrongShape(entry, $"{order.StoredRows} elements{(source.Stacked ? " a slice" : "")}");
         }
 
         float[] stored = new float[order.StoredRows];
-        Decode(entry, Bytes(entry), stored);
+        int bytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(order.StoredRows));
+        Decode(entry, Bytes(entry, slice * bytes, bytes), stored);
         float[] values = new float[length];
         for (int i = 0; i < length; i++)
         {
@@ -117,29 +111,32 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         }
     }
 
-    private static RowOrder Order(WeightSource source, TensorEntry entry, int rows, int expert)
+    private static RowOrder Order(RowOrder? rows, TensorEntry entry, int count)
     {
-        RowOrder order = source.Rows ?? RowOrder.Range(0, rows, rows);
-        if (order.Rows != rows)
-        {
-            throw new ModelFormatException(entry.File, $"holds {order.Rows} rows for a weight of {rows}", entry.Name);
-        }
-
-        bool stacked = source.Name.Contains("{0}", StringComparison.Ordinal) && expert > 0 && !source.Name.Contains("{1}", StringComparison.Ordinal);
-        return stacked || (entry.Shape.Length == 3 && !source.Name.Contains("{1}", StringComparison.Ordinal))
-            ? RowOrder.Range(expert * rows, rows, checked((int)entry.Shape[0] * rows))
-            : order;
+        RowOrder order = rows ?? RowOrder.Range(0, count, count);
+        return order.Rows == count ? order : throw new ModelFormatException(entry.File, $"holds {order.Rows} rows for a weight of {count}", entry.Name);
     }
 
-    private static void CheckShape(TensorEntry entry, ReadOnlySpan<long> expected)
+    /// <summary>Checks a matrix's shape and gives the stored row at which the slice begins.</summary>
+    private static long FirstRow(TensorEntry entry, WeightSource source, int slice, int rows, int columns)
     {
-        // A stack of experts is [experts, rows, columns]: the same bytes as [experts * rows, columns].
         ReadOnlySpan<long> shape = entry.Shape.AsSpan();
-        bool fits = shape.Length == 3 ? shape[0] * shape[1] == expected[0] && shape[2] == expected[1] : shape.SequenceEqual(expected);
-        if (!fits)
+        bool fits = !source.Stacked ? shape.SequenceEqual([rows, columns]) || (rows == 1 && shape.SequenceEqual([columns]))
+            : shape.Length == 3 ? shape[1..].SequenceEqual([rows, columns]) && slice < shape[0]
+            : shape.Length == 2 && shape[1] == columns && shape[0] % rows == 0 && slice < shape[0] / rows;
+        return fits ? source.Stacked ? (long)slice * rows : 0
+            : throw WrongShape(entry, source.Stacked ? $"[more than {slice}, {rows}, {columns}]" : $"[{rows}, {columns}]");
+    }
+
+    private static long Elements(TensorEntry entry)
+    {
+        long elements = 1;
+        foreach (long dimension in entry.Shape)
         {
-            throw WrongShape(entry, $"[{string.Join(", ", expected.ToArray())}]");
+            elements *= dimension;
         }
+
+        return elements;
     }
 
     private static ModelFormatException WrongShape(TensorEntry entry, string expected) =>
@@ -157,14 +154,15 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         }
     }
 
-    private static byte[] Transpose(ReadOnlySpan<byte> bytes, int rows, int columns, int size)
+    /// <summary>Rows taken from a matrix of stored columns, and columns from its stored rows.</summary>
+    private static byte[] Transpose(ReadOnlySpan<byte> bytes, RowOrder columns, RowOrder rows, int size)
     {
-        byte[] turned = new byte[bytes.Length];
-        for (int r = 0; r < rows; r++)
+        byte[] turned = new byte[checked(columns.Rows * rows.Rows * size)];
+        for (int r = 0; r < columns.Rows; r++)
         {
-            for (int c = 0; c < columns; c++)
+            for (int c = 0; c < rows.Rows; c++)
             {
-                bytes.Slice(((r * columns) + c) * size, size).CopyTo(turned.AsSpan(((c * rows) + r) * size));
+                bytes.Slice(((rows.Source(c) * columns.StoredRows) + columns.Source(r)) * size, size).CopyTo(turned.AsSpan(((r * rows.Rows) + c) * size));
             }
         }
 
@@ -192,45 +190,55 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         return entry;
     }
 
-    /// <summary>All bytes of a tensor.</summary>
-    private ReadOnlySpan<byte> Bytes(TensorEntry entry)
+    /// <summary>A matrix stored as <c>[outputs, inputs]</c>.</summary>
+    private Matrix Straight(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
     {
-        int length = checked((int)entry.ByteLength);
-        if (_heldName != entry.Name)
+        int rowBytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(inputs));
+        long first = FirstRow(entry, source, expert, order.StoredRows, inputs);
+        if (order is not { Groups: 1, PairedHeadSize: 0 })
+        {
+            return Backend.Pack(
+                entry.ElementType, order.Rows, inputs, Gather(Bytes(entry, first * rowBytes, checked(order.StoredRows * rowBytes)), order, rowBytes));
+        }
+
+        // One run of rows is read alone.
+        return Backend.Pack(entry.ElementType, order.Rows, inputs, Bytes(entry, (first + order.Offset) * rowBytes, checked(order.Count * rowBytes)));
+    }
+
+    /// <summary>A matrix stored as <c>[inputs, outputs]</c>; blocks of a quantised one are taken apart, so it is kept as float32.</summary>
+    private Matrix Turned(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
+    {
+        RowOrder rows = Order(source.Inputs, entry, inputs);
+        ElementTypeInfo info = ElementTypes.Info(entry.ElementType);
+        int rowBytes = checked((int)info.BytesFor(order.StoredRows));
+        long first = FirstRow(entry, source, expert, rows.StoredRows, order.StoredRows);
+        ReadOnlySpan<byte> bytes = Bytes(entry, first * rowBytes, checked(rows.StoredRows * rowBytes));
+        if (info.BlockSize == 1)
+        {
+            return Backend.Pack(entry.ElementType, order.Rows, inputs, Transpose(bytes, order, rows, rowBytes / order.StoredRows));
+        }
+
+        float[] values = new float[checked(rows.StoredRows * order.StoredRows)];
+        Decode(entry, bytes, values);
+        return Backend.Pack(ElementType.F32, order.Rows, inputs, Transpose(MemoryMarshal.AsBytes<float>(values), order, rows, sizeof(float)));
+    }
+
+    /// <summary>A range of a tensor's bytes; kept until another is read.</summary>
+    private ReadOnlySpan<byte> Bytes(TensorEntry entry, long offset, int length)
+    {
+        if (_heldName != entry.Name || _heldOffset != offset || _heldLength != length)
         {
             _heldName = null;
             _held = _held.Length >= length ? _held : new byte[length];
-            checkpoint.Read(entry, 0, _held.AsSpan(0, length));
-            _heldName = entry.Name;
+            checkpoint.Read(entry, offset, _held.AsSpan(0, length));
+            (_heldName, _heldOffset, _heldLength) = (entry.Name, offset, length);
         }
 
-        return _held.AsSpan(0, length);
-    }
-
-    /// <summary>The bytes that a row order needs: one run of rows is read alone, else the whole tensor.</summary>
-    private ReadOnlySpan<byte> Bytes(TensorEntry entry, RowOrder order, int rowBytes, out RowOrder within)
-    {
-        within = order;
-        if (order.Groups != 1 || order.PairedHeadSize > 0 || order.Count == order.StoredRows)
-        {
-            return Bytes(entry);
-        }
-
-        _heldName = null;
-        int length = checked(order.Count * rowBytes);
-        _held = _held.Length >= length ? _held : new byte[length];
-        checkpoint.Read(entry, (long)order.Offset * rowBytes, _held.AsSpan(0, length));
-        within = RowOrder.Range(0, order.Count, order.Count);
         return _held.AsSpan(0, length);
     }
 
     private ReadOnlySpan<byte> Gather(ReadOnlySpan<byte> stored, RowOrder order, int rowBytes)
     {
-        if (order is { Groups: 1, Offset: 0, PairedHeadSize: 0 } && order.Count == order.StoredRows)
-        {
-            return stored;
-        }
-
         int length = checked(order.Rows * rowBytes);
         _gathered = _gathered.Length >= length ? _gathered : new byte[length];
         for (int row = 0; row < order.Rows; row++)

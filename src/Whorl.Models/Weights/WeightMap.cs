@@ -4,7 +4,7 @@ namespace Whorl.Models;
 
 /// <summary>What a checkpoint calls the weights of a model: a source for each role the layers ask for.</summary>
 /// <remarks>
-/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down …</c>; of the ends:
+/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down, router, expert_gate …</c>; of the ends:
 /// <c>embedding, embedding_norm, positions, final_norm, head</c>.
 /// </remarks>
 public sealed class WeightMap
@@ -75,6 +75,17 @@ public sealed class WeightMap
         return this;
     }
 
+    /// <summary>Names of tensors that hold the weights of all experts (or heads), put behind the block's prefix.</summary>
+    public WeightMap Stacked(params ReadOnlySpan<(string Role, string Name)> names)
+    {
+        foreach ((string role, string name) in names)
+        {
+            _sources[role] = new WeightSource(BlockPrefix + name) { Stacked = true };
+        }
+
+        return this;
+    }
+
     /// <summary>The names that Llama and its kin use on the hub.</summary>
     public static WeightMap Llama() => new WeightMap { BlockPrefix = "model.layers.{0}." }
         .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.norm"), ("head", "lm_head"))
@@ -91,7 +102,10 @@ public sealed class WeightMap
         .Block(
             ("mixer_norm", "attn_norm"), ("query", "attn_q"), ("key", "attn_k"), ("value", "attn_v"), ("output", "attn_output"),
             ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"), ("feed_forward_norm", "ffn_norm"),
-            ("feed_forward_post_norm", "post_ffw_norm"), ("gate", "ffn_gate"), ("up", "ffn_up"), ("down", "ffn_down"));
+            ("feed_forward_post_norm", "post_ffw_norm"), ("gate", "ffn_gate"), ("up", "ffn_up"), ("down", "ffn_down"),
+            ("router", "ffn_gate_inp"), ("shared_router", "ffn_gate_inp_shexp"), ("shared_gate", "ffn_gate_shexp"), ("shared_up", "ffn_up_shexp"),
+            ("shared_down", "ffn_down_shexp"))
+        .Stacked(("expert_gate", "ffn_gate_exps"), ("expert_up", "ffn_up_exps"), ("expert_down", "ffn_down_exps"));
 
     /// <summary>Whether a tensor belongs to a block.</summary>
     internal bool IsOfBlock(string name, int block)

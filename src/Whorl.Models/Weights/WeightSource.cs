@@ -2,8 +2,8 @@ namespace Whorl.Models;
 
 /// <summary>Where a checkpoint keeps a weight.</summary>
 /// <param name="Name">The tensor's name without <c>.weight</c> or <c>.bias</c>; <c>{0}</c> stands for the block's number, <c>{1}</c> for the expert's.</param>
-/// <param name="Rows">Which of its rows, or null for all of them as they are.</param>
-/// <param name="Transposed">Whether it is stored as <c>[inputs, outputs]</c> (GPT-2).</param>
+/// <param name="Rows">Which of its rows, or null for all of them as they are; of a stack, which of one slice's.</param>
+/// <param name="Transposed">Whether it is stored as <c>[inputs, outputs]</c> (GPT-2); then <paramref name="Rows"/> speaks of the stored columns.</param>
 public sealed record WeightSource(string Name, RowOrder? Rows = null, bool Transposed = false)
 {
     /// <summary>What follows the name for the weight itself.</summary>
@@ -13,4 +13,10 @@ public sealed record WeightSource(string Name, RowOrder? Rows = null, bool Trans
     /// <summary>What follows the name for the bias.</summary>
     /// <value>Default <c>.bias</c>.</value>
     public string BiasSuffix { get; init; } = ".bias";
+
+    /// <summary>Whether one tensor holds the weights of all experts (or heads), slice after slice: <c>[experts, rows, columns]</c>, or the same bytes in two dimensions.</summary>
+    public bool Stacked { get; init; }
+
+    /// <summary>Of a transposed weight: which of the stored rows are its inputs, in order; null for all of them.</summary>
+    public RowOrder? Inputs { get; init; }
 }

@@ -1,0 +1,36 @@
+namespace Whorl.Models.Families;
+
+/// <summary>Mixtral: Mistral whose feed-forward layer is a mixture of experts, the weights of the chosen ones renormalised.</summary>
+/// <remarks>Source: Jiang et al., arXiv:2401.04088; transformers' modeling_mixtral.py. GGUF files of it say <c>llama</c>.</remarks>
+internal sealed class Mixtral : ModelFamily
+{
+    public override string ModelType => "mixtral";
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        int window = config.OptionalInt("sliding_window", minimum: 0) ?? 0;
+        config.Assume("rope_theta", 1e6);
+        config.Assume("rms_norm_eps", 1e-5);
+        config.Assume("num_key_value_heads", 8);
+        ExpertsSpec experts = new()
+        {
+            Count = config.Int("num_local_experts|num_experts", absent: 8, minimum: 1),
+            Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1),
+            Normalise = true,
+        };
+        return Llama.ReadKin(config, feedForward: inner => inner with { Experts = experts }, window: _ => window);
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(
+        ("router", "block_sparse_moe.gate"), ("expert_gate", "block_sparse_moe.experts.{1}.w1"), ("expert_up", "block_sparse_moe.experts.{1}.w3"),
+        ("expert_down", "block_sparse_moe.experts.{1}.w2"));
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.DivisorsInCheckpoint();
+        config.Copy("expert_count", "num_local_experts");
+        config.Copy("expert_used_count", "num_experts_per_tok");
+    }
+
+    public override WeightMap GgufWeights(DecoderSpec spec) => Llama.Paired(WeightMap.Gguf(), spec);
+}

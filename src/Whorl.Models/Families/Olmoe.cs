@@ -1,0 +1,51 @@
+namespace Whorl.Models.Families;
+
+/// <summary>OLMoE: norms over the whole query and key projections, many small experts whose weights need not sum to 1.</summary>
+/// <remarks>Source: Muennighoff et al., arXiv:2409.02060; transformers' modeling_olmoe.py.</remarks>
+internal sealed class Olmoe : ModelFamily
+{
+    public override string ModelType => "olmoe";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["olmoe"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        config.Assume("rms_norm_eps", 1e-5);
+        bool bias = config.Flag("attention_bias", false);
+        float clip = (float)config.Number("clip_qkv", 0), epsilon = (float)config.Number("rms_norm_eps");
+        ExpertsSpec experts = new()
+        {
+            Count = config.Int("num_experts|num_local_experts", absent: 64, minimum: 1),
+            Chosen = config.Int("num_experts_per_tok", absent: 8, minimum: 1),
+            Normalise = config.Flag("norm_topk_prob", false),
+        };
+        return Llama.ReadKin(
+            config,
+            attention => attention with
+            {
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+                QueryNorm = new NormSpec("query_norm", epsilon),
+                KeyNorm = new NormSpec("key_norm", epsilon),
+                ClipQueryKeyValue = clip,
+            },
+            inner => inner with { Experts = experts });
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(MixtureNames);
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.Copy("expert_count", "num_experts");
+        config.Copy("expert_used_count", "num_experts_per_tok");
+        config.Copy("attention.clamp_kqv", "clip_qkv");
+    }
+
+    /// <summary>Names of a mixture's weights that OLMoE and Qwen share.</summary>
+    internal static (string Role, string Name)[] MixtureNames =>
+    [
+        ("router", "mlp.gate"), ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"), ("expert_down", "mlp.experts.{1}.down_proj"),
+        ("shared_router", "mlp.shared_expert_gate"), ("shared_gate", "mlp.shared_expert.gate_proj"), ("shared_up", "mlp.shared_expert.up_proj"),
+        ("shared_down", "mlp.shared_expert.down_proj"),
+    ];
+}

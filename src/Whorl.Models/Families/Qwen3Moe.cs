@@ -1,0 +1,38 @@
+namespace Whorl.Models.Families;
+
+/// <summary>Qwen3-MoE: norms on each query and key head, experts without a shared one.</summary>
+/// <remarks>Source: Yang et al., arXiv:2505.09388; transformers' modeling_qwen3_moe.py.</remarks>
+internal sealed class Qwen3Moe : ModelFamily
+{
+    public override string ModelType => "qwen3_moe";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["qwen3moe"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        bool bias = config.Flag("attention_bias", false);
+        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
+        int window = config.OptionalInt("sliding_window", minimum: 0) ?? 0;
+        window = config.Flag("use_sliding_window", false) ? window : 0;
+        config.Ignore("max_window_layers"); // of Qwen2; here a window is every layer's
+        DecoderSpec dense = Llama.ReadKin(
+            config,
+            attention => attention with
+            {
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+                QueryNorm = new NormSpec("query_norm", epsilon) { Group = attention.HeadSize },
+                KeyNorm = new NormSpec("key_norm", epsilon) { Group = attention.HeadSize },
+            },
+            window: _ => window);
+        return Qwen2Moe.WithExperts(config, dense, new ExpertsSpec { Count = 1, Chosen = 1 }, defaultCount: 128, defaultChosen: 8, defaultSize: 768);
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(Olmoe.MixtureNames);
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        Qwen2Moe.ReadMixture(config);
+        config.Set("norm_topk_prob", true); // the format does not say; every published model does
+    }
+}
