@@ -18,7 +18,6 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
     private readonly WorkerScratch[] _scratch;
     private Product[] _products = new Product[4];
     private int _count;
-    private int _panelsAUnit;
     private Tensor _x;
     private ActivationBlock* _blocks; // [rows][columns / 32 + 1], or null where no product wants it
     private float* _floats; // [rows][_floatStride]
@@ -77,7 +76,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
             Prepare(0, _x.Rows);
         }
 
-        DealUnits(workers);
+        DealPanels(workers);
         _pool.Run(this, alone);
         Array.Clear(_products, 0, _count);
         workspace.Release(mark);
@@ -93,7 +92,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
 
         while (_ranges.TryTake(worker, out int first, out int end))
         {
-            ComputeUnits(first, end, _scratch[worker]);
+            ComputeRange(first, end, _scratch[worker]);
         }
     }
 
@@ -148,38 +147,35 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         }
     }
 
-    private void DealUnits(int workers)
+    private void DealPanels(int workers)
     {
-        _panelsAUnit = _x.Rows == 1 ? 4 : 2;
-        int units = 0;
+        int panels = 0;
         for (int i = 0; i < _count; i++)
         {
             ref Product product = ref _products[i];
-            product.FirstUnit = units;
-            units += (product.Matrix.Panels + _panelsAUnit - 1) / _panelsAUnit;
-            product.EndUnit = units;
+            product.FirstPanel = panels;
+            panels += product.Matrix.Panels;
+            product.EndPanel = panels;
         }
 
-        int atOnce = _x.Rows <= 12 ? Math.Clamp(units / (workers * 8), 1, 16) : 1;
-        _ranges.Deal(units, atOnce, workers);
+        int atOnce = _x.Rows <= 12 ? Math.Clamp(panels / (workers * 8), 1, 16) : 1;
+        _ranges.Deal(panels, atOnce, workers);
     }
 
-    private void ComputeUnits(int first, int end, WorkerScratch scratch)
+    private void ComputeRange(int first, int end, WorkerScratch scratch)
     {
         for (int i = 0; i < _count && first < end; i++)
         {
             ref readonly Product product = ref _products[i];
-            if (first >= product.EndUnit)
+            if (first >= product.EndPanel)
             {
                 continue;
             }
 
-            int until = Math.Min(end, product.EndUnit);
-            int panel = (first - product.FirstUnit) * _panelsAUnit;
-            int endPanel = Math.Min((until - product.FirstUnit) * _panelsAUnit, product.Matrix.Panels);
+            int until = Math.Min(end, product.EndPanel);
             for (int row = 0; row < _x.Rows; row += RowsAtOnce)
             {
-                ComputePanels(product, panel, endPanel - panel, row, Math.Min(RowsAtOnce, _x.Rows - row), scratch);
+                ComputePanels(product, first - product.FirstPanel, until - first, row, Math.Min(RowsAtOnce, _x.Rows - row), scratch);
             }
 
             first = until;
@@ -189,7 +185,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
     private void ComputePanels(in Product product, int panel, int panels, int firstRow, int rows, WorkerScratch scratch)
     {
         PackedMatrix matrix = product.Matrix;
-        int outStride = ((panels + 1) & ~1) * PanelLayout.Lanes;
+        int outStride = panels * PanelLayout.Lanes;
         bool blocks = WantsBlocks(matrix);
         var call = new KernelCall
         {
@@ -224,27 +220,20 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         }
     }
 
-    // Two panels at a time, some columns at a time, are expanded to float32 and then multiplied as such.
+    // A panel at a time, some columns at a time, is expanded to float32 and then multiplied as such.
     private void RunExpanded(QuantisedPanels layout, KernelCall call, int rows, WorkerScratch scratch)
     {
         const int ColumnsAtOnce = 256;
-        float* expanded = scratch.Expanded(2 * ColumnsAtOnce * PanelLayout.Lanes);
-        for (int p = 0; p < call.Panels; p += 2)
+        float* expanded = scratch.Expanded(ColumnsAtOnce * PanelLayout.Lanes);
+        for (int p = 0; p < call.Panels; p++)
         {
-            int pair = Math.Min(2, call.Panels - p);
             for (int k = 0; k < _x.Columns; k += ColumnsAtOnce)
             {
                 int columns = Math.Min(ColumnsAtOnce, _x.Columns - k);
-                for (int i = 0; i < pair; i++)
-                {
-                    byte* panel = call.Weights + ((p + i) * call.PanelBytes);
-                    PanelExpander.Expand(layout, panel, k, columns, expanded + (i * ColumnsAtOnce * PanelLayout.Lanes), _set);
-                }
-
+                PanelExpander.Expand(layout, call.Weights + (p * call.PanelBytes), k, columns, expanded, _set);
                 KernelCall part = call;
                 part.Weights = (byte*)expanded;
-                part.PanelBytes = ColumnsAtOnce * PanelLayout.Lanes * sizeof(float);
-                part.Panels = pair;
+                part.Panels = 1;
                 part.X = call.X + (k * sizeof(float));
                 part.Steps = columns / 2;
                 part.Out = call.Out + (p * PanelLayout.Lanes);
@@ -260,7 +249,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         public Tensor Y;
         public float* Bias;
         public float* Residual;
-        public int FirstUnit;
-        public int EndUnit;
+        public int FirstPanel;
+        public int EndPanel;
     }
 }

@@ -3,7 +3,7 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear;
 
-/// <summary>Weights in panels of 16 rows.</summary>
+/// <summary>Weights in panels of 32 rows.</summary>
 internal sealed unsafe class PackedMatrix : Matrix
 {
     private readonly NativeBuffer _buffer;

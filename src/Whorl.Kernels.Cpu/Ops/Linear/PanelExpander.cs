@@ -14,7 +14,7 @@ internal static unsafe class PanelExpander
     /// <param name="panel">The panel.</param>
     /// <param name="firstColumn">A multiple of 32.</param>
     /// <param name="columns">A multiple of 32.</param>
-    /// <param name="values">Receives <c>[columns][16]</c>.</param>
+    /// <param name="values">Receives <c>[columns][32]</c>.</param>
     /// <param name="set">Which form runs.</param>
     [SkipLocalsInit]
     public static void Expand(QuantisedPanels layout, byte* panel, int firstColumn, int columns, float* values, InstructionSet set)
@@ -42,15 +42,14 @@ internal static unsafe class PanelExpander
     private static void ExpandColumn(QuantisedPanels layout, uint* words, int shift, float* scales, float* minimums, float* values, InstructionSet set)
     {
         uint mask = layout.IsNibbles ? 15u : 255u;
-        if (set == InstructionSet.Vector512)
+        for (int i = 0; i < Lanes && set == InstructionSet.Vector512; i += 16)
         {
-            Vector512<int> code = ((Vector512.Load(words) >>> shift) & Vector512.Create(mask)).AsInt32() - Vector512.Create(layout.Bias);
-            Vector512<float> scale = Vector512.Load(scales), value = Vector512.ConvertToSingle(code);
-            (layout.HasMinimum ? Vector512.FusedMultiplyAdd(scale, value, Vector512.Load(minimums)) : scale * value).Store(values);
-            return;
+            Vector512<int> code = ((Vector512.Load(words + i) >>> shift) & Vector512.Create(mask)).AsInt32() - Vector512.Create(layout.Bias);
+            Vector512<float> value = Vector512.Load(scales + i) * Vector512.ConvertToSingle(code); // exact
+            (layout.HasMinimum ? value + Vector512.Load(minimums + i) : value).Store(values + i);
         }
 
-        for (int i = 0; i < Lanes; i += 4)
+        for (int i = 0; i < Lanes && set != InstructionSet.Vector512; i += 4)
         {
             if (set == InstructionSet.Scalar)
             {

@@ -8,8 +8,8 @@ internal sealed unsafe class WorkerScratch : IDisposable
     private NativeBuffer? _outputs;
     private NativeBuffer? _expanded;
 
-    /// <summary>At least that many floats for outputs, with room for a panel after them.</summary>
-    public float* Outputs(long count) => Grow(ref _outputs, count + 16);
+    /// <summary>At least that many floats for outputs.</summary>
+    public float* Outputs(long count) => Grow(ref _outputs, count);
 
     /// <summary>At least that many floats for expanded weights.</summary>
     public float* Expanded(long count) => Grow(ref _expanded, count);

@@ -3,7 +3,7 @@ using Whorl.Tensors;
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Every other quantised type: a block is, for each of its groups, <c>[16]</c> f32 scales and, where there are, <c>[16]</c> f32 minimums, then the codes in 8 bits.
+/// Every other quantised type: a block is, for each of its groups, <c>[32]</c> f32 scales and, where there are, <c>[32]</c> f32 minimums, then the codes in 8 bits.
 /// </summary>
 internal sealed unsafe class ByteGroupPanels(ElementType type, GroupForm form) : QuantisedPanels
 {
@@ -25,11 +25,14 @@ internal sealed unsafe class ByteGroupPanels(ElementType type, GroupForm form) :
     public int BlockBytes => BytesOf(32 / form.Size, form.HasMinimum);
 
     /// <summary>Bytes of a block with that many groups.</summary>
-    public static int BytesOf(int groups, bool hasMinimum) => (groups * (hasMinimum ? 128 : 64)) + 512;
+    public static int BytesOf(int groups, bool hasMinimum) => (groups * GroupBytes(hasMinimum)) + ByteBlock;
+
+    /// <summary>Bytes of a group's scales and minimums.</summary>
+    public static int GroupBytes(bool hasMinimum) => (hasMinimum ? 8 : 4) * Lanes;
 
     public override long PanelBytes(int columns) => columns / 32 * (long)BlockBytes;
 
-    public override byte* Codes(byte* panel, int block) => panel + ((block + 1) * (long)BlockBytes) - 512;
+    public override byte* Codes(byte* panel, int block) => panel + ((block + 1) * (long)BlockBytes) - ByteBlock;
 
     public override float Scale(byte* panel, int lane, int group) => Field(panel, group)[lane];
 
@@ -69,6 +72,6 @@ internal sealed unsafe class ByteGroupPanels(ElementType type, GroupForm form) :
     private float* Field(byte* panel, int group)
     {
         int groups = 32 / form.Size;
-        return (float*)(panel + (group / groups * (long)BlockBytes) + (group % groups * (HasMinimum ? 128 : 64)));
+        return (float*)(panel + (group / groups * (long)BlockBytes) + (group % groups * GroupBytes(HasMinimum)));
     }
 }

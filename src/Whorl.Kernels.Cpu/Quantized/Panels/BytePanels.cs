@@ -1,12 +1,15 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Q8_0, and Q5_0 with its codes widened: two blocks at a time, <c>[16][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.
+/// Q8_0, and Q5_0 with its codes widened: two blocks at a time, <c>[32][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.
 /// </summary>
 internal sealed unsafe class BytePanels : QuantisedPanels
 {
+    /// <summary>Bytes of two blocks' scales.</summary>
+    public const int PairScales = 4 * Lanes;
+
     /// <summary>Bytes of two blocks with their scales.</summary>
-    public const int PairBytes = 64 + (2 * 512);
+    public const int PairBytes = PairScales + (2 * ByteBlock);
 
     private readonly int _blockBytes;
     private readonly GroupForm.Decoder? _decode;
@@ -25,9 +28,9 @@ internal sealed unsafe class BytePanels : QuantisedPanels
 
     public override int Bias => 128;
 
-    public override long PanelBytes(int columns) => (columns / 64 * (long)PairBytes) + (columns % 64 / 32 * (64 + 512));
+    public override long PanelBytes(int columns) => (columns / 64 * (long)PairBytes) + (columns % 64 / 32 * (PairScales + ByteBlock));
 
-    public override byte* Codes(byte* panel, int block) => panel + (block / 2 * (long)PairBytes) + 64 + (block % 2 * 512);
+    public override byte* Codes(byte* panel, int block) => panel + (block / 2 * (long)PairBytes) + PairScales + (block % 2 * ByteBlock);
 
     public override float Scale(byte* panel, int lane, int group) => Widen(*ScaleBits(panel, lane, group));
 

@@ -1,13 +1,13 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>float32: <c>[columns][16]</c>, the number of columns filled up to even with zeros.</summary>
+/// <summary>float32: <c>[columns][32]</c>, the number of columns filled up to even with zeros.</summary>
 internal sealed unsafe class FloatPanels : PanelLayout
 {
     public static FloatPanels Instance { get; } = new();
 
     public override PanelKind Kind => PanelKind.F32;
 
-    public override long PanelBytes(int columns) => 64L * ((columns + 1) & ~1);
+    public override long PanelBytes(int columns) => 4L * Lanes * ((columns + 1) & ~1);
 
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {

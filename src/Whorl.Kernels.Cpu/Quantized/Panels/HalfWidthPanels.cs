@@ -1,6 +1,6 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>16-bit floats: <c>[columns / 2][16][2]</c>, the number of columns filled up to even with zeros.</summary>
+/// <summary>16-bit floats: <c>[columns / 2][32][2]</c>, the number of columns filled up to even with zeros.</summary>
 internal sealed unsafe class HalfWidthPanels : PanelLayout
 {
     private readonly bool _brain;
@@ -15,7 +15,7 @@ internal sealed unsafe class HalfWidthPanels : PanelLayout
 
     public override PanelKind Kind => _brain ? PanelKind.BF16 : PanelKind.F16;
 
-    public override long PanelBytes(int columns) => 64L * ((columns + 1) / 2);
+    public override long PanelBytes(int columns) => 4L * Lanes * ((columns + 1) / 2);
 
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {

@@ -1,10 +1,13 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>Q4_1: a block is <c>[16]</c> pairs of f16 scale and minimum, then the codes.</summary>
+/// <summary>Q4_1: a block is <c>[32]</c> pairs of f16 scale and minimum, then the codes.</summary>
 internal sealed unsafe class NibbleMinimumPanels : QuantisedPanels
 {
+    /// <summary>Bytes of a block's scales and minimums.</summary>
+    public const int BlockScales = 4 * Lanes;
+
     /// <summary>Bytes of a block.</summary>
-    public const int BlockBytes = 64 + 256;
+    public const int BlockBytes = BlockScales + NibbleBlock;
 
     public static NibbleMinimumPanels Instance { get; } = new();
 
@@ -18,7 +21,7 @@ internal sealed unsafe class NibbleMinimumPanels : QuantisedPanels
 
     public override long PanelBytes(int columns) => columns / 32 * (long)BlockBytes;
 
-    public override byte* Codes(byte* panel, int block) => panel + ((long)block * BlockBytes) + 64;
+    public override byte* Codes(byte* panel, int block) => panel + ((long)block * BlockBytes) + BlockScales;
 
     public override float Scale(byte* panel, int lane, int group) => Widen(Pair(panel, lane, group)[0]);
 

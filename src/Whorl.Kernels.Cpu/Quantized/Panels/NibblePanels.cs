@@ -1,10 +1,13 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>Q4_0: two blocks at a time, <c>[16][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.</summary>
+/// <summary>Q4_0: two blocks at a time, <c>[32][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.</summary>
 internal sealed unsafe class NibblePanels : QuantisedPanels
 {
+    /// <summary>Bytes of two blocks' scales.</summary>
+    public const int PairScales = 4 * Lanes;
+
     /// <summary>Bytes of two blocks with their scales.</summary>
-    public const int PairBytes = 64 + (2 * 256);
+    public const int PairBytes = PairScales + (2 * NibbleBlock);
 
     public static NibblePanels Instance { get; } = new();
 
@@ -16,9 +19,9 @@ internal sealed unsafe class NibblePanels : QuantisedPanels
 
     public override int Bias => 8;
 
-    public override long PanelBytes(int columns) => (columns / 64 * PairBytes) + (columns % 64 / 32 * (64 + 256));
+    public override long PanelBytes(int columns) => (columns / 64 * (long)PairBytes) + (columns % 64 / 32 * (PairScales + NibbleBlock));
 
-    public override byte* Codes(byte* panel, int block) => panel + (block / 2 * PairBytes) + 64 + (block % 2 * 256);
+    public override byte* Codes(byte* panel, int block) => panel + (block / 2 * (long)PairBytes) + PairScales + (block % 2 * NibbleBlock);
 
     public override float Scale(byte* panel, int lane, int group) => Widen(*ScaleBits(panel, lane, group));
 
@@ -49,5 +52,5 @@ internal sealed unsafe class NibblePanels : QuantisedPanels
         return true;
     }
 
-    private static ushort* ScaleBits(byte* panel, int lane, int block) => (ushort*)(panel + (block / 2 * PairBytes)) + (lane * 2) + (block % 2);
+    private static ushort* ScaleBits(byte* panel, int lane, int block) => (ushort*)(panel + (block / 2 * (long)PairBytes)) + (lane * 2) + (block % 2);
 }

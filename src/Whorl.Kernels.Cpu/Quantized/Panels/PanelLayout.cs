@@ -1,11 +1,11 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>How 16 rows of a weight matrix lie interleaved, so that the lanes of a vector run along outputs and a panel is read as one stream.</summary>
+/// <summary>How 32 rows of a weight matrix lie interleaved, so that the lanes of a vector run along outputs and a panel is read as one stream.</summary>
 /// <remarks>The last panel of a matrix is filled up with rows of zeros.</remarks>
 internal abstract unsafe class PanelLayout
 {
     /// <summary>Rows of a panel.</summary>
-    public const int Lanes = 16;
+    public const int Lanes = 32;
 
     /// <summary>Which kernels read it.</summary>
     public abstract PanelKind Kind { get; }
@@ -19,7 +19,7 @@ internal abstract unsafe class PanelLayout
     /// <summary>Interleaves rows of a checkpoint.</summary>
     /// <param name="source">First byte of the first row.</param>
     /// <param name="rowBytes">Bytes from row to row.</param>
-    /// <param name="rows">1 to 16.</param>
+    /// <param name="rows">1 to 32.</param>
     /// <param name="columns">A whole number of the type's blocks.</param>
     /// <param name="panel">Receives <see cref="PanelBytes"/> bytes; zeroed before.</param>
     /// <returns>False where the layout cannot hold the values exactly: an infinity or NaN in an f16 field.</returns>

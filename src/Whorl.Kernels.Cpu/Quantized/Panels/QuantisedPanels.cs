@@ -5,11 +5,17 @@ namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>Integer codes in blocks of 32 columns, with a scale and perhaps a minimum for each row and group.</summary>
 /// <remarks>
-/// Codes are kept without sign, <see cref="Bias"/> too large. A 4-bit block is <c>[4][16]</c> words: word j of a row holds the codes of columns 8j..8j+3 in
-/// its bytes' low halves and of 8j+4..8j+7 in the high ones. An 8-bit block is <c>[8][16]</c> words: word j holds columns 4j..4j+3.
+/// Codes are kept without sign, <see cref="Bias"/> too large. A 4-bit block is <c>[4][32]</c> words: word j of a row holds the codes of columns 8j..8j+3 in
+/// its bytes' low halves and of 8j+4..8j+7 in the high ones. An 8-bit block is <c>[8][32]</c> words: word j holds columns 4j..4j+3.
 /// </remarks>
 internal abstract unsafe class QuantisedPanels : PanelLayout
 {
+    /// <summary>Bytes of a 4-bit block's codes.</summary>
+    public const int NibbleBlock = 16 * Lanes;
+
+    /// <summary>Bytes of an 8-bit block's codes.</summary>
+    public const int ByteBlock = 32 * Lanes;
+
     public override bool IsQuantised => true;
 
     /// <summary>Columns of a group: 16 or 32.</summary>
@@ -52,7 +58,7 @@ internal abstract unsafe class QuantisedPanels : PanelLayout
         for (int i = 0; i < codes.Length; i++)
         {
             int k = (first + i) % 32;
-            int code = IsNibbles ? (block[(k / 8 * 64) + (k % 4)] >> (k % 8 / 4 * 4)) & 15 : block[(k / 4 * 64) + (k % 4)];
+            int code = IsNibbles ? (block[(k / 8 * 4 * Lanes) + (k % 4)] >> (k % 8 / 4 * 4)) & 15 : block[(k / 4 * 4 * Lanes) + (k % 4)];
             codes[i] = (sbyte)(code - Bias);
         }
     }

@@ -1,12 +1,21 @@
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Q4_K: 256 columns are <c>[16]</c> pairs of f16 d and dmin, <c>[8][16]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
+/// Q4_K: 256 columns are <c>[32]</c> pairs of f16 d and dmin, <c>[8][32]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
 /// </summary>
 internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
 {
+    /// <summary>Where the 6-bit scales and minimums begin.</summary>
+    public const int SixBitsAt = 4 * Lanes;
+
+    /// <summary>Bytes of a block's 6-bit scales and minimums.</summary>
+    public const int SixBitsBlock = 2 * Lanes;
+
+    /// <summary>Where the codes begin.</summary>
+    public const int CodesAt = SixBitsAt + (8 * SixBitsBlock);
+
     /// <summary>Bytes of 256 columns.</summary>
-    public const int SuperblockBytes = 64 + (8 * 32) + (8 * 256);
+    public const int SuperblockBytes = CodesAt + (8 * NibbleBlock);
 
     public static SuperblockNibblePanels Instance { get; } = new();
 
@@ -20,7 +29,7 @@ internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
 
     public override long PanelBytes(int columns) => columns / 256 * (long)SuperblockBytes;
 
-    public override byte* Codes(byte* panel, int block) => Superblock(panel, block) + 64 + (8 * 32) + (block % 8 * 256);
+    public override byte* Codes(byte* panel, int block) => Superblock(panel, block) + CodesAt + (block % 8 * NibbleBlock);
 
     public override float Scale(byte* panel, int lane, int group) =>
         Widen(((ushort*)Superblock(panel, group))[lane * 2]) * SixBits(panel, lane, group)[0];
@@ -68,5 +77,5 @@ internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
 
     private static byte* Superblock(byte* panel, int block) => panel + (block / 8 * (long)SuperblockBytes);
 
-    private static byte* SixBits(byte* panel, int lane, int block) => Superblock(panel, block) + 64 + (block % 8 * 32) + (lane * 2);
+    private static byte* SixBits(byte* panel, int lane, int block) => Superblock(panel, block) + SixBitsAt + (block % 8 * SixBitsBlock) + (lane * 2);
 }

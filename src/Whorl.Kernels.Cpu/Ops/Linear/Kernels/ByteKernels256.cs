@@ -2,57 +2,62 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Activations;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>8-bit weights with AVX2, one or two rows against a panel at a time.</summary>
+/// <summary>8-bit weights with AVX2, one or two rows against a panel at a time, half of its lanes after the other.</summary>
 /// <remarks>
 /// c·q is taken as |c| · (q with c's sign): a pair of products is at most 2 · 128 · 127, below 2^15, so the 16-bit step never saturates.
 /// </remarks>
 internal static unsafe class ByteKernels256
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TRows, TPanels>(in KernelCall call)
+    public static void Run<TRows, TPanel>(in KernelCall call)
         where TRows : IRows
-        where TPanels : IQuantised256
+        where TPanel : IQuantisedPanel
     {
         int rows = TRows.Count;
         float* y = call.Out;
         nint row = call.RowBytes;
         Vector256<byte> bias = Vector256.Create((byte)128);
-        for (int p = 0; p < call.Panels; p++, y += 16)
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w = call.Weights + (p * call.PanelBytes), x = call.X;
-            Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default;
-            for (int block = 0; block < call.Steps; block++)
+            for (int part = 0; part < 4; part += 2, y += 16)
             {
-                byte* codes = TPanels.Codes(w, block);
-                for (int group = 0; group < (TPanels.HalfGroups ? 2 : 1); group++)
+                byte* w = call.Weights + (p * call.PanelBytes), x = call.X;
+                Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default;
+                for (int block = 0; block < call.Steps; block++)
                 {
-                    Vector256<int> s0 = default, t0 = default, s1 = default, t1 = default;
-                    for (int j = 0; j < (TPanels.HalfGroups ? 4 : 8); j++, codes += 64, x += 4)
+                    byte* codes = TPanel.Codes(w, block) + (part * 32);
+                    for (int group = 0; group < (TPanel.HalfGroups ? 2 : 1); group++)
                     {
-                        Vector256<sbyte> c0 = (Vector256.Load(codes) ^ bias).AsSByte(), c1 = (Vector256.Load(codes + 32) ^ bias).AsSByte();
-                        Vector256<byte> size0 = Avx2.Abs(c0), size1 = Avx2.Abs(c1);
-                        Add(ref s0, ref t0, c0, c1, size0, size1, x);
-                        if (rows > 1) { Add(ref s1, ref t1, c0, c1, size0, size1, x + row); }
+                        Vector256<int> s0 = default, t0 = default, s1 = default, t1 = default;
+                        for (int j = 0; j < (TPanel.HalfGroups ? 4 : 8); j++, codes += QuantisedPanels.ByteBlock / 8, x += 4)
+                        {
+                            Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
+                            Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                            Vector256<sbyte> c0 = (Vector256.Load(codes) ^ bias).AsSByte(), c1 = (Vector256.Load(codes + 32) ^ bias).AsSByte();
+                            Vector256<byte> size0 = Avx2.Abs(c0), size1 = Avx2.Abs(c1);
+                            Add(ref s0, ref t0, c0, c1, size0, size1, x);
+                            if (rows > 1) { Add(ref s1, ref t1, c0, c1, size0, size1, x + row); }
+                        }
+
+                        byte* end = x + (TPanel.HalfGroups ? 16 - (16 * group) : 0); // of the block's codes
+                        PanelReader256.ReadScales<TPanel>(w, block, group, part, out Vector256<float> scale, out Vector256<float> minimum);
+                        Finish<TPanel>(ref a0, s0, scale, minimum, end, group);
+                        if (rows > 1) { Finish<TPanel>(ref a1, s1, scale, minimum, end + row, group); }
+                        PanelReader256.ReadScales<TPanel>(w, block, group, part + 1, out scale, out minimum);
+                        Finish<TPanel>(ref b0, t0, scale, minimum, end, group);
+                        if (rows > 1) { Finish<TPanel>(ref b1, t1, scale, minimum, end + row, group); }
                     }
 
-                    byte* end = x + (TPanels.HalfGroups ? 16 - (16 * group) : 0); // of the block's codes
-                    Vector256<float> scale = TPanels.Scale(w, block, group, 0), minimum = TPanels.Minimum(w, block, group, 0);
-                    Finish<TPanels>(ref a0, s0, scale, minimum, end, group);
-                    if (rows > 1) { Finish<TPanels>(ref a1, s1, scale, minimum, end + row, group); }
-                    scale = TPanels.Scale(w, block, group, 1);
-                    minimum = TPanels.Minimum(w, block, group, 1);
-                    Finish<TPanels>(ref b0, t0, scale, minimum, end, group);
-                    if (rows > 1) { Finish<TPanels>(ref b1, t1, scale, minimum, end + row, group); }
+                    x += ActivationBlock.Bytes - ActivationBlock.Size;
                 }
 
-                x += ActivationBlock.Bytes - ActivationBlock.Size;
+                Store(y, a0, b0);
+                if (rows > 1) { Store(y + call.OutStride, a1, b1); }
             }
-
-            Store(y, a0, b0);
-            if (rows > 1) { Store(y + call.OutStride, a1, b1); }
         }
     }
 
@@ -66,14 +71,14 @@ internal static unsafe class ByteKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanels>(ref Vector256<float> a, Vector256<int> sum, Vector256<float> scale, Vector256<float> minimum, byte* end, int group)
-        where TPanels : IQuantised256
+    private static void Finish<TPanel>(ref Vector256<float> a, Vector256<int> sum, Vector256<float> scale, Vector256<float> minimum, byte* end, int group)
+        where TPanel : IQuantisedPanel
     {
         var block = (ActivationBlock*)(end - ActivationBlock.Size);
         a = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), scale * Vector256.Create(block->Scale), a);
-        if (TPanels.HasMinimum)
+        if (TPanel.HasMinimum)
         {
-            float scaledSum = TPanels.HalfGroups ? block->Scale * (group == 0 ? block->SumLow : block->SumHigh) : block->ScaledSum;
+            float scaledSum = TPanel.HalfGroups ? block->Scale * (group == 0 ? block->SumLow : block->SumHigh) : block->ScaledSum;
             a = Vector256.FusedMultiplyAdd(minimum, Vector256.Create(scaledSum), a);
         }
     }

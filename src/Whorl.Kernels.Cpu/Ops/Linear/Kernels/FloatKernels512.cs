@@ -1,24 +1,24 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
 /// <summary>Float weights with 512-bit vectors: one fused multiply-add an element, lanes along outputs.</summary>
 internal static unsafe class FloatKernels512
 {
-    /// <summary>Up to 12 rows against two panels at a time; 2 · rows chains hide the latency of the multiply-add.</summary>
+    /// <summary>Up to 12 rows against a panel at a time; the rows and the panel's vectors give independent chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TRows, TPanels>(in KernelCall call)
+    public static void Run<TRows, TPanel>(in KernelCall call)
         where TRows : IRows
-        where TPanels : IFloat512
+        where TPanel : IFloatPanel
     {
         int rows = TRows.Count;
         float* y = call.Out;
-        nint stride = call.OutStride;
-        for (int p = 0; p < call.Panels; p += 2, y += 32)
+        nint stride = call.OutStride, row = call.RowBytes, row3 = 3 * row;
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w0 = call.Weights + (p * call.PanelBytes);
-            byte* w1 = p + 1 < call.Panels ? w0 + call.PanelBytes : w0;
+            byte* w = call.Weights + (p * call.PanelBytes);
             Vector512<float> a0 = default, b0 = default;
             Vector512<float> a1 = default, b1 = default;
             Vector512<float> a2 = default, b2 = default;
@@ -47,14 +47,16 @@ internal static unsafe class FloatKernels512
                 if (rows > 11) { (a11, b11) = (Vector512.Load(y + (11 * stride)), Vector512.Load(y + (11 * stride) + 16)); }
             }
 
-            nint row = call.RowBytes, row3 = 3 * row;
             byte* x = call.X, x3 = x + row3, x6 = x3 + row3, x9 = x6 + row3;
-            for (int i = 0; i < call.Steps; i++)
+            for (int i = 0; i < call.Steps; i++, w += TPanel.PairBytes)
             {
-                TPanels.Load(w0, out Vector512<float> even0, out Vector512<float> odd0);
-                TPanels.Load(w1, out Vector512<float> even1, out Vector512<float> odd1);
-                w0 += TPanels.PairBytes;
-                w1 += TPanels.PairBytes;
+                for (int line = 0; line < TPanel.PairBytes; line += 64)
+                {
+                    Sse.Prefetch0(w + KernelCall.PrefetchBytes + line);
+                }
+
+                PanelReader512.ReadPair<TPanel>(w, 0, out Vector512<float> even0, out Vector512<float> odd0);
+                PanelReader512.ReadPair<TPanel>(w, 1, out Vector512<float> even1, out Vector512<float> odd1);
                 Add(ref a0, ref b0, even0, even1, x);
                 if (rows > 1) { Add(ref a1, ref b1, even0, even1, x + row); }
                 if (rows > 2) { Add(ref a2, ref b2, even0, even1, x + (2 * row)); }
@@ -97,57 +99,8 @@ internal static unsafe class FloatKernels512
             if (rows > 9) { Store(y + (9 * stride), a9, b9); }
             if (rows > 10) { Store(y + (10 * stride), a10, b10); }
             if (rows > 11) { Store(y + (11 * stride), a11, b11); }
+            y += 32;
         }
-    }
-
-    /// <summary>One row against four panels at a time: four streams of weights, four chains.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RunOne<TPanels>(in KernelCall call)
-        where TPanels : IFloat512
-    {
-        int p = 0;
-        for (; p + 4 <= call.Panels; p += 4)
-        {
-            byte* w0 = call.Weights + (p * call.PanelBytes), w1 = w0 + call.PanelBytes, w2 = w1 + call.PanelBytes, w3 = w2 + call.PanelBytes;
-            float* y = call.Out + (p * 16);
-            Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-            if (call.Resume)
-            {
-                (a0, a1, a2, a3) = (Vector512.Load(y), Vector512.Load(y + 16), Vector512.Load(y + 32), Vector512.Load(y + 48));
-            }
-
-            var x = (float*)call.X;
-            nint at = 0;
-            for (int i = 0; i < call.Steps; i++, x += 2, at += TPanels.PairBytes)
-            {
-                Vector512<float> even = Vector512.Create(x[0]), odd = Vector512.Create(x[1]);
-                AddPair<TPanels>(ref a0, w0 + at, even, odd);
-                AddPair<TPanels>(ref a1, w1 + at, even, odd);
-                AddPair<TPanels>(ref a2, w2 + at, even, odd);
-                AddPair<TPanels>(ref a3, w3 + at, even, odd);
-            }
-
-            Store(y, a0, a1);
-            Store(y + 32, a2, a3);
-        }
-
-        if (p < call.Panels)
-        {
-            KernelCall rest = call;
-            rest.Weights += p * call.PanelBytes;
-            rest.Panels -= p;
-            rest.Out += p * 16;
-            Run<Rows1, TPanels>(rest);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddPair<TPanels>(ref Vector512<float> a, byte* w, Vector512<float> x0, Vector512<float> x1)
-        where TPanels : IFloat512
-    {
-        TPanels.Load(w, out Vector512<float> even, out Vector512<float> odd);
-        a = Vector512.FusedMultiplyAdd(x0, even, a);
-        a = Vector512.FusedMultiplyAdd(x1, odd, a);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

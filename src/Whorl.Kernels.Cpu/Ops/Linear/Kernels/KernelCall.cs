@@ -3,6 +3,9 @@ namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 /// <summary>A run of panels against a few rows of activations: what every kernel is given.</summary>
 internal unsafe struct KernelCall
 {
+    /// <summary>How far ahead of use the kernels ask for weights: the processor's own prefetching stops at the end of each page.</summary>
+    public const int PrefetchBytes = 8192;
+
     /// <summary>The first panel.</summary>
     public byte* Weights;
 
@@ -23,7 +26,7 @@ internal unsafe struct KernelCall
     /// <summary>Length of the sum: blocks of 32 columns, or pairs of columns.</summary>
     public int Steps;
 
-    /// <summary>Receives 16 outputs a panel for each row; room for one more panel is needed after the last.</summary>
+    /// <summary>Receives 32 outputs a panel for each row.</summary>
     public float* Out;
 
     /// <summary>Floats from row to row of the outputs.</summary>

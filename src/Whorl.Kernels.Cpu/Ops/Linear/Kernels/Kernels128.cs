@@ -13,37 +13,37 @@ internal static class Kernels128
         switch (kind)
         {
             case PanelKind.F32:
-                FloatKernels128.Run<F32x128>(call);
+                FloatKernels128.Run<F32Panel>(call);
                 break;
             case PanelKind.BF16:
-                FloatKernels128.Run<BF16x128>(call);
+                FloatKernels128.Run<BF16Panel>(call);
                 break;
             case PanelKind.F16:
-                FloatKernels128.Run<F16x128>(call);
+                FloatKernels128.Run<F16Panel>(call);
                 break;
             case PanelKind.Nibbles:
-                QuantisedKernels128.Nibbles<Nibbles128>(call);
+                QuantisedKernels128.Nibbles<NibblePanel>(call);
                 break;
             case PanelKind.NibbleMinimums:
-                QuantisedKernels128.Nibbles<NibbleMinimums128>(call);
+                QuantisedKernels128.Nibbles<NibbleMinimumPanel>(call);
                 break;
             case PanelKind.SuperblockNibbles:
-                QuantisedKernels128.Nibbles<SuperblockNibbles128>(call);
+                QuantisedKernels128.Nibbles<SuperblockNibblePanel>(call);
                 break;
             case PanelKind.Bytes:
-                QuantisedKernels128.Bytes<Bytes128>(call);
+                QuantisedKernels128.Bytes<BytePanel>(call);
                 break;
             case PanelKind.ByteGroups32:
-                QuantisedKernels128.Bytes<ByteGroups128<Groups32>>(call);
+                QuantisedKernels128.Bytes<ByteGroupPanel<Groups32>>(call);
                 break;
             case PanelKind.ByteGroups32Minimum:
-                QuantisedKernels128.Bytes<ByteGroups128<Groups32Minimum>>(call);
+                QuantisedKernels128.Bytes<ByteGroupPanel<Groups32Minimum>>(call);
                 break;
             case PanelKind.ByteGroups16:
-                QuantisedKernels128.Bytes<ByteGroups128<Groups16>>(call);
+                QuantisedKernels128.Bytes<ByteGroupPanel<Groups16>>(call);
                 break;
             default:
-                QuantisedKernels128.Bytes<ByteGroups128<Groups16Minimum>>(call);
+                QuantisedKernels128.Bytes<ByteGroupPanel<Groups16Minimum>>(call);
                 break;
         }
     }

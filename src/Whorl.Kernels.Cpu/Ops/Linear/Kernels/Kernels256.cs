@@ -14,87 +14,87 @@ internal static class Kernels256
         switch (kind)
         {
             case PanelKind.F32:
-                Float<F32x256>(rows, call);
+                Float<F32Panel>(rows, call);
                 break;
             case PanelKind.BF16:
-                Float<BF16x256>(rows, call);
+                Float<BF16Panel>(rows, call);
                 break;
             case PanelKind.F16:
-                Float<F16x256>(rows, call);
+                Float<F16Panel>(rows, call);
                 break;
             case PanelKind.Nibbles:
-                Nibbles<Nibbles256>(rows, call);
+                Nibbles<NibblePanel>(rows, call);
                 break;
             case PanelKind.NibbleMinimums:
-                Nibbles<NibbleMinimums256>(rows, call);
+                Nibbles<NibbleMinimumPanel>(rows, call);
                 break;
             case PanelKind.SuperblockNibbles:
-                Nibbles<SuperblockNibbles256>(rows, call);
+                Nibbles<SuperblockNibblePanel>(rows, call);
                 break;
             case PanelKind.Bytes:
-                Bytes<Bytes256>(rows, call);
+                Bytes<BytePanel>(rows, call);
                 break;
             case PanelKind.ByteGroups32:
-                Bytes<ByteGroups256<Groups32>>(rows, call);
+                Bytes<ByteGroupPanel<Groups32>>(rows, call);
                 break;
             case PanelKind.ByteGroups32Minimum:
-                Bytes<ByteGroups256<Groups32Minimum>>(rows, call);
+                Bytes<ByteGroupPanel<Groups32Minimum>>(rows, call);
                 break;
             case PanelKind.ByteGroups16:
-                Bytes<ByteGroups256<Groups16>>(rows, call);
+                Bytes<ByteGroupPanel<Groups16>>(rows, call);
                 break;
             default:
-                Bytes<ByteGroups256<Groups16Minimum>>(rows, call);
+                Bytes<ByteGroupPanel<Groups16Minimum>>(rows, call);
                 break;
         }
     }
 
-    private static void Float<TPanels>(int rows, in KernelCall call)
-        where TPanels : IFloat256
+    private static void Float<TPanel>(int rows, in KernelCall call)
+        where TPanel : IFloatPanel
     {
         switch (rows)
         {
             case 1:
-                FloatKernels256.RunOne<TPanels>(call);
+                FloatKernels256.Run<Rows1, TPanel>(call);
                 break;
             case 2:
-                FloatKernels256.Run<Rows2, TPanels>(call);
+                FloatKernels256.Run<Rows2, TPanel>(call);
                 break;
             case 3:
-                FloatKernels256.Run<Rows3, TPanels>(call);
+                FloatKernels256.Run<Rows3, TPanel>(call);
                 break;
             case 4:
-                FloatKernels256.Run<Rows4, TPanels>(call);
+                FloatKernels256.Run<Rows4, TPanel>(call);
                 break;
             default:
-                FloatKernels256.Run<Rows6, TPanels>(call);
+                FloatKernels256.Run<Rows6, TPanel>(call);
                 break;
         }
     }
 
-    private static void Nibbles<TPanels>(int rows, in KernelCall call)
-        where TPanels : IQuantised256
+    private static void Nibbles<TPanel>(int rows, in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         if (rows == 1)
         {
-            NibbleKernels256.Run<Rows1, TPanels>(call);
+            NibbleKernels256.Run<Rows1, TPanel>(call);
         }
         else
         {
-            NibbleKernels256.Run<Rows2, TPanels>(call);
+            NibbleKernels256.Run<Rows2, TPanel>(call);
         }
     }
 
-    private static void Bytes<TPanels>(int rows, in KernelCall call)
-        where TPanels : IQuantised256
+    private static void Bytes<TPanel>(int rows, in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         if (rows == 1)
         {
-            ByteKernels256.Run<Rows1, TPanels>(call);
+            ByteKernels256.Run<Rows1, TPanel>(call);
         }
         else
         {
-            ByteKernels256.Run<Rows2, TPanels>(call);
+            ByteKernels256.Run<Rows2, TPanel>(call);
         }
     }
 }

@@ -14,109 +14,109 @@ internal static class Kernels512
         switch (kind)
         {
             case PanelKind.F32:
-                Float<F32x512>(rows, call);
+                Float<F32Panel>(rows, call);
                 break;
             case PanelKind.BF16:
-                Float<BF16x512>(rows, call);
+                Float<BF16Panel>(rows, call);
                 break;
             case PanelKind.F16:
-                Float<F16x512>(rows, call);
+                Float<F16Panel>(rows, call);
                 break;
             case PanelKind.Nibbles:
-                Nibbles<Nibbles512>(rows, call);
+                Nibbles<NibblePanel>(rows, call);
                 break;
             case PanelKind.NibbleMinimums:
-                Nibbles<NibbleMinimums512>(rows, call);
+                Nibbles<NibbleMinimumPanel>(rows, call);
                 break;
             case PanelKind.SuperblockNibbles:
-                Nibbles<SuperblockNibbles512>(rows, call);
+                Nibbles<SuperblockNibblePanel>(rows, call);
                 break;
             case PanelKind.Bytes:
-                Bytes<Bytes512>(rows, call);
+                Bytes<BytePanel>(rows, call);
                 break;
             case PanelKind.ByteGroups32:
-                Bytes<ByteGroups512<Groups32>>(rows, call);
+                Bytes<ByteGroupPanel<Groups32>>(rows, call);
                 break;
             case PanelKind.ByteGroups32Minimum:
-                Bytes<ByteGroups512<Groups32Minimum>>(rows, call);
+                Bytes<ByteGroupPanel<Groups32Minimum>>(rows, call);
                 break;
             case PanelKind.ByteGroups16:
-                Bytes<ByteGroups512<Groups16>>(rows, call);
+                Bytes<ByteGroupPanel<Groups16>>(rows, call);
                 break;
             default:
-                Bytes<ByteGroups512<Groups16Minimum>>(rows, call);
+                Bytes<ByteGroupPanel<Groups16Minimum>>(rows, call);
                 break;
         }
     }
 
-    private static void Float<TPanels>(int rows, in KernelCall call)
-        where TPanels : IFloat512
+    private static void Float<TPanel>(int rows, in KernelCall call)
+        where TPanel : IFloatPanel
     {
         switch (rows)
         {
             case 1:
-                FloatKernels512.RunOne<TPanels>(call);
+                FloatKernels512.Run<Rows1, TPanel>(call);
                 break;
             case 2:
-                FloatKernels512.Run<Rows2, TPanels>(call);
+                FloatKernels512.Run<Rows2, TPanel>(call);
                 break;
             case 3:
-                FloatKernels512.Run<Rows3, TPanels>(call);
+                FloatKernels512.Run<Rows3, TPanel>(call);
                 break;
             case 4:
-                FloatKernels512.Run<Rows4, TPanels>(call);
+                FloatKernels512.Run<Rows4, TPanel>(call);
                 break;
             case 6:
-                FloatKernels512.Run<Rows6, TPanels>(call);
+                FloatKernels512.Run<Rows6, TPanel>(call);
                 break;
             case 8:
-                FloatKernels512.Run<Rows8, TPanels>(call);
+                FloatKernels512.Run<Rows8, TPanel>(call);
                 break;
             default:
-                FloatKernels512.Run<Rows12, TPanels>(call);
+                FloatKernels512.Run<Rows12, TPanel>(call);
                 break;
         }
     }
 
-    private static void Nibbles<TPanels>(int rows, in KernelCall call)
-        where TPanels : IQuantised512
+    private static void Nibbles<TPanel>(int rows, in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         switch (rows)
         {
             case 1:
-                NibbleKernels512.Run<Rows1, TPanels>(call);
+                NibbleKernels512.Run<Rows1, TPanel>(call);
                 break;
             case 2:
-                NibbleKernels512.Run<Rows2, TPanels>(call);
+                NibbleKernels512.Run<Rows2, TPanel>(call);
                 break;
             case 3:
-                NibbleKernels512.Run<Rows3, TPanels>(call);
+                NibbleKernels512.Run<Rows3, TPanel>(call);
                 break;
             case 4:
-                NibbleKernels512.Run<Rows4, TPanels>(call);
+                NibbleKernels512.Run<Rows4, TPanel>(call);
                 break;
             default:
-                NibbleKernels512.Run<Rows6, TPanels>(call);
+                NibbleKernels512.Run<Rows6, TPanel>(call);
                 break;
         }
     }
 
-    private static void Bytes<TPanels>(int rows, in KernelCall call)
-        where TPanels : IQuantised512
+    private static void Bytes<TPanel>(int rows, in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         switch (rows)
         {
             case 1:
-                ByteKernels512.Run<Rows1, TPanels>(call);
+                ByteKernels512.Run<Rows1, TPanel>(call);
                 break;
             case 2:
-                ByteKernels512.Run<Rows2, TPanels>(call);
+                ByteKernels512.Run<Rows2, TPanel>(call);
                 break;
             case 3:
-                ByteKernels512.Run<Rows3, TPanels>(call);
+                ByteKernels512.Run<Rows3, TPanel>(call);
                 break;
             default:
-                ByteKernels512.Run<Rows4, TPanels>(call);
+                ByteKernels512.Run<Rows4, TPanel>(call);
                 break;
         }
     }

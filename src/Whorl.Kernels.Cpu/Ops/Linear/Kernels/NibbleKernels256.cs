@@ -2,55 +2,62 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Activations;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>4-bit weights with AVX2, one or two rows against a panel at a time.</summary>
+/// <summary>4-bit weights with 256-bit vectors, up to 2 rows against a panel at a time, half of its lanes after the other.</summary>
 /// <remarks>The 32 products of a block are summed in 16 bits: eight pairs of at most 2 · 15 · 127 stay below 2^15.</remarks>
 internal static unsafe class NibbleKernels256
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TRows, TPanels>(in KernelCall call)
+    public static void Run<TRows, TPanel>(in KernelCall call)
         where TRows : IRows
-        where TPanels : IQuantised256
+        where TPanel : IQuantisedPanel
     {
         int rows = TRows.Count;
         float* y = call.Out;
-        nint row = call.RowBytes;
+        nint stride = call.OutStride, row = call.RowBytes;
         Vector256<byte> low = Vector256.Create((byte)15);
-        for (int p = 0; p < call.Panels; p++, y += 16)
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w = call.Weights + (p * call.PanelBytes), x = call.X;
-            Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default;
-            for (int block = 0; block < call.Steps; block++)
+            for (int part = 0; part < 4; part += 2, y += 16)
             {
-                byte* codes = TPanels.Codes(w, block);
-                Vector256<short> s0 = default, t0 = default, s1 = default, t1 = default;
-                for (int j = 0; j < 4; j++, codes += 64, x += 8)
+                byte* w = call.Weights + (p * call.PanelBytes), x = call.X;
+                Vector256<float> a0 = default, b0 = default;
+                Vector256<float> a1 = default, b1 = default;
+                for (int block = 0; block < call.Steps; block++)
                 {
-                    Vector256<byte> both0 = Vector256.Load(codes), both1 = Vector256.Load(codes + 32);
-                    Vector256<byte> v0 = both0 & low, v1 = both1 & low;
-                    Add(ref s0, ref t0, v0, v1, x);
-                    if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row); }
-                    v0 = (both0.AsUInt16() >>> 4).AsByte() & low;
-                    v1 = (both1.AsUInt16() >>> 4).AsByte() & low;
-                    Add(ref s0, ref t0, v0, v1, x + 4);
-                    if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row + 4); }
+                    byte* codes = TPanel.Codes(w, block) + (part * 32);
+                    Vector256<short> s0 = default, t0 = default;
+                    Vector256<short> s1 = default, t1 = default;
+                    for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
+                    {
+                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
+                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                        Vector256<byte> both0 = Vector256.Load(codes), both1 = Vector256.Load(codes + 32);
+                        Vector256<byte> v0 = both0 & low, v1 = both1 & low;
+                        Add(ref s0, ref t0, v0, v1, x);
+                        if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row); }
+                        v0 = (both0.AsUInt16() >>> 4).AsByte() & low;
+                        v1 = (both1.AsUInt16() >>> 4).AsByte() & low;
+                        Add(ref s0, ref t0, v0, v1, x + 4);
+                        if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row + 4); }
+                        x += 8;
+                    }
+
+                    PanelReader256.ReadScales<TPanel>(w, block, 0, part, out Vector256<float> scale0, out Vector256<float> minimum0);
+                    PanelReader256.ReadScales<TPanel>(w, block, 0, part + 1, out Vector256<float> scale1, out Vector256<float> minimum1);
+                    Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
+                    if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
+                    Finish<TPanel>(ref b0, t0, scale1, minimum1, x);
+                    if (rows > 1) { Finish<TPanel>(ref b1, t1, scale1, minimum1, x + row); }
+                    x += ActivationBlock.Bytes - ActivationBlock.Size;
                 }
 
-                Vector256<float> scale = TPanels.Scale(w, block, 0, 0), minimum = TPanels.Minimum(w, block, 0, 0);
-                Finish<TPanels>(ref a0, s0, scale, minimum, x);
-                if (rows > 1) { Finish<TPanels>(ref a1, s1, scale, minimum, x + row); }
-                scale = TPanels.Scale(w, block, 0, 1);
-                minimum = TPanels.Minimum(w, block, 0, 1);
-                Finish<TPanels>(ref b0, t0, scale, minimum, x);
-                if (rows > 1) { Finish<TPanels>(ref b1, t1, scale, minimum, x + row); }
-
-                x += ActivationBlock.Bytes - ActivationBlock.Size;
+                Store(y, a0, b0);
+                if (rows > 1) { Store(y + (1 * stride), a1, b1); }
             }
-
-            Store(y, a0, b0);
-            if (rows > 1) { Store(y + call.OutStride, a1, b1); }
         }
     }
 
@@ -64,14 +71,14 @@ internal static unsafe class NibbleKernels256
 
     // x stands at the end of the block's codes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanels>(ref Vector256<float> a, Vector256<short> s, Vector256<float> scale, Vector256<float> minimum, byte* x)
-        where TPanels : IQuantised256
+    private static void Finish<TPanel>(ref Vector256<float> a, Vector256<short> s, Vector256<float> scale, Vector256<float> minimum, byte* x)
+        where TPanel : IQuantisedPanel
     {
         var block = (ActivationBlock*)(x - ActivationBlock.Size);
         Vector256<int> sum = Avx2.MultiplyAddAdjacent(s, Vector256<short>.One);
-        sum = TPanels.IsBiased ? sum - Vector256.Create(block->EightSums) : sum;
+        sum = TPanel.IsBiased ? sum - Vector256.Create(block->EightSums) : sum;
         a = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), scale * Vector256.Create(block->Scale), a);
-        if (TPanels.HasMinimum)
+        if (TPanel.HasMinimum)
         {
             a = Vector256.FusedMultiplyAdd(minimum, Vector256.Create(block->ScaledSum), a);
         }

@@ -2,27 +2,26 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Activations;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>4-bit weights with 512-bit vectors, up to 6 rows against two panels at a time.</summary>
+/// <summary>4-bit weights with 512-bit vectors, up to 6 rows against a panel at a time.</summary>
 /// <remarks>The 32 products of a block are summed in 16 bits: eight pairs of at most 2 · 15 · 127 stay below 2^15.</remarks>
 internal static unsafe class NibbleKernels512
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TRows, TPanels>(in KernelCall call)
+    public static void Run<TRows, TPanel>(in KernelCall call)
         where TRows : IRows
-        where TPanels : IQuantised512
+        where TPanel : IQuantisedPanel
     {
         int rows = TRows.Count;
         float* y = call.Out;
         nint stride = call.OutStride, row = call.RowBytes;
         Vector512<byte> low = Vector512.Create((byte)15);
-        for (int p = 0; p < call.Panels; p += 2, y += 32)
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w0 = call.Weights + (p * call.PanelBytes);
-            byte* w1 = p + 1 < call.Panels ? w0 + call.PanelBytes : w0;
-            byte* x = call.X, x3 = x + (3 * row);
+            byte* w = call.Weights + (p * call.PanelBytes), x = call.X, x3 = x + (3 * row);
             Vector512<float> a0 = default, b0 = default;
             Vector512<float> a1 = default, b1 = default;
             Vector512<float> a2 = default, b2 = default;
@@ -31,16 +30,18 @@ internal static unsafe class NibbleKernels512
             Vector512<float> a5 = default, b5 = default;
             for (int block = 0; block < call.Steps; block++)
             {
-                byte* codes0 = TPanels.Codes(w0, block), codes1 = TPanels.Codes(w1, block);
+                byte* codes = TPanel.Codes(w, block);
                 Vector512<short> s0 = default, t0 = default;
                 Vector512<short> s1 = default, t1 = default;
                 Vector512<short> s2 = default, t2 = default;
                 Vector512<short> s3 = default, t3 = default;
                 Vector512<short> s4 = default, t4 = default;
                 Vector512<short> s5 = default, t5 = default;
-                for (int j = 0; j < 4; j++)
+                for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                 {
-                    Vector512<byte> both0 = Vector512.Load(codes0 + (j * 64)), both1 = Vector512.Load(codes1 + (j * 64));
+                    Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
+                    Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                    Vector512<byte> both0 = Vector512.Load(codes), both1 = Vector512.Load(codes + 64);
                     Vector512<byte> v0 = both0 & low, v1 = both1 & low;
                     Add(ref s0, ref t0, v0, v1, x);
                     if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row); }
@@ -60,14 +61,20 @@ internal static unsafe class NibbleKernels512
                     x3 += 8;
                 }
 
-                Vector512<float> scale0 = TPanels.Scale(w0, block, 0), scale1 = TPanels.Scale(w1, block, 0);
-                Vector512<float> minimum0 = TPanels.Minimum(w0, block, 0), minimum1 = TPanels.Minimum(w1, block, 0);
-                Finish<TPanels>(ref a0, ref b0, s0, t0, scale0, scale1, minimum0, minimum1, x);
-                if (rows > 1) { Finish<TPanels>(ref a1, ref b1, s1, t1, scale0, scale1, minimum0, minimum1, x + row); }
-                if (rows > 2) { Finish<TPanels>(ref a2, ref b2, s2, t2, scale0, scale1, minimum0, minimum1, x + (2 * row)); }
-                if (rows > 3) { Finish<TPanels>(ref a3, ref b3, s3, t3, scale0, scale1, minimum0, minimum1, x3); }
-                if (rows > 4) { Finish<TPanels>(ref a4, ref b4, s4, t4, scale0, scale1, minimum0, minimum1, x3 + row); }
-                if (rows > 5) { Finish<TPanels>(ref a5, ref b5, s5, t5, scale0, scale1, minimum0, minimum1, x3 + (2 * row)); }
+                PanelReader512.ReadScales<TPanel>(w, block, 0, 0, out Vector512<float> scale0, out Vector512<float> minimum0);
+                PanelReader512.ReadScales<TPanel>(w, block, 0, 1, out Vector512<float> scale1, out Vector512<float> minimum1);
+                Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
+                if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
+                if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }
+                if (rows > 3) { Finish<TPanel>(ref a3, s3, scale0, minimum0, x3); }
+                if (rows > 4) { Finish<TPanel>(ref a4, s4, scale0, minimum0, x3 + row); }
+                if (rows > 5) { Finish<TPanel>(ref a5, s5, scale0, minimum0, x3 + (2 * row)); }
+                Finish<TPanel>(ref b0, t0, scale1, minimum1, x);
+                if (rows > 1) { Finish<TPanel>(ref b1, t1, scale1, minimum1, x + row); }
+                if (rows > 2) { Finish<TPanel>(ref b2, t2, scale1, minimum1, x + (2 * row)); }
+                if (rows > 3) { Finish<TPanel>(ref b3, t3, scale1, minimum1, x3); }
+                if (rows > 4) { Finish<TPanel>(ref b4, t4, scale1, minimum1, x3 + row); }
+                if (rows > 5) { Finish<TPanel>(ref b5, t5, scale1, minimum1, x3 + (2 * row)); }
                 x += ActivationBlock.Bytes - ActivationBlock.Size;
                 x3 += ActivationBlock.Bytes - ActivationBlock.Size;
             }
@@ -78,6 +85,7 @@ internal static unsafe class NibbleKernels512
             if (rows > 3) { Store(y + (3 * stride), a3, b3); }
             if (rows > 4) { Store(y + (4 * stride), a4, b4); }
             if (rows > 5) { Store(y + (5 * stride), a5, b5); }
+            y += 32;
         }
     }
 
@@ -91,34 +99,16 @@ internal static unsafe class NibbleKernels512
 
     // x stands at the end of the block's codes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanels>(
-        ref Vector512<float> a,
-        ref Vector512<float> b,
-        Vector512<short> s,
-        Vector512<short> t,
-        Vector512<float> scale0,
-        Vector512<float> scale1,
-        Vector512<float> minimum0,
-        Vector512<float> minimum1,
-        byte* x)
-        where TPanels : IQuantised512
+    private static void Finish<TPanel>(ref Vector512<float> a, Vector512<short> s, Vector512<float> scale, Vector512<float> minimum, byte* x)
+        where TPanel : IQuantisedPanel
     {
-        Vector512<int> sum0 = Avx512BW.MultiplyAddAdjacent(s, Vector512<short>.One), sum1 = Avx512BW.MultiplyAddAdjacent(t, Vector512<short>.One);
-        if (TPanels.IsBiased)
+        var block = (ActivationBlock*)(x - ActivationBlock.Size);
+        Vector512<int> sum = Avx512BW.MultiplyAddAdjacent(s, Vector512<short>.One);
+        sum = TPanel.IsBiased ? sum - Vector512.Create(block->EightSums) : sum;
+        a = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale * Vector512.Create(block->Scale), a);
+        if (TPanel.HasMinimum)
         {
-            Vector512<int> excess = Vector512.Create(*(int*)(x + ActivationBlock.EightSumsAt - ActivationBlock.Size));
-            sum0 -= excess;
-            sum1 -= excess;
-        }
-
-        Vector512<float> scale = Vector512.Create(*(float*)(x + ActivationBlock.ScaleAt - ActivationBlock.Size));
-        a = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum0), scale0 * scale, a);
-        b = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum1), scale1 * scale, b);
-        if (TPanels.HasMinimum)
-        {
-            Vector512<float> sum = Vector512.Create(*(float*)(x + ActivationBlock.ScaledSumAt - ActivationBlock.Size));
-            a = Vector512.FusedMultiplyAdd(minimum0, sum, a);
-            b = Vector512.FusedMultiplyAdd(minimum1, sum, b);
+            a = Vector512.FusedMultiplyAdd(minimum, Vector512.Create(block->ScaledSum), a);
         }
     }
 

@@ -3,84 +3,91 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Activations;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>Quantised weights with 128-bit vectors: a row against a panel at a time.</summary>
+/// <summary>Quantised weights with 128-bit vectors: a row against a panel at a time, half of its lanes after the other.</summary>
 internal static unsafe class QuantisedKernels128
 {
     /// <summary>4-bit weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Nibbles<TPanels>(in KernelCall call)
-        where TPanels : IQuantised128
+    public static void Nibbles<TPanel>(in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         float* y = call.Out;
         Vector128<byte> low = Vector128.Create((byte)15);
-        for (int p = 0; p < call.Panels; p++, y += 16)
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w = call.Weights + (p * call.PanelBytes);
-            var x = (ActivationBlock*)call.X;
-            Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
-            for (int block = 0; block < call.Steps; block++, x++)
+            for (int part = 0; part < 8; part += 4, y += 16)
             {
-                byte* codes = TPanels.Codes(w, block);
-                Vector128<int> s0 = Vector128.Create(TPanels.IsBiased ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
-                for (int j = 0; j < 4; j++, codes += 64)
+                byte* w = call.Weights + (p * call.PanelBytes);
+                var x = (ActivationBlock*)call.X;
+                Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
+                for (int block = 0; block < call.Steps; block++, x++)
                 {
-                    Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte(), r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
-                    Vector128<byte> c0 = Vector128.Load(codes), c1 = Vector128.Load(codes + 16), c2 = Vector128.Load(codes + 32), c3 = Vector128.Load(codes + 48);
-                    s0 = Dot(Dot(s0, (c0 & low).AsSByte(), q), (c0 >>> 4).AsSByte(), r);
-                    s1 = Dot(Dot(s1, (c1 & low).AsSByte(), q), (c1 >>> 4).AsSByte(), r);
-                    s2 = Dot(Dot(s2, (c2 & low).AsSByte(), q), (c2 >>> 4).AsSByte(), r);
-                    s3 = Dot(Dot(s3, (c3 & low).AsSByte(), q), (c3 >>> 4).AsSByte(), r);
+                    byte* codes = TPanel.Codes(w, block) + (part * 16);
+                    Vector128<int> s0 = Vector128.Create(TPanel.IsBiased ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
+                    for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
+                    {
+                        Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte(), r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
+                        Vector128<byte> c0 = Vector128.Load(codes), c1 = Vector128.Load(codes + 16), c2 = Vector128.Load(codes + 32), c3 = Vector128.Load(codes + 48);
+                        s0 = Dot(Dot(s0, (c0 & low).AsSByte(), q), (c0 >>> 4).AsSByte(), r);
+                        s1 = Dot(Dot(s1, (c1 & low).AsSByte(), q), (c1 >>> 4).AsSByte(), r);
+                        s2 = Dot(Dot(s2, (c2 & low).AsSByte(), q), (c2 >>> 4).AsSByte(), r);
+                        s3 = Dot(Dot(s3, (c3 & low).AsSByte(), q), (c3 >>> 4).AsSByte(), r);
+                    }
+
+                    Finish<TPanel>(ref a0, s0, w, block, 0, part, x);
+                    Finish<TPanel>(ref a1, s1, w, block, 0, part + 1, x);
+                    Finish<TPanel>(ref a2, s2, w, block, 0, part + 2, x);
+                    Finish<TPanel>(ref a3, s3, w, block, 0, part + 3, x);
                 }
 
-                Finish<TPanels>(ref a0, s0, w, block, 0, 0, x);
-                Finish<TPanels>(ref a1, s1, w, block, 0, 1, x);
-                Finish<TPanels>(ref a2, s2, w, block, 0, 2, x);
-                Finish<TPanels>(ref a3, s3, w, block, 0, 3, x);
+                Store(y, a0, a1, a2, a3);
             }
-
-            Store(y, a0, a1, a2, a3);
         }
     }
 
     /// <summary>8-bit weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Bytes<TPanels>(in KernelCall call)
-        where TPanels : IQuantised128
+    public static void Bytes<TPanel>(in KernelCall call)
+        where TPanel : IQuantisedPanel
     {
         float* y = call.Out;
         Vector128<byte> bias = Vector128.Create((byte)128);
-        for (int p = 0; p < call.Panels; p++, y += 16)
+        for (int p = 0; p < call.Panels; p++)
         {
-            byte* w = call.Weights + (p * call.PanelBytes);
-            var x = (ActivationBlock*)call.X;
-            Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
-            for (int block = 0; block < call.Steps; block++, x++)
+            for (int part = 0; part < 8; part += 4, y += 16)
             {
-                byte* codes = TPanels.Codes(w, block);
-                sbyte* at = x->Codes;
-                for (int group = 0; group < (TPanels.HalfGroups ? 2 : 1); group++)
+                byte* w = call.Weights + (p * call.PanelBytes);
+                var x = (ActivationBlock*)call.X;
+                Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default;
+                for (int block = 0; block < call.Steps; block++, x++)
                 {
-                    Vector128<int> s0 = default, s1 = default, s2 = default, s3 = default;
-                    for (int j = 0; j < (TPanels.HalfGroups ? 4 : 8); j++, codes += 64, at += 4)
+                    byte* codes = TPanel.Codes(w, block) + (part * 16);
+                    sbyte* at = x->Codes;
+                    for (int group = 0; group < (TPanel.HalfGroups ? 2 : 1); group++)
                     {
-                        Vector128<sbyte> q = Vector128.Create(*(int*)at).AsSByte();
-                        s0 = Dot(s0, (Vector128.Load(codes) ^ bias).AsSByte(), q);
-                        s1 = Dot(s1, (Vector128.Load(codes + 16) ^ bias).AsSByte(), q);
-                        s2 = Dot(s2, (Vector128.Load(codes + 32) ^ bias).AsSByte(), q);
-                        s3 = Dot(s3, (Vector128.Load(codes + 48) ^ bias).AsSByte(), q);
+                        Vector128<int> s0 = default, s1 = default, s2 = default, s3 = default;
+                        for (int j = 0; j < (TPanel.HalfGroups ? 4 : 8); j++, codes += QuantisedPanels.ByteBlock / 8, at += 4)
+                        {
+                            Vector128<sbyte> q = Vector128.Create(*(int*)at).AsSByte();
+                            s0 = Dot(s0, (Vector128.Load(codes) ^ bias).AsSByte(), q);
+                            s1 = Dot(s1, (Vector128.Load(codes + 16) ^ bias).AsSByte(), q);
+                            s2 = Dot(s2, (Vector128.Load(codes + 32) ^ bias).AsSByte(), q);
+                            s3 = Dot(s3, (Vector128.Load(codes + 48) ^ bias).AsSByte(), q);
+                        }
+
+                        Finish<TPanel>(ref a0, s0, w, block, group, part, x);
+                        Finish<TPanel>(ref a1, s1, w, block, group, part + 1, x);
+                        Finish<TPanel>(ref a2, s2, w, block, group, part + 2, x);
+                        Finish<TPanel>(ref a3, s3, w, block, group, part + 3, x);
                     }
-
-                    Finish<TPanels>(ref a0, s0, w, block, group, 0, x);
-                    Finish<TPanels>(ref a1, s1, w, block, group, 1, x);
-                    Finish<TPanels>(ref a2, s2, w, block, group, 2, x);
-                    Finish<TPanels>(ref a3, s3, w, block, group, 3, x);
                 }
-            }
 
-            Store(y, a0, a1, a2, a3);
+                Store(y, a0, a1, a2, a3);
+            }
         }
     }
 
@@ -108,14 +115,15 @@ internal static unsafe class QuantisedKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanels>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
-        where TPanels : IQuantised128
+    private static void Finish<TPanel>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
+        where TPanel : IQuantisedPanel
     {
-        a = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), TPanels.Scale(w, block, group, part) * Vector128.Create(x->Scale), a);
-        if (TPanels.HasMinimum)
+        PanelReader128.ReadScales<TPanel>(w, block, group, part, out Vector128<float> scale, out Vector128<float> minimum);
+        a = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), scale * Vector128.Create(x->Scale), a);
+        if (TPanel.HasMinimum)
         {
-            float scaledSum = TPanels.HalfGroups ? x->Scale * (group == 0 ? x->SumLow : x->SumHigh) : x->ScaledSum;
-            a = Vector128.FusedMultiplyAdd(TPanels.Minimum(w, block, group, part), Vector128.Create(scaledSum), a);
+            float scaledSum = TPanel.HalfGroups ? x->Scale * (group == 0 ? x->SumLow : x->SumHigh) : x->ScaledSum;
+            a = Vector128.FusedMultiplyAdd(minimum, Vector128.Create(scaledSum), a);
         }
     }
 

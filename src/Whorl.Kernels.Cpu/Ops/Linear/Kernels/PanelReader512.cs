@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Quantized.Panels;
+
+namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+
+/// <summary>Reads weights and their scales from panels into 512-bit vectors; lane = output.</summary>
+/// <remarks>A panel's 32 lanes are 2 vectors; <c>part</c> counts them.</remarks>
+internal static unsafe class PanelReader512
+{
+    /// <summary>A group's scales and minimums, exact in float32; the minimums of a layout that has none are not to be used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ReadScales<TPanel>(byte* panel, int block, int group, int part, out Vector512<float> scale, out Vector512<float> minimum)
+        where TPanel : IQuantisedPanel
+    {
+        byte* fields = TPanel.Fields(panel, block, group);
+        if (TPanel.Scales == ScaleKind.Floats)
+        {
+            scale = Vector512.Load((float*)fields + (part * 16));
+            minimum = TPanel.HasMinimum ? Vector512.Load((float*)fields + PanelLayout.Lanes + (part * 16)) : default;
+            return;
+        }
+
+        Vector512<int> pair = Vector512.Load((int*)fields + (part * 16));
+        if (TPanel.Scales == ScaleKind.AlternateHalves)
+        {
+            scale = WidenHigh(pair << (16 * (~block & 1)));
+            minimum = default;
+            return;
+        }
+
+        scale = WidenHigh(pair << 16);
+        minimum = WidenHigh(pair);
+        if (TPanel.Scales == ScaleKind.Superblock)
+        {
+            byte* six = fields + SuperblockNibblePanels.SixBitsAt + ((block & 7) * SuperblockNibblePanels.SixBitsBlock) + (part * 16 * 2);
+            Vector512<int> bytes = Avx512F.ConvertToVector512Int32(Vector256.Load((ushort*)six));
+            scale *= Vector512.ConvertToSingle(bytes & Vector512.Create(255));
+            minimum = -(minimum * Vector512.ConvertToSingle(bytes >>> 8));
+        }
+    }
+
+    /// <summary>Two columns of float weights, widened exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ReadPair<TPanel>(byte* pair, int part, out Vector512<float> even, out Vector512<float> odd)
+        where TPanel : IFloatPanel
+    {
+        if (TPanel.IsWide)
+        {
+            even = Vector512.Load((float*)pair + (part * 16));
+            odd = Vector512.Load((float*)pair + PanelLayout.Lanes + (part * 16));
+            return;
+        }
+
+        Vector512<int> bits = Vector512.Load((int*)pair + (part * 16));
+        even = TPanel.IsBrain ? (bits << 16).AsSingle() : WidenHigh(bits << 16);
+        odd = TPanel.IsBrain ? (bits & Vector512.Create(unchecked((int)0xffff_0000))).AsSingle() : WidenHigh(bits);
+    }
+
+    // The f16 in the upper half of each lane: its bits, moved to where float32 has them, are the value times 2^-112. Exact for subnormals too; not for
+    // infinities and NaN, which no packed f16 is.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> WidenHigh(Vector512<int> pairs) =>
+        ((pairs >> 3) & Vector512.Create(unchecked((int)0x8fff_e000))).AsSingle() * Vector512.Create(5.192296858534828e33f);
+}
