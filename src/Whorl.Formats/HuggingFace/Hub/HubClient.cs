@@ -1,0 +1,226 @@
+using System.Globalization;
+
+namespace Whorl.Formats;
+
+/// <summary>Fetches models from a Hugging Face hub into the cache that its other tools share.</summary>
+/// <remarks>Nothing is asked of the network unless a method says so. Safe for use by several threads, and beside other processes.</remarks>
+public sealed class HubClient : IDisposable
+{
+    private const int MaxListingBytes = 64 << 20;
+    private readonly HubHttp _http;
+    private readonly HubSettings _settings;
+    private readonly TimeProvider _clock;
+
+    /// <summary>A client of the hub that the settings name.</summary>
+    /// <param name="settings">Where hub and cache are.</param>
+    /// <param name="handler">Makes the requests, and must follow no redirects itself; null for the system's sockets. Disposed with the client.</param>
+    /// <param name="clock">Measures waits and silence; null for the system's.</param>
+    public HubClient(HubSettings settings, HttpMessageHandler? handler = null, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings;
+        _clock = clock ?? TimeProvider.System;
+        _http = new HubHttp(settings, handler, _clock);
+        Cache = new HubCache(settings.CacheFolder);
+    }
+
+    /// <summary>The cache that files go to.</summary>
+    public HubCache Cache { get; }
+
+    /// <summary>Opens unfinished files; tests put failing disks here.</summary>
+    internal Func<string, Stream> OpenPartial { get; init; } = BlobDownload.OpenFile;
+
+    /// <summary>Makes symbolic links; tests put systems without them here.</summary>
+    internal Action<string, string> MakeLink { get; init; } = SnapshotLink.MakeSymbolicLink;
+
+    /// <summary>The bytes free where the cache is; null asks the system.</summary>
+    internal long? FreeSpace { get; init; }
+
+    /// <summary>Fetches what is missing of a model: configuration, tokenizer and weights, or the GGUF file that is meant.</summary>
+    /// <param name="reference">The model.</param>
+    /// <param name="progress">Told of every step; called from several threads.</param>
+    /// <param name="cancellationToken">Stops; what has arrived is kept, and the next call goes on from there.</param>
+    /// <returns>Where the files are. Offline: what the cache has of the revision.</returns>
+    /// <exception cref="HubException">It cannot be had; the message says what to do.</exception>
+    public async Task<HubSnapshot> PullAsync(
+        HubReference reference, IProgress<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        if (_settings.Offline)
+        {
+            return FindCached(reference) ?? throw new HubException(
+                HubErrorKind.Offline, $"{reference} is not in {Cache.Folder}, and HF_HUB_OFFLINE is set: unset it to fetch the model");
+        }
+
+        RepositoryListing listing = await ListAsync(reference, cancellationToken);
+        IReadOnlyList<string> wanted = FileSelection.Select(listing.Files, reference);
+        await DownloadAsync(reference, listing, wanted, progress, cancellationToken);
+        return new HubSnapshot(reference, listing.Commit, SnapshotFolder(reference, listing.Commit), wanted);
+    }
+
+    /// <summary>Fetches some files of a model, whatever they are.</summary>
+    /// <param name="reference">The model.</param>
+    /// <param name="select">Which of its files, by their names in the repository.</param>
+    /// <param name="progress">Told of every step; called from several threads.</param>
+    /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
+    /// <exception cref="HubException">They cannot be had; the message says what to do.</exception>
+    public async Task<HubSnapshot> PullFilesAsync(
+        HubReference reference, Func<string, bool> select, IProgress<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(select);
+        RefuseOffline(reference);
+        RepositoryListing listing = await ListAsync(reference, cancellationToken);
+        string[] wanted = [.. listing.Files.Where(select).Order(StringComparer.Ordinal)];
+        await DownloadAsync(reference, listing, wanted, progress, cancellationToken);
+        return new HubSnapshot(reference, listing.Commit, SnapshotFolder(reference, listing.Commit), wanted);
+    }
+
+    /// <summary>What the cache has of a model's revision, without a question to the network; null where it has not all that is meant.</summary>
+    public HubSnapshot? FindCached(HubReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        if (Cache.FindCommit(reference) is not { } commit
+            || Cache.Find(reference.Id)?.Revisions.FirstOrDefault(revision => revision.Commit == commit) is not { } revision)
+        {
+            return null;
+        }
+
+        try
+        {
+            // A link whose content was removed is no file.
+            string[] there = [.. revision.Files.Where(file => File.Exists(Path.Combine(revision.Folder, HubPaths.Local(file))))];
+            IReadOnlyList<string> files = FileSelection.Select(there, reference);
+            return FileSelection.IsComplete(files) ? new HubSnapshot(reference, commit, revision.Folder, files) : null;
+        }
+        catch (HubException error) when (error.Kind == HubErrorKind.Selection)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Fetches only some tensors of a model, as a server of a few blocks needs them: by byte range, into a folder that is a model of
+    /// these tensors. Lengths are checked; a checksum of parts of a file there is none.
+    /// </summary>
+    /// <param name="reference">The model; its weights must be in safetensors.</param>
+    /// <param name="folder">Gets configuration, tokenizer and one safetensors file for each of the model's that holds a wanted tensor.</param>
+    /// <param name="isWanted">Whether a tensor of that name is wanted.</param>
+    /// <param name="progress">Told of every step of the weights.</param>
+    /// <param name="cancellationToken">Stops; what has arrived is kept, and the next call for the same tensors goes on from there.</param>
+    /// <returns>The bytes of weights that were fetched now.</returns>
+    /// <exception cref="HubException">They cannot be had; the message says what to do.</exception>
+    /// <exception cref="ModelFormatException">The model's files are not well formed.</exception>
+    public async Task<long> PullTensorsAsync(
+        HubReference reference,
+        string folder,
+        Func<string, bool> isWanted,
+        IProgress<HubProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(isWanted);
+        RefuseOffline(reference);
+        RepositoryListing listing = await ListAsync(reference, cancellationToken);
+        string[] small = [.. listing.Files.Where(FileSelection.IsConfiguration)];
+        await DownloadAsync(reference, listing, small, progress: null, cancellationToken);
+        var pull = new TensorPull(this, _http, reference, listing, folder, FreeSpace);
+        return await pull.RunAsync(SnapshotFolder(reference, listing.Commit), small, isWanted, progress, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>What the hub says of one file.</summary>
+    internal Task<RemoteFile> DescribeAsync(HubReference reference, string commit, string name, CancellationToken cancellationToken) =>
+        _http.HeadAsync(
+            _http.FileAddress(reference.Id, commit, name), reference, response => ReadDescription(response, reference, commit, name), cancellationToken);
+
+    private static RemoteFile ReadDescription(HttpResponseMessage response, HubReference reference, string commit, string name)
+    {
+        string? Header(string header) => response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? values.First() : null;
+        string? etag = HubPaths.BlobName(Header("X-Linked-Etag") ?? Header("ETag"));
+        long? size = long.TryParse(Header("X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long linked)
+            ? linked
+            : response.IsSuccessStatusCode ? response.Content.Headers.ContentLength : null;
+        if (etag is null || size is null || (Header("X-Repo-Commit") is { } actual && actual != commit))
+        {
+            throw new HubException(
+                HubErrorKind.InvalidResponse, $"{reference}: the hub tells no usable ETag, size or commit of {name}; is a proxy in between?");
+        }
+
+        return new RemoteFile(name, commit, etag, size.Value);
+    }
+
+    private void RefuseOffline(HubReference reference)
+    {
+        if (_settings.Offline)
+        {
+            throw new HubException(HubErrorKind.Offline, $"{reference} cannot be fetched while HF_HUB_OFFLINE is set");
+        }
+    }
+
+    private string SnapshotFolder(HubReference reference, string commit) => HubPaths.Snapshot(Cache.Folder, reference.Id, commit);
+
+    private async Task<RepositoryListing> ListAsync(HubReference reference, CancellationToken cancellationToken) => RepositoryListing.Read(
+        await _http.GetAsync(_http.ListingAddress(reference), reference, MaxListingBytes, cancellationToken), reference);
+
+    private async Task DownloadAsync(
+        HubReference reference, RepositoryListing listing, IReadOnlyList<string> names, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    {
+        var files = new RemoteFile[names.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = _settings.MaxParallelFiles, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, names.Count), parallel, async (i, token) =>
+            files[i] = await DescribeAsync(reference, listing.Commit, names[i], token));
+        RequireSpace(reference, files);
+
+        var totals = new ProgressTotals(progress, files.Sum(file => file.Size));
+        await Parallel.ForEachAsync(files, parallel, async (file, token) => await DownloadAsync(reference, file, totals, token));
+        await WriteRefAsync(reference, listing.Commit, cancellationToken);
+    }
+
+    private void RequireSpace(HubReference reference, IEnumerable<RemoteFile> files)
+    {
+        string blobs = Path.GetDirectoryName(HubPaths.Blob(Cache.Folder, reference.Id, "any"))!;
+        Directory.CreateDirectory(blobs);
+        long needed = files.DistinctBy(file => file.ETag).Sum(file =>
+        {
+            string blob = HubPaths.Blob(Cache.Folder, reference.Id, file.ETag);
+            long there = new FileInfo(blob + ".incomplete") is { Exists: true, Length: var length } ? length : 0;
+            return File.Exists(blob) ? 0 : Math.Max(0, file.Size - there);
+        });
+        Disk.Require(blobs, needed, reference.ToString(), FreeSpace);
+    }
+
+    private async Task DownloadAsync(HubReference reference, RemoteFile file, ProgressTotals totals, CancellationToken cancellationToken)
+    {
+        string blob = HubPaths.Blob(Cache.Folder, reference.Id, file.ETag);
+        string path = Path.Combine(SnapshotFolder(reference, file.Commit), HubPaths.Local(file.Name));
+        string guard = HubPaths.Lock(Cache.Folder, reference.Id, file.ETag);
+        await using (FileStream held = await FileLock.AcquireAsync(guard, _clock, cancellationToken))
+        {
+            if (!File.Exists(blob))
+            {
+                var download = new BlobDownload(_http, reference, file, blob, OpenPartial, bytes => totals.Report(file, bytes));
+                await download.RunAsync(cancellationToken);
+            }
+
+            SnapshotLink.Create(path, blob, MakeLink);
+        }
+
+        totals.Report(file, file.Size);
+    }
+
+    // A commit stands for itself; a branch or tag is remembered, for use without the network.
+    private async Task WriteRefAsync(HubReference reference, string commit, CancellationToken cancellationToken)
+    {
+        if (reference.Revision == commit)
+        {
+            return;
+        }
+
+        string path = HubPaths.Ref(Cache.Folder, reference.Id, reference.Revision);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(path, commit, cancellationToken);
+    }
+}

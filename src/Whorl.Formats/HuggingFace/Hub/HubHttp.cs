@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Whorl.Formats;
+
+/// <summary>Requests to the hub: redirects, the token, retries and errors that say what to do.</summary>
+internal sealed class HubHttp : IDisposable
+{
+    private const int MaxRedirects = 10;
+    private readonly HttpClient _client;
+    private readonly HubSettings _settings;
+    private readonly TimeProvider _clock;
+
+    public HubHttp(HubSettings settings, HttpMessageHandler? handler, TimeProvider clock)
+    {
+        // Redirects are followed here, since the token must not follow them to another host; encodings would change lengths.
+        handler ??= new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None };
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _settings = settings;
+        _clock = clock;
+    }
+
+    public RetryPolicy NewRetries() => new(_settings.MaxAttempts, _clock);
+
+    /// <summary>The address of a file.</summary>
+    public Uri FileAddress(string id, string commit, string file) =>
+        new($"{Root}/{id}/resolve/{commit}/{string.Join('/', file.Split('/').Select(Uri.EscapeDataString))}");
+
+    /// <summary>The address of a revision's list of files.</summary>
+    public Uri ListingAddress(HubReference reference) =>
+        new($"{Root}/api/models/{reference.Id}/revision/{Uri.EscapeDataString(reference.Revision)}");
+
+    /// <summary>A small answer as a whole.</summary>
+    /// <exception cref="HubException">The hub refuses, fails, or sends more than <paramref name="maxBytes"/>.</exception>
+    public Task<byte[]> GetAsync(Uri address, HubReference reference, int maxBytes, CancellationToken cancellationToken) =>
+        WithRetriesAsync(HttpMethod.Get, address, reference, followOut: true, response => ReadAsync(response, maxBytes, cancellationToken), cancellationToken);
+
+    /// <summary>The headers of a file, from the hub itself: a redirect to where large files are stored is not followed.</summary>
+    public Task<T> HeadAsync<T>(Uri address, HubReference reference, Func<HttpResponseMessage, T> read, CancellationToken cancellationToken) =>
+        WithRetriesAsync(HttpMethod.Head, address, reference, followOut: false, response => Task.FromResult(read(response)), cancellationToken);
+
+    /// <summary>Starts one attempt at a file's content.</summary>
+    /// <param name="address">The file.</param>
+    /// <param name="range">Which bytes; null for all.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public Task<HttpResponseMessage> OpenAsync(Uri address, RangeHeaderValue? range, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, address, range, followOut: true, cancellationToken);
+
+    /// <summary>Reads some bytes of a body; an end of the connection and silence are told as <see cref="TransferCutException"/>.</summary>
+    public async Task<int> ReadSomeAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        using SilenceTimeout silence = Patience(cancellationToken);
+        try
+        {
+            return await body.ReadAsync(buffer, silence.Token);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new TransferCutException("the connection was cut", error);
+        }
+    }
+
+    /// <summary>The error for an answer that no retry will change.</summary>
+    public HubException Refusal(HttpResponseMessage response, HubReference reference)
+    {
+        string code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : "";
+        string page = $"{Root}/{reference.Id}";
+        return (response.StatusCode, code) switch
+        {
+            (_, "RevisionNotFound") => new(HubErrorKind.NotFound, $"{reference.Id} has no revision '{reference.Revision}'; see {page}"),
+            (_, "EntryNotFound") => new(HubErrorKind.NotFound, $"{reference} does not have this file: {response.RequestMessage?.RequestUri?.AbsolutePath}"),
+            (_, "GatedRepo") => new(HubErrorKind.AccessDenied, _settings.Token is null
+                ? $"{reference.Id} is gated: accept its terms at {page}, then set HF_TOKEN to a token of that account"
+                : $"{reference.Id} is gated and the token's account has no access: ask for it at {page}, or use another account's token in HF_TOKEN"),
+            (HttpStatusCode.Unauthorized, "RepoNotFound") or (HttpStatusCode.NotFound, _) => new(HubErrorKind.NotFound, _settings.Token is null
+                ? $"there is no {reference.Id} on the hub, or it is private; check the name, or set HF_TOKEN"
+                : $"there is no {reference.Id} on the hub, or it is private and the token does not show it; check the name"),
+            (HttpStatusCode.Unauthorized, _) => new(HubErrorKind.AccessDenied, _settings.Token is null
+                ? $"the hub wants a token for {reference.Id}: set HF_TOKEN, or log in with the hub's own tool"
+                : $"the hub does not accept the token for {reference.Id}: make a new one and set HF_TOKEN"),
+            (HttpStatusCode.Forbidden, _) => new(HubErrorKind.AccessDenied, $"the token may not read {reference.Id}: give it that right, or accept the model's terms at {page}"),
+            _ => new(HubErrorKind.Network, $"{response.RequestMessage?.RequestUri}: the hub answered {(int)response.StatusCode} {response.ReasonPhrase}"),
+        };
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private string Root => _settings.Endpoint.ToString().TrimEnd('/');
+
+    private async Task<T> WithRetriesAsync<T>(
+        HttpMethod method, Uri address, HubReference reference, bool followOut, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellationToken)
+    {
+        RetryPolicy retries = NewRetries();
+        while (true)
+        {
+            TimeSpan? retryAfter = null;
+            Exception failure;
+            try
+            {
+                using HttpResponseMessage response = await SendAsync(method, address, range: null, followOut, cancellationToken);
+                if (response.IsSuccessStatusCode || (int)response.StatusCode / 100 == 3)
+                {
+                    return await read(response);
+                }
+
+                failure = Refusal(response, reference);
+                if (!RetryPolicy.IsTransient(response.StatusCode))
+                {
+                    throw failure;
+                }
+
+                retryAfter = retries.RetryAfter(response.Headers.RetryAfter);
+            }
+            catch (Exception error) when (RetryPolicy.IsTransient(error, cancellationToken))
+            {
+                failure = error;
+            }
+
+            if (!await retries.WaitAsync(retryAfter, cancellationToken))
+            {
+                throw GivenUp(address, failure);
+            }
+        }
+    }
+
+    /// <summary>The error after the last attempt.</summary>
+    public static HubException GivenUp(Uri address, Exception failure) => new(
+        HubErrorKind.Network, $"{address.Host} could not be reached or kept failing ({failure.Message}); try again later, what has arrived is kept", failure);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri address, RangeHeaderValue? range, bool followOut, CancellationToken cancellationToken)
+    {
+        for (int redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            using var request = new HttpRequestMessage(method, address);
+            request.Headers.UserAgent.Add(new ProductInfoHeaderValue("whorl", "1"));
+            request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+            request.Headers.Range = range;
+            if (_settings.Token is not null && IsHub(address))
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _settings.Token);
+            }
+
+            using SilenceTimeout silence = Patience(cancellationToken);
+            HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+            {
+                return response;
+            }
+
+            Uri next = new(address, location);
+            if (!followOut && !IsSameHost(next, address))
+            {
+                return response;
+            }
+
+            response.Dispose();
+            bool downgrade = address.Scheme == "https" && next.Scheme != "https";
+            address = downgrade || next.Scheme is not ("http" or "https")
+                ? throw new HubException(HubErrorKind.InvalidResponse, $"{address} redirects to {next.Scheme}, which is less safe; refused")
+                : next;
+        }
+
+        throw new HubException(HubErrorKind.InvalidResponse, $"{address} redirects more than {MaxRedirects} times");
+    }
+
+    private bool IsHub(Uri address) => IsSameHost(address, _settings.Endpoint);
+
+    private static bool IsSameHost(Uri one, Uri other) =>
+        one.Scheme == other.Scheme && one.Port == other.Port && string.Equals(one.Host, other.Host, StringComparison.OrdinalIgnoreCase);
+
+    private SilenceTimeout Patience(CancellationToken cancellationToken) => new(_settings.IdleTimeout, _clock, cancellationToken);
+
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, int maxBytes, CancellationToken cancellationToken)
+    {
+        Uri? address = response.RequestMessage?.RequestUri;
+        if (response.Content.Headers.ContentLength > maxBytes)
+        {
+            throw new HubException(HubErrorKind.InvalidResponse, $"{address}: the answer has more than {maxBytes} bytes");
+        }
+
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var whole = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        while (await ReadSomeAsync(body, buffer, cancellationToken) is > 0 and int count)
+        {
+            await whole.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            if (whole.Length > maxBytes)
+            {
+                throw new HubException(HubErrorKind.InvalidResponse, $"{address}: the answer has more than {maxBytes} bytes");
+            }
+        }
+
+        return response.Content.Headers.ContentLength is { } length && length != whole.Length
+            ? throw new TransferCutException($"{whole.Length} of {length} bytes arrived")
+            : whole.ToArray();
+    }
+}
