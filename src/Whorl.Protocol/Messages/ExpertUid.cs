@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Whorl.Protobuf;
 
 namespace Whorl.Protocol.Messages;
 

@@ -1,3 +1,5 @@
+using Whorl.Protobuf;
+
 namespace Whorl.Protocol.Messages;
 
 /// <summary>The limits that every message is held to before memory is taken for what it announces.</summary>

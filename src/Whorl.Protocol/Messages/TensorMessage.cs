@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Collections;
+using Whorl.Protobuf;
 
 namespace Whorl.Protocol.Messages;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Messages;
 

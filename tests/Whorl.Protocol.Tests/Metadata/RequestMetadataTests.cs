@@ -2,6 +2,7 @@ using System.Text;
 using Whorl.MsgPack;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Metadata;
 

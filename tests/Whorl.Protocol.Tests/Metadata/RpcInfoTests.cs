@@ -1,5 +1,6 @@
 using Whorl.Protocol.Info;
 using Whorl.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Metadata;
 

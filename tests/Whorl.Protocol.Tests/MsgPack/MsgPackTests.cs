@@ -1,4 +1,5 @@
 using Whorl.MsgPack;
+using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.MsgPack;
 

@@ -1,6 +1,7 @@
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Tensors;
 

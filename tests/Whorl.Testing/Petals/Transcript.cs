@@ -38,6 +38,7 @@ public sealed class Transcript
         Text(call, "method"),
         Text(call, "caller"),
         Text(call, "callee"),
+        call.GetProperty("t_ms").GetDouble(),
         [.. call.GetProperty("events").EnumerateArray().Select(e => ReadEvent(e, bytes))]);
 
     private static TranscriptEvent ReadEvent(JsonElement item, byte[] bytes)

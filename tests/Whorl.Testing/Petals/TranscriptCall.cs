@@ -7,9 +7,11 @@ namespace Whorl.Testing.Petals;
 /// <param name="Method">The protocol id.</param>
 /// <param name="Caller">The caller's peer id, base58.</param>
 /// <param name="Callee">The callee's peer id, base58.</param>
+/// <param name="Milliseconds">When it began, since the start of the recording.</param>
 /// <param name="Events">What happened, in the caller's order.</param>
 public sealed record TranscriptCall(
-    string Scenario, string By, bool IsStream, string Method, string Caller, string Callee, IReadOnlyList<TranscriptEvent> Events)
+    string Scenario, string By, bool IsStream, string Method, string Caller, string Callee, double Milliseconds,
+    IReadOnlyList<TranscriptEvent> Events)
 {
     /// <summary>The requests, in order.</summary>
     public IEnumerable<byte[]> Requests => Events.Where(e => e.IsRequest).Select(e => e.Message!);

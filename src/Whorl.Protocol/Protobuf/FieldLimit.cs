@@ -1,4 +1,4 @@
-namespace Whorl.Protocol.Messages;
+namespace Whorl.Protobuf;
 
 /// <summary>What one field of a protobuf message may hold.</summary>
 /// <param name="Field">Its number.</param>

@@ -1,7 +1,7 @@
-namespace Whorl.Protocol.Tests;
+namespace Whorl.Testing;
 
 /// <summary>The fuzz rule: any bytes give a message or one kind of exception, nothing else.</summary>
-internal static class Fuzz
+public static class Fuzz
 {
     /// <summary>Runs the action; lets the one kind of exception pass.</summary>
     /// <returns>Whether it succeeded.</returns>

@@ -1,7 +1,7 @@
 using System.Text.Unicode;
 using Google.Protobuf;
 
-namespace Whorl.Protocol.Messages;
+namespace Whorl.Protobuf;
 
 /// <summary>
 /// Compares a protobuf message with stated limits by walking its fields, before the generated parser allocates anything for them, and

@@ -1,0 +1,321 @@
+using Whorl.Dht.Kademlia;
+using Whorl.Dht.Protocol;
+using Whorl.Dht.Records;
+using Whorl.P2P;
+
+namespace Whorl.Dht;
+
+/// <summary>Finding values, and the nodes nearest to a key.</summary>
+public sealed partial class DhtNode
+{
+    private readonly PriorityQueue<DhtId, double> _toRefresh = new();
+
+    /// <summary>Finds the value of a key.</summary>
+    /// <param name="key">The string that it was stored under.</param>
+    /// <param name="latest">Whether all nodes that may hold it are asked and their answers merged; else the first value found will do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null where no node has one.</returns>
+    public Task<DhtValue?> GetAsync(string key, bool latest, CancellationToken cancellationToken) =>
+        GetAsync(DhtId.OfKey(key), latest, cancellationToken);
+
+    /// <inheritdoc cref="GetAsync(string, bool, CancellationToken)"/>
+    public async Task<DhtValue?> GetAsync(DhtId key, bool latest, CancellationToken cancellationToken) =>
+        (await GetManyAsync([key], latest, cancellationToken).ConfigureAwait(false)).GetValueOrDefault(key);
+
+    /// <summary>Finds the values of several keys in one search.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="latest">As for one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The values found; keys without one are not in it.</returns>
+    public async Task<IReadOnlyDictionary<DhtId, DhtValue>> GetManyAsync(
+        IReadOnlyCollection<DhtId> keys, bool latest, CancellationToken cancellationToken)
+    {
+        double sufficient = latest ? double.PositiveInfinity : Now;
+        (Dictionary<DhtId, DhtValue> found, _) = await LookUpAsync(keys, sufficient, isRefresh: false, cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    internal async Task<(Dictionary<DhtId, DhtValue> Found, LookupStatistics Statistics)> LookUpAsync(
+        IReadOnlyCollection<DhtId> keys, double sufficient, bool isRefresh, CancellationToken cancellationToken)
+    {
+        Dictionary<DhtId, KeySearch> searches = keys.Distinct().ToDictionary(key => key, key => new KeySearch(key, sufficient));
+        _protocol.Locked((_, storage, cache) =>
+        {
+            foreach (KeySearch search in searches.Values)
+            {
+                AddLocal(search, storage);
+                if (!isRefresh)
+                {
+                    AddLocal(search, cache);
+                }
+            }
+
+            return true;
+        });
+
+        List<DhtId> open = [.. searches.Values.Where(search => !search.IsSufficient).Select(search => search.Key)];
+        LookupStatistics statistics = await SearchAsync(
+            open,
+            Math.Min((int)Math.Sqrt(open.Count), _options.ChunkSize),
+            (search, source, key, result) =>
+            {
+                KeySearch state = searches[key];
+                if (_protocol.ReadValue(key, result, source.Peer) is { } value)
+                {
+                    state.Add(value, result.Expiration, source.Id);
+                    if (state.IsSufficient)
+                    {
+                        search.Stop(key);
+                    }
+                }
+            },
+            (key, nearest) => CacheResult(searches[key], nearest, isRefresh),
+            cancellationToken).ConfigureAwait(false);
+
+        if (!isRefresh)
+        {
+            ScheduleRefresh(searches.Values);
+        }
+
+        Dictionary<DhtId, DhtValue> found = [];
+        foreach (KeySearch search in searches.Values)
+        {
+            if (search.ToResult(_options.Validator) is { } value)
+            {
+                found[search.Key] = value;
+            }
+        }
+
+        return (found, statistics);
+    }
+
+    /// <summary>The nodes nearest to each target, this one left out, nearest first.</summary>
+    private async Task<Dictionary<DhtId, IReadOnlyList<(DhtId Id, PeerId Peer)>>> FindNearestAsync(
+        IReadOnlyCollection<DhtId> targets, CancellationToken cancellationToken)
+    {
+        Dictionary<DhtId, IReadOnlyList<(DhtId Id, PeerId Peer)>> found = [];
+        await SearchAsync(
+            targets, (int)Math.Sqrt(targets.Count), (_, _, _, _) => { }, (target, nearest) => found[target] = nearest, cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    /// <summary>Runs a search: asks as it says, several at once, and stops what is under way once it is finished.</summary>
+    /// <param name="targets">What to search for.</param>
+    /// <param name="targetsPerStep">How many targets one question may be for.</param>
+    /// <param name="onResult">Gets every answer, and may stop the search for its target.</param>
+    /// <param name="onFinished">Gets each target once it is done, with the nearest nodes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task<LookupStatistics> SearchAsync(
+        IReadOnlyCollection<DhtId> targets,
+        int targetsPerStep,
+        Action<BeamSearch, (DhtId Id, PeerId Peer), DhtId, FindResult> onResult,
+        Action<DhtId, IReadOnlyList<(DhtId Id, PeerId Peer)>> onFinished,
+        CancellationToken cancellationToken)
+    {
+        Dictionary<DhtId, PeerId> peers = NearestKnown(targets);
+        BeamSearch search = new(targets, peers.Keys, Id, _options.BucketSize, targetsPerStep);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Dictionary<Task<IReadOnlyList<FindResult>?>, (BeamStep Step, int RoundTrip)> active = [];
+        int calls = 0;
+        int roundTrips = 0;
+        try
+        {
+            while (true)
+            {
+                while (!search.IsFinished && active.Count < _options.Workers && search.TryTake(out BeamStep? step))
+                {
+                    if (IsBanned(peers[step.Node]))
+                    {
+                        search.Report(step, null);
+                        continue;
+                    }
+
+                    active.Add(_protocol.FindAsync(peers[step.Node], step.Targets, stop.Token), (step, roundTrips + 1));
+                    calls++;
+                }
+
+                while (search.TryTakeFinished(out DhtId target))
+                {
+                    onFinished(target, [.. search.Nearest(target).Select(node => (node, peers[node]))]);
+                }
+
+                if (search.IsFinished || active.Count == 0)
+                {
+                    return new LookupStatistics(calls, roundTrips);
+                }
+
+                Task<IReadOnlyList<FindResult>?> done = await Task.WhenAny(active.Keys).ConfigureAwait(false);
+                active.Remove(done, out (BeamStep Step, int RoundTrip) asked);
+                roundTrips = Math.Max(roundTrips, asked.RoundTrip);
+                TakeAnswer(search, asked.Step, await done.ConfigureAwait(false), peers, onResult);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await SettleAsync(active.Keys).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for the end of calls whose outcome no longer matters.</summary>
+    private static Task<AggregateException?> SettleAsync(IEnumerable<Task> calls) =>
+        Task.WhenAll(calls).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    private void TakeAnswer(
+        BeamSearch search,
+        BeamStep step,
+        IReadOnlyList<FindResult>? results,
+        Dictionary<DhtId, PeerId> peers,
+        Action<BeamSearch, (DhtId Id, PeerId Peer), DhtId, FindResult> onResult)
+    {
+        PeerId peer = peers[step.Node];
+        Dictionary<DhtId, IReadOnlyList<DhtId>>? neighbours = null;
+        lock (_gate)
+        {
+            if (results is null)
+            {
+                _blacklist.RegisterFailure(peer);
+            }
+            else
+            {
+                _blacklist.RegisterSuccess(peer);
+                neighbours = [];
+                for (int i = 0; i < results.Count; i++)
+                {
+                    List<(DhtId Id, PeerId Peer)> named = [.. results[i].Nearest.Where(node => node.Peer != PeerId && !_blacklist.Contains(node.Peer))];
+                    named.ForEach(node => peers.TryAdd(node.Id, node.Peer));
+                    neighbours[step.Targets[i]] = [.. named.Select(node => node.Id)];
+                }
+            }
+        }
+
+        search.Report(step, neighbours);
+        for (int i = 0; i < (results?.Count ?? 0); i++)
+        {
+            onResult(search, (step.Node, peer), step.Targets[i], results![i]);
+        }
+    }
+
+    private Dictionary<DhtId, PeerId> NearestKnown(IReadOnlyCollection<DhtId> targets)
+    {
+        Dictionary<DhtId, PeerId> peers = [];
+        foreach (DhtId target in targets)
+        {
+            foreach ((DhtId id, PeerId peer) in _protocol.Locked((table, _, _) => table.Nearest(target, _options.BucketSize)))
+            {
+                peers[id] = peer;
+            }
+        }
+
+        return peers;
+    }
+
+    private bool IsBanned(PeerId peer)
+    {
+        lock (_gate)
+        {
+            return _blacklist.Contains(peer);
+        }
+    }
+
+    private void AddLocal(KeySearch search, DhtStorage storage)
+    {
+        if (storage.TryGet(search.Key, out StoredValue value, out double expiration))
+        {
+            search.Add(value, expiration, Id);
+        }
+    }
+
+    /// <summary>Keeps a found value here, and on the nearest nodes but the one it came from.</summary>
+    private void CacheResult(KeySearch search, IReadOnlyList<(DhtId Id, PeerId Peer)> nearest, bool isRefresh)
+    {
+        if (search.Value is not { } value)
+        {
+            return;
+        }
+
+        bool isNews = _protocol.Locked((table, storage, cache) =>
+        {
+            bool known = (storage.TryGet(search.Key, out _, out double stored) && stored >= search.Expiration)
+                || (cache.TryGet(search.Key, out _, out double cached) && cached >= search.Expiration);
+            if (!known && (_options.CacheLocally || isRefresh))
+            {
+                cache.Store(search.Key, value.Copy(), search.Expiration);
+            }
+
+            return !known;
+        });
+        if (!isNews)
+        {
+            return;
+        }
+
+        ReadOnlyMemory<byte> tag = value.Dictionary is null ? StoreItem.PlainTag : default(ReadOnlyMemory<byte>);
+        StoreItem item = new(search.Key, tag, value.ToBytes(), search.Expiration, InCache: true);
+        foreach ((DhtId _, PeerId peer) in nearest.Where(node => node.Id != search.Source).Take(_options.CacheNearest))
+        {
+            _background.Run(token => _protocol.StoreAsync(peer, [item], token));
+        }
+    }
+
+    /// <summary>Cached values that were used are looked up anew shortly before they expire.</summary>
+    private void ScheduleRefresh(IEnumerable<KeySearch> searches)
+    {
+        foreach (KeySearch search in searches.Where(search => search.Source == Id && double.IsFinite(search.Expiration)))
+        {
+            if (_protocol.Locked((_, _, cache) => cache.TryGet(search.Key, out _, out _)))
+            {
+                ScheduleRefresh(search.Key, search.Expiration - _options.CacheRefreshBeforeExpiry.TotalSeconds);
+            }
+        }
+    }
+
+    private void ScheduleRefresh(DhtId key, double at)
+    {
+        lock (_gate)
+        {
+            if (_toRefresh.Count < DhtLimits.MaxCachedKeys)
+            {
+                _toRefresh.Enqueue(key, at);
+                SetCacheTimer_NeedsLock();
+            }
+        }
+    }
+
+    private void SetCacheTimer_NeedsLock()
+    {
+        if (_toRefresh.TryPeek(out _, out double at))
+        {
+            _cacheTimer.Change(TimeSpan.FromSeconds(Math.Clamp(at - Now, 0, int.MaxValue / 1000)), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task RefreshCacheAsync(CancellationToken cancellationToken)
+    {
+        List<DhtId> due = [];
+        double latest = Now;
+        lock (_gate)
+        {
+            while (due.Count < _options.ChunkSize && _toRefresh.TryPeek(out DhtId key, out double at) && at <= Now)
+            {
+                _toRefresh.Dequeue();
+                if (!due.Contains(key))
+                {
+                    due.Add(key);
+                }
+            }
+
+            SetCacheTimer_NeedsLock();
+        }
+
+        if (due.Count > 0)
+        {
+            foreach (DhtId key in due)
+            {
+                latest = Math.Max(latest, _protocol.Locked((_, _, cache) => cache.TryGet(key, out _, out double expiration) ? expiration : 0));
+            }
+
+            await LookUpAsync(due, latest + _options.CacheRefreshBeforeExpiry.TotalSeconds + 1, isRefresh: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

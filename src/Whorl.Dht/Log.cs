@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+using Whorl.P2P;
+
+namespace Whorl.Dht;
+
+/// <summary>Every message this project logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(200, LogLevel.Debug, "{Method} at {Peer} failed: {Reason}")]
+    public static partial void CallFailed(ILogger logger, string method, PeerId? peer, string reason);
+
+    [LoggerMessage(201, LogLevel.Error, "a background task of the DHT failed")]
+    public static partial void BackgroundFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(202, LogLevel.Debug, "a value found at {Peer} was not valid")]
+    public static partial void InvalidValue(ILogger logger, PeerId peer);
+
+    [LoggerMessage(203, LogLevel.Warning, "a record of {Subkey} under {Key} is malformed and was left out: {Reason}")]
+    public static partial void MalformedRecord(ILogger logger, string key, string subkey, string reason);
+}

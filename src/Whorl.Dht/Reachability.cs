@@ -1,0 +1,71 @@
+using Whorl.Dht.Protocol;
+using Whorl.P2P;
+using Whorl.P2P.Rpc;
+
+namespace Whorl.Dht;
+
+/// <summary>Petals' ReachabilityProtocol: servers ask others whether they can be dialled, since only others can tell.</summary>
+public static class Reachability
+{
+    /// <summary>The protocol id.</summary>
+    public const string Method = "ReachabilityProtocol.rpc_check";
+
+    /// <summary>At most so many peers are asked.</summary>
+    private const int MaxAsked = 5;
+
+    /// <summary>How long Petals waits for an answer about itself.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long Petals waits where the one asked must ask a third.</summary>
+    private static readonly TimeSpan ThirdPartyTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Answers checks.</summary>
+    /// <param name="server">Answers.</param>
+    /// <param name="self">This host: about itself the answer is yes.</param>
+    /// <param name="probe">
+    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, uses no relay and opens a fresh connection.
+    /// </param>
+    public static void Serve(RpcServer server, PeerId self, RpcClient probe) => server.HandleUnary(Method, async (_, request, token) =>
+    {
+        PeerId peer = ReachabilityCheck.Parse(request.Span).Peer;
+        bool available = peer == self || await AskAsync(probe, peer, peer, Timeout, token).ConfigureAwait(false) == true;
+        return new PingResponse(null, 0, available).ToReachabilityBytes();
+    });
+
+    /// <summary>Asks one peer about another, or about itself.</summary>
+    /// <param name="client">Calls.</param>
+    /// <param name="asked">Whom to ask.</param>
+    /// <param name="peer">About whom.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer; null where there was none.</returns>
+    public static async Task<bool?> AskAsync(RpcClient client, PeerAddress asked, PeerId peer, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadOnlyMemory<byte> answer =
+                await client.CallAsync(asked, Method, new ReachabilityCheck(peer).ToBytes(), timeout, cancellationToken).ConfigureAwait(false);
+            return PingResponse.Parse(answer.Span).Available;
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or WireFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Asks up to five peers whether they can dial this host.</summary>
+    /// <param name="client">Calls, from the host in question.</param>
+    /// <param name="peers">Whom to ask, for instance the nodes of a routing table.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether at least half of those that answered said yes, or none answered: Petals' rule for being reached directly.</returns>
+    public static async Task<bool> IsReachableAsync(RpcClient client, IEnumerable<PeerId> peers, CancellationToken cancellationToken)
+    {
+        bool?[] answers = await Task.WhenAll(peers
+            .Where(peer => peer != client.Id)
+            .Take(MaxAsked)
+            .Select(peer => AskAsync(client, peer, client.Id, ThirdPartyTimeout, cancellationToken))).ConfigureAwait(false);
+        int yes = answers.Count(answer => answer == true);
+        int no = answers.Count(answer => answer == false);
+        return yes >= no;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.Dht.Kademlia;
+using Whorl.P2P;
+
+namespace Whorl.Dht.Records;
+
+/// <summary>
+/// Who serves which blocks of which models, as Petals keeps it in the DHT: under <c>prefix.block</c> a dictionary from server to
+/// <see cref="ServerInfo"/>, under <c>_petals.models</c> one from prefix to <see cref="ModelInfo"/>.
+/// </summary>
+/// <param name="node">Stores and finds.</param>
+/// <param name="logger">Where malformed records are told; null for nowhere.</param>
+public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
+{
+    /// <summary>The key of the directory of models.</summary>
+    public const string ModelsKey = "_petals.models";
+
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+
+    /// <summary>Announces this node's host as a server of some blocks; to be renewed before it expires.</summary>
+    /// <param name="prefix">The model's prefix, without '.' and ' '.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="info">What it says of itself, the same under each block.</param>
+    /// <param name="expiration">Seconds of unix time. Petals takes now and twice the period of renewal.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Whether each block's record was taken by some node.</returns>
+    /// <exception cref="ArgumentException">The prefix is none.</exception>
+    public async Task<bool> DeclareServerAsync(
+        string prefix, IEnumerable<int> blocks, ServerInfo info, double expiration, CancellationToken cancellationToken)
+    {
+        CheckPrefix(prefix);
+        byte[] value = info.ToBytes();
+        DhtSubkey server = DhtSubkey.OfText(node.PeerId.ToString());
+        DhtEntry[] entries = [.. blocks.Select(block => new DhtEntry(DhtId.OfKey(Uid(prefix, block)), value, expiration, server))];
+        return (await node.StoreManyAsync(entries, cancellationToken).ConfigureAwait(false)).All(stored => stored);
+    }
+
+    /// <summary>Finds the servers of some blocks.</summary>
+    /// <param name="prefix">The model's prefix.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="latest">Whether all holders of the records are asked, as Petals' clients and servers do; else the first answer will do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>For each block its servers, in the order of <paramref name="blocks"/>. Malformed announcements are left out.</returns>
+    /// <exception cref="ArgumentException">The prefix is none.</exception>
+    public async Task<IReadOnlyList<IReadOnlyDictionary<PeerId, ServerInfo>>> FindServersAsync(
+        string prefix, IReadOnlyList<int> blocks, bool latest, CancellationToken cancellationToken)
+    {
+        CheckPrefix(prefix);
+        string[] uids = [.. blocks.Select(block => Uid(prefix, block))];
+        IReadOnlyDictionary<DhtId, DhtValue> found =
+            await node.GetManyAsync([.. uids.Select(DhtId.OfKey)], latest, cancellationToken).ConfigureAwait(false);
+        return [.. uids.Select(uid => ReadItems(uid, found.GetValueOrDefault(DhtId.OfKey(uid)), ReadPeer, bytes => ServerInfo.Parse(bytes.Span)))];
+    }
+
+    /// <summary>Announces a model, unless its prefix begins with '_' and so is private; to be renewed before it expires.</summary>
+    /// <returns>Whether the record was taken by some node; false for a private prefix.</returns>
+    /// <exception cref="ArgumentException">The prefix is none.</exception>
+    public async Task<bool> DeclareModelAsync(string prefix, ModelInfo info, double expiration, CancellationToken cancellationToken)
+    {
+        CheckPrefix(prefix);
+        return !prefix.StartsWith('_')
+            && await node.StoreAsync(ModelsKey, info.ToBytes(), expiration, DhtSubkey.OfText(prefix), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds the models that were announced, by prefix. Malformed announcements are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, ModelInfo>> FindModelsAsync(CancellationToken cancellationToken)
+    {
+        DhtValue? found = await node.GetAsync(ModelsKey, latest: true, cancellationToken).ConfigureAwait(false);
+        return ReadItems(ModelsKey, found, subkey => subkey.Text, bytes => ModelInfo.Parse(bytes.Span));
+    }
+
+    /// <summary>The key of a block's record.</summary>
+    internal static string Uid(string prefix, int block) => string.Create(CultureInfo.InvariantCulture, $"{prefix}.{block}");
+
+    private static PeerId? ReadPeer(DhtSubkey subkey) => PeerId.TryParse(subkey.Text, out PeerId? peer) ? peer : null;
+
+    private static void CheckPrefix(string prefix)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        if (prefix.AsSpan().ContainsAny('.', ' '))
+        {
+            throw new ArgumentException($"'{prefix}' is not a model's prefix: it must not contain '.' or ' '", nameof(prefix));
+        }
+    }
+
+    private Dictionary<TKey, T> ReadItems<TKey, T>(string key, DhtValue? found, Func<DhtSubkey, TKey?> readKey, Func<ReadOnlyMemory<byte>, T> read)
+        where TKey : class
+    {
+        Dictionary<TKey, T> items = [];
+        foreach ((DhtSubkey subkey, DhtItem item) in found?.Items ?? new Dictionary<DhtSubkey, DhtItem>())
+        {
+            try
+            {
+                TKey name = readKey(subkey) ?? throw new WireFormatException("the subkey is of the wrong kind");
+                items[name] = read(item.Value);
+            }
+            catch (WireFormatException e)
+            {
+                Log.MalformedRecord(_logger, key, subkey.ToString(), e.Message);
+            }
+        }
+
+        return items;
+    }
+}

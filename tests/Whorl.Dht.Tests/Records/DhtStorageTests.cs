@@ -1,0 +1,108 @@
+using Whorl.Dht.Kademlia;
+using Whorl.Dht.Records;
+using Whorl.P2P;
+using Whorl.Testing;
+
+namespace Whorl.Dht.Tests.Records;
+
+public sealed class DhtStorageTests
+{
+    private static readonly DhtId Key = DhtId.OfKey("key");
+    private static readonly DhtSubkey A = DhtSubkey.OfText("A");
+    private static readonly DhtSubkey B = DhtSubkey.OfText("B");
+
+    private double _now = 2_000_000_000;
+
+    [Fact]
+    public void A_dictionary_has_the_golden_bytes()
+    {
+        DictionaryValue value = new(() => _now);
+        value.Store(A, new byte[] { 1, 2 }, 2_000_000_000.5);
+        value.Store(B, Array.Empty<byte>(), 2_000_000_001.25);
+        string hex = "c7325093cb7ff0000000000000cb41ddcd65005000009293a141c4020102cb41ddcd650020000093a142c400cb41ddcd6500500000";
+
+        Assert.Equal(hex, Convert.ToHexStringLower(value.ToBytes()));
+        Assert.Equal(hex, Convert.ToHexStringLower(DictionaryValue.Parse(Convert.FromHexString(hex), () => _now).ToBytes()));
+    }
+
+    [Fact]
+    public void A_subkey_has_the_golden_bytes()
+    {
+        DhtSubkey subkey = DhtSubkey.OfText("QmNV5G3hq2UmAck2htEgsqrmPFBff5goFZAdmKDcZLBZLX");
+
+        Assert.Equal(
+            "d92e516d4e56354733687132556d41636b32687445677371726d504642666635676f465a41646d4b44635a4c425a4c58",
+            Convert.ToHexStringLower(subkey.Packed.Span));
+        Assert.Equal(subkey, DhtSubkey.Parse(subkey.Packed.Span));
+        Assert.Throws<WireFormatException>(() => DhtSubkey.Parse(new byte[] { 0xc1 }));
+    }
+
+    [Fact]
+    public void Values_of_a_dictionary_expire_one_by_one()
+    {
+        DhtStorage storage = new(() => _now);
+        Assert.True(storage.Store(Key, A, new byte[] { 1 }, _now + 10));
+        Assert.True(storage.Store(Key, B, new byte[] { 2 }, _now + 20));
+        Assert.False(storage.Store(Key, A, new byte[] { 3 }, _now + 5));
+
+        _now += 15;
+
+        Assert.True(storage.TryGet(Key, out StoredValue value, out double expiration));
+        Assert.Equal(2_000_000_020, expiration);
+        Assert.Equal([B], value.Dictionary!.Items.Keys);
+    }
+
+    [Fact]
+    public void A_dictionary_and_a_plain_value_replace_each_other_only_where_they_are_later()
+    {
+        DhtStorage storage = new(() => _now);
+        Assert.True(storage.Store(Key, new byte[] { 1 }, _now + 10));
+        Assert.False(storage.Store(Key, A, new byte[] { 2 }, _now + 10));
+        Assert.True(storage.Store(Key, A, new byte[] { 2 }, _now + 11));
+        Assert.False(storage.Store(Key, new byte[] { 3 }, _now + 11));
+        Assert.True(storage.Store(Key, new byte[] { 3 }, _now + 12));
+
+        Assert.True(storage.TryGet(Key, out StoredValue value, out _));
+        Assert.Null(value.Dictionary);
+    }
+
+    [Fact]
+    public void A_storage_that_is_full_takes_no_more_until_something_expires()
+    {
+        DhtStorage storage = new(() => _now, maxBytes: 1000);
+        Assert.True(storage.Store(Key, new byte[600], _now + 10));
+        Assert.False(storage.Store(DhtId.OfKey("other"), new byte[600], _now + 100));
+        _now += 11;
+        Assert.True(storage.Store(DhtId.OfKey("other"), new byte[600], _now + 100));
+    }
+
+    [Theory]
+    [InlineData("c0")]
+    [InlineData("d45090")]
+    [InlineData("c70350930102 03")]
+    [InlineData("c7045093010290")] // maxsize, latest, no items: valid
+    [InlineData("c70550930102 91c0")]
+    [InlineData("c70f5093cb7ff0000000000000cb7ff8000000000000 90")] // a latest expiration that is NaN
+    public void Bytes_give_a_dictionary_or_a_wire_format_exception(string hex)
+    {
+        byte[] bytes = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        bool valid = Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(bytes, () => _now));
+
+        Assert.Equal(hex.EndsWith("10290", StringComparison.Ordinal), valid);
+    }
+
+    [Fact]
+    public void Any_bytes_give_a_dictionary_or_a_wire_format_exception()
+    {
+        DictionaryValue value = new(() => _now);
+        value.Store(A, new byte[] { 1, 2 }, _now + 1);
+        value.Store(B, new byte[] { 3 }, _now + 2);
+        int read = 0;
+        foreach (byte[] bytes in Fuzz.Mutations(value.ToBytes(), 10_000, new Random(8)))
+        {
+            read += Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(bytes, () => _now).ToBytes()) ? 1 : 0;
+        }
+
+        Assert.InRange(read, 1, 9_999);
+    }
+}
