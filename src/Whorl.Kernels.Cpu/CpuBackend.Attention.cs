@@ -31,7 +31,7 @@ public sealed unsafe partial class CpuBackend
             return y;
         }
 
-        AttentionWork work = _attention ??= new AttentionWork(Workers);
+        AttentionWork work = _attention ??= new AttentionWork(Workers, InstructionSet);
         work.Prepare(q, k, v, spec, layout, stores, y);
         bool alone = Workers.Count == 1 || work.Cost < SmallestSharedAttention;
         long mark = Mark();

@@ -110,13 +110,13 @@ public sealed unsafe partial class CpuBackend
     {
         if (items <= 1 || elements < SmallestShared || Workers.Count == 1)
         {
-            Kernel.Run(kernel, 0, items);
+            Kernel.Run(InstructionSet, kernel, 0, items);
             return;
         }
 
         if (!_works.TryGetValue(typeof(TKernel), out ParallelWork? kept))
         {
-            kept = new KernelWork<TKernel>();
+            kept = new KernelWork<TKernel>(InstructionSet);
             _works.Add(typeof(TKernel), kept);
         }
 

@@ -3,7 +3,8 @@ using Whorl.Kernels.Cpu.Lanes;
 namespace Whorl.Kernels.Cpu.Threading;
 
 /// <summary>A kernel whose items the workers share in equal runs.</summary>
-internal sealed class KernelWork<TKernel> : ParallelWork
+/// <param name="set">The instruction set to run it in.</param>
+internal sealed class KernelWork<TKernel>(InstructionSet set) : ParallelWork
     where TKernel : struct, IKernel
 {
     /// <summary>The kernel with its arguments.</summary>
@@ -19,7 +20,7 @@ internal sealed class KernelWork<TKernel> : ParallelWork
         int first = Share(Items, worker, workers), end = Share(Items, worker + 1, workers);
         if (first < end)
         {
-            Lanes.Kernel.Run(kernel, first, end);
+            Lanes.Kernel.Run(set, kernel, first, end);
         }
     }
 }

@@ -1,29 +1,12 @@
-using Whorl.Kernels.Cpu.Lanes;
-
 namespace Whorl.Kernels.Cpu.Tests;
 
-/// <summary>Runs a kernel in each kind of lanes; those that the machine lacks run in the runtime's software form, with the same meaning.</summary>
+/// <summary>The kinds of lanes to compare with the scalar ones; those that the machine lacks run in the runtime's software form, with the same meaning.</summary>
 internal static class EveryLanes
 {
-    public static TheoryData<string> Kinds => ["512", "256", "128"];
+    public static TheoryData<string> Kinds => [nameof(InstructionSet.Vector512), nameof(InstructionSet.Vector256), nameof(InstructionSet.Vector128)];
 
-    public static void Run<TKernel>(string kind, TKernel kernel, int items)
-        where TKernel : struct, IKernel
-    {
-        switch (kind)
-        {
-            case "512":
-                kernel.Run<Lanes512>(0, items);
-                break;
-            case "256":
-                kernel.Run<Lanes256>(0, items);
-                break;
-            case "128":
-                kernel.Run<Lanes128>(0, items);
-                break;
-            default:
-                kernel.Run<ScalarLanes>(0, items);
-                break;
-        }
-    }
+    /// <summary>Those that the machine has.</summary>
+    public static IEnumerable<InstructionSet> Fast => Enum.GetValues<InstructionSet>().Where(InstructionSets.IsSupported);
+
+    public static InstructionSet Of(string kind) => Enum.Parse<InstructionSet>(kind);
 }

@@ -36,6 +36,22 @@ public sealed class AttentionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Variants))]
+    public void Every_instruction_set_gives_the_scalar_forms_bits(string variant)
+    {
+        AttentionCase given = Case(variant, 75), odd = new(AttentionCase.SpecOf(13, 1, 9, 50), 33, 3);
+        var options = new CpuBackendOptions { Threads = 1 };
+        using var scalar = new CpuBackend(options, InstructionSet.Scalar);
+        float[] expected = given.Run(scalar, 60, 1, 2, 3, 4, 5), expectedOdd = odd.Run(scalar, 32, 1);
+        foreach (InstructionSet set in EveryLanes.Fast)
+        {
+            using var backend = new CpuBackend(options, set);
+            Numbers.AssertSameBits(expected, given.Run(backend, 60, 1, 2, 3, 4, 5), $"{set}");
+            Numbers.AssertSameBits(expectedOdd, odd.Run(backend, 32, 1), $"{set}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
     public void A_text_in_chunks_of_any_size_gives_the_same_bits(string variant)
     {
         AttentionCase given = Case(variant, 75);

@@ -24,20 +24,20 @@ public sealed unsafe class ElementaryTests
     }
 
     [Fact]
-    public void Exp_is_within_1_ulp_from_the_least_subnormal_to_the_greatest_result()
+    public void Exp_is_within_1_02_ulps_from_the_least_subnormal_to_the_greatest_result()
     {
-        Assert.InRange(GreatestError(default(Exp), Math.Exp, Range(-103.9f, 88.7228f)), 0, 1);
-        Assert.InRange(GreatestError(default(Exp), Math.Exp, EveryExponent()), 0, 1);
+        Assert.InRange(GreatestError(default(Exp), Math.Exp, Range(-103.9f, 88.7228f, 1_500_000)), 0, 1.02);
+        Assert.InRange(GreatestError(default(Exp), Math.Exp, EveryExponent()), 0, 1.02);
         Numbers.AssertSameBits(
             [1f, 1f, float.PositiveInfinity, float.PositiveInfinity, 0f, 0f, float.NaN, float.PositiveInfinity, 0f, float.Epsilon],
             Of(default(Exp), [0f, -0f, 88.72284f, float.MaxValue, -103.98f, float.MinValue, float.NaN, float.PositiveInfinity, float.NegativeInfinity, -103.9f]));
     }
 
     [Fact]
-    public void Tanh_is_within_2_ulps_and_reaches_1()
+    public void Tanh_is_within_1_and_a_half_ulps_and_reaches_1()
     {
-        Assert.InRange(GreatestError(default(Tanh), Math.Tanh, Range(-10, 10)), 0, 2);
-        Assert.InRange(GreatestError(default(Tanh), Math.Tanh, EveryExponent()), 0, 2);
+        Assert.InRange(GreatestError(default(Tanh), Math.Tanh, Range(-10, 10, 1_500_000)), 0, 1.5);
+        Assert.InRange(GreatestError(default(Tanh), Math.Tanh, EveryExponent()), 0, 1.5);
         Numbers.AssertSameBits(
             [-0f, 1f, -1f, 1f, -1f, float.NaN, float.Epsilon],
             Of(default(Tanh), [-0f, 10f, -10f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, float.Epsilon]));
@@ -54,9 +54,9 @@ public sealed unsafe class ElementaryTests
     }
 
     [Fact]
-    public void The_sigmoid_is_within_2_ulps_down_to_subnormals()
+    public void The_sigmoid_is_within_2_and_a_half_ulps_down_to_subnormals()
     {
-        Assert.InRange(GreatestError(default(Sigmoid), Reference.Sigmoid, Range(-103, 103)), 0, 2.5);
+        Assert.InRange(GreatestError(default(Sigmoid), Reference.Sigmoid, Range(-103, 103, 1_500_000)), 0, 2.5);
         Assert.InRange(GreatestError(default(Sigmoid), Reference.Sigmoid, EveryExponent()), 0, 2.5);
         Numbers.AssertSameBits(
             [0.5f, 1f, 0f, 1f, 0f, float.NaN],
@@ -75,11 +75,12 @@ public sealed unsafe class ElementaryTests
     public void Silu_and_both_gelus_are_within_their_bounds()
     {
         Assert.InRange(GreatestError(default(Silu), x => x * Reference.Sigmoid(x), Range(-80, 80)), 0, 3);
-        foreach (float x in Range(-12, 12))
+        float[] points = Range(-12, 12), tanh = Of(default(GeluTanh), points), erf = Of(default(GeluErf), points);
+        for (int i = 0; i < points.Length; i++)
         {
-            double bound = 1.5e-7 * Math.Max(1, Math.Abs(x));
-            Assert.Equal(Reference.Activation(Tensors.Activation.GeluTanh, x), Of(default(GeluTanh), [x])[0], bound);
-            Assert.Equal(Reference.Activation(Tensors.Activation.GeluErf, x), Of(default(GeluErf), [x])[0], bound);
+            double bound = 1.5e-7 * Math.Max(1, Math.Abs(points[i]));
+            Assert.InRange(tanh[i] - Reference.Activation(Tensors.Activation.GeluTanh, points[i]), -bound, bound);
+            Assert.InRange(erf[i] - Reference.Activation(Tensors.Activation.GeluErf, points[i]), -bound, bound);
         }
     }
 
@@ -127,16 +128,16 @@ public sealed unsafe class ElementaryTests
         var y = new float[x.Length];
         fixed (float* from = x, to = y)
         {
-            Kernel.Run(new Map<TFunction>(function, from, to, x.Length), 0, (x.Length + Map<TFunction>.Block - 1) / Map<TFunction>.Block);
+            Kernel.Run(InstructionSets.Best, new Map<TFunction>(function, from, to, x.Length), 0, (x.Length + Map<TFunction>.Block - 1) / Map<TFunction>.Block);
         }
 
         return y;
     }
 
-    private static float[] Range(float low, float high)
+    private static float[] Range(float low, float high, int count = 300_000)
     {
         var random = new Random(1);
-        var values = new float[300_000];
+        var values = new float[count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = low + ((high - low) * random.NextSingle());

@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
@@ -11,30 +12,32 @@ public sealed unsafe class ElementwiseTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
-    public void Functions_of_one_value_have_the_scalar_forms_bits_at_every_length(string lanes)
+    public void Functions_of_one_value_have_the_scalar_forms_bits_at_every_length(string kind)
     {
-        Check(lanes, default(Silu));
-        Check(lanes, default(GeluTanh));
-        Check(lanes, default(GeluErf));
-        Check(lanes, default(Relu));
-        Check(lanes, default(ReluSquared));
-        Check(lanes, default(Sigmoid));
-        Check(lanes, default(Softplus));
-        Check(lanes, default(Tanh));
-        Check(lanes, default(RoundToBFloat16));
-        Check(lanes, new Times(0.37f));
-        Check(lanes, new Clamp(-0.5f, 1.5f));
-        Check(lanes, new SoftCap(30f));
+        InstructionSet set = EveryLanes.Of(kind);
+        Check(set, default(Silu));
+        Check(set, default(GeluTanh));
+        Check(set, default(GeluErf));
+        Check(set, default(Relu));
+        Check(set, default(ReluSquared));
+        Check(set, default(Sigmoid));
+        Check(set, default(Softplus));
+        Check(set, default(Tanh));
+        Check(set, default(RoundToBFloat16));
+        Check(set, new Times(0.37f));
+        Check(set, new Clamp(-0.5f, 1.5f));
+        Check(set, new SoftCap(30f));
     }
 
     [Theory]
     [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
-    public void Functions_of_two_values_have_the_scalar_forms_bits_at_every_length(string lanes)
+    public void Functions_of_two_values_have_the_scalar_forms_bits_at_every_length(string kind)
     {
-        Check2(lanes, default(Plus));
-        Check2(lanes, default(Product));
-        Check2(lanes, default(Gated<Silu>));
-        Check2(lanes, default(Gated<GeluErf>));
+        InstructionSet set = EveryLanes.Of(kind);
+        Check2(set, default(Plus));
+        Check2(set, default(Product));
+        Check2(set, default(Gated<Silu>));
+        Check2(set, default(Gated<GeluErf>));
     }
 
     [Theory]
@@ -101,7 +104,7 @@ public sealed unsafe class ElementwiseTests : IDisposable
         Numbers.AssertSameBits([0f, 0.5f, 7f, float.NaN, 0f], _backend.Activate(Activation.Relu, x).Span);
     }
 
-    private static void Check<TFunction>(string lanes, TFunction function)
+    private static void Check<TFunction>(InstructionSet set, TFunction function)
         where TFunction : struct, IUnaryFunction
     {
         float[] wild = Numbers.Wild(257, 7);
@@ -110,10 +113,10 @@ public sealed unsafe class ElementwiseTests : IDisposable
             using var x = new GuardedFloats(wild.AsSpan(0, length), length % 16);
             using var expected = new GuardedFloats(length, (length + 3) % 16);
             using var actual = new GuardedFloats(length, (length + 7) % 16);
-            EveryLanes.Run("scalar", new Map<TFunction>(function, x.Data, expected.Data, length), 1);
-            EveryLanes.Run(lanes, new Map<TFunction>(function, x.Data, actual.Data, length), 1);
+            Kernel.Run(InstructionSet.Scalar, new Map<TFunction>(function, x.Data, expected.Data, length), 0, 1);
+            Kernel.Run(set, new Map<TFunction>(function, x.Data, actual.Data, length), 0, 1);
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{typeof(TFunction).Name}, length {length}");
-            EveryLanes.Run(lanes, new Map<TFunction>(function, x.Data, x.Data, length), 1);
+            Kernel.Run(set, new Map<TFunction>(function, x.Data, x.Data, length), 0, 1);
             Numbers.AssertSameBits(expected.Span, x.Span, $"{typeof(TFunction).Name} in place, length {length}");
             expected.AssertStripsUntouched();
             actual.AssertStripsUntouched();
@@ -121,7 +124,7 @@ public sealed unsafe class ElementwiseTests : IDisposable
         }
     }
 
-    private static void Check2<TFunction>(string lanes, TFunction function)
+    private static void Check2<TFunction>(InstructionSet set, TFunction function)
         where TFunction : struct, IBinaryFunction
     {
         float[] wildA = Numbers.Wild(3 * 257, 7), wildB = Numbers.Wild(3 * 257, 8);
@@ -131,8 +134,8 @@ public sealed unsafe class ElementwiseTests : IDisposable
             using var b = new GuardedFloats(wildB.AsSpan(0, 3 * length), length % 5);
             using var expected = new GuardedFloats(3 * length, (length + 3) % 16);
             using var actual = new GuardedFloats(3 * length, (length + 7) % 16);
-            EveryLanes.Run("scalar", new Zip<TFunction>(function, a.Data, b.Data, length, expected.Data, length), 3);
-            EveryLanes.Run(lanes, new Zip<TFunction>(function, a.Data, b.Data, length, actual.Data, length), 3);
+            Kernel.Run(InstructionSet.Scalar, new Zip<TFunction>(function, a.Data, b.Data, length, expected.Data, length), 0, 3);
+            Kernel.Run(set, new Zip<TFunction>(function, a.Data, b.Data, length, actual.Data, length), 0, 3);
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{typeof(TFunction).Name}, length {length}");
             actual.AssertStripsUntouched();
         }

@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
@@ -11,8 +12,9 @@ public sealed unsafe class RowTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
-    public void Norms_and_softmax_have_the_scalar_forms_bits_at_every_length(string lanes)
+    public void Norms_and_softmax_have_the_scalar_forms_bits_at_every_length(string kind)
     {
+        InstructionSet set = EveryLanes.Of(kind);
         for (int size = 1; size <= 257; size++)
         {
             using var x = new GuardedFloats(Numbers.Random(6 * size, size, 3), size % 16);
@@ -20,19 +22,19 @@ public sealed unsafe class RowTests : IDisposable
             using var b = new GuardedFloats(Numbers.Random(2 * size, 3 * size), size % 5);
             using var expected = new GuardedFloats(6 * size, (size + 3) % 16);
             using var actual = new GuardedFloats(6 * size, (size + 7) % 16);
-            foreach (string kind in (string[])["scalar", lanes])
+            foreach (InstructionSet form in (InstructionSet[])[InstructionSet.Scalar, set])
             {
-                float* y = kind == "scalar" ? expected.Data : actual.Data;
-                EveryLanes.Run(kind, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, y, size), 2);
-                EveryLanes.Run(kind, new RmsNorm(x.Data + (2 * size), null, 0, 1e-5f, y + (2 * size), size), 1);
-                EveryLanes.Run(kind, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, y + (3 * size), size), 2);
-                EveryLanes.Run(kind, new Softmax(x.Data + (5 * size), y + (5 * size), size), 1);
+                float* y = form == InstructionSet.Scalar ? expected.Data : actual.Data;
+                Kernel.Run(form, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, y, size), 0, 2);
+                Kernel.Run(form, new RmsNorm(x.Data + (2 * size), null, 0, 1e-5f, y + (2 * size), size), 0, 1);
+                Kernel.Run(form, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, y + (3 * size), size), 0, 2);
+                Kernel.Run(form, new Softmax(x.Data + (5 * size), y + (5 * size), size), 0, 1);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
-            EveryLanes.Run(lanes, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, x.Data, size), 2);
-            EveryLanes.Run(lanes, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, x.Data + (3 * size), size), 2);
-            EveryLanes.Run(lanes, new Softmax(x.Data + (5 * size), x.Data + (5 * size), size), 1);
+            Kernel.Run(set, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, x.Data, size), 0, 2);
+            Kernel.Run(set, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, x.Data + (3 * size), size), 0, 2);
+            Kernel.Run(set, new Softmax(x.Data + (5 * size), x.Data + (5 * size), size), 0, 1);
             Numbers.AssertSameBits(expected.Span[..(2 * size)], x.Span[..(2 * size)], $"in place, size {size}");
             Numbers.AssertSameBits(expected.Span[(3 * size)..], x.Span[(3 * size)..], $"in place, size {size}");
             actual.AssertStripsUntouched();
@@ -42,8 +44,9 @@ public sealed unsafe class RowTests : IDisposable
 
     [Theory]
     [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
-    public void Rotation_sums_and_scaling_of_rows_have_the_scalar_forms_bits_at_every_length(string lanes)
+    public void Rotation_sums_and_scaling_of_rows_have_the_scalar_forms_bits_at_every_length(string kind)
     {
+        InstructionSet set = EveryLanes.Of(kind);
         using var cache = new RotationCache(new RopeTable(Numbers.Random(130, 9), 1.25f));
         int[] positions = [3, 700, 4];
         cache.Ensure(positions);
@@ -53,11 +56,11 @@ public sealed unsafe class RowTests : IDisposable
             using var w = new GuardedFloats(Numbers.Random(6, size + 1), size % 7);
             using var expected = new GuardedFloats(9 * size, (size + 3) % 16);
             using var actual = new GuardedFloats(9 * size, (size + 7) % 16);
-            foreach (string kind in (string[])["scalar", lanes])
+            foreach (InstructionSet form in (InstructionSet[])[InstructionSet.Scalar, set])
             {
-                float* y = kind == "scalar" ? expected.Data : actual.Data;
-                EveryLanes.Run(kind, new CombineRows(x.Data, w.Data, 2, y, size), 3);
-                EveryLanes.Run(kind, new ScaleRows(x.Data, w.Data, y + (3 * size), size), 6);
+                float* y = form == InstructionSet.Scalar ? expected.Data : actual.Data;
+                Kernel.Run(form, new CombineRows(x.Data, w.Data, 2, y, size), 0, 3);
+                Kernel.Run(form, new ScaleRows(x.Data, w.Data, y + (3 * size), size), 0, 6);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
@@ -74,9 +77,9 @@ public sealed unsafe class RowTests : IDisposable
             using var actual = new GuardedFloats(6 * headSize, (pairs + 7) % 16);
             fixed (int* at = positions)
             {
-                EveryLanes.Run("scalar", new Rotate(x.Data, expected.Data, 2, headSize, pairs, table, at), 3);
-                EveryLanes.Run(lanes, new Rotate(x.Data, actual.Data, 2, headSize, pairs, table, at), 3);
-                EveryLanes.Run(lanes, new Rotate(x.Data, x.Data, 2, headSize, pairs, table, at), 3);
+                Kernel.Run(InstructionSet.Scalar, new Rotate(x.Data, expected.Data, 2, headSize, pairs, table, at), 0, 3);
+                Kernel.Run(set, new Rotate(x.Data, actual.Data, 2, headSize, pairs, table, at), 0, 3);
+                Kernel.Run(set, new Rotate(x.Data, x.Data, 2, headSize, pairs, table, at), 0, 3);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{pairs} pairs");

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Threading;
 using Whorl.Tensors;
@@ -11,7 +10,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// workers do each step of every tile together.
 /// </remarks>
 /// <param name="pool">The workers, which meet between the steps.</param>
-internal sealed unsafe class AttentionWork(WorkerPool pool) : ParallelWork
+/// <param name="set">The instruction set to run in.</param>
+internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) : ParallelWork
 {
     // What a worker takes at a time where the steps are shared.
     private const int ShareKeyTiles = 8;
@@ -89,21 +89,20 @@ internal sealed unsafe class AttentionWork(WorkerPool pool) : ParallelWork
     public override void Run(int worker, int workers)
     {
         Write(worker, workers);
-        if (Vector512.IsHardwareAccelerated)
+        switch (set)
         {
-            Attend<Lanes512>(worker, workers);
-        }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            Attend<Lanes256>(worker, workers);
-        }
-        else if (Vector128.IsHardwareAccelerated)
-        {
-            Attend<Lanes128>(worker, workers);
-        }
-        else
-        {
-            Attend<ScalarLanes>(worker, workers);
+            case InstructionSet.Vector512:
+                Attend<Lanes512>(worker, workers);
+                break;
+            case InstructionSet.Vector256:
+                Attend<Lanes256>(worker, workers);
+                break;
+            case InstructionSet.Vector128:
+                Attend<Lanes128>(worker, workers);
+                break;
+            default:
+                Attend<ScalarLanes>(worker, workers);
+                break;
         }
     }
 

@@ -10,7 +10,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// </remarks>
 internal static partial class Elementary
 {
-    /// <summary>eˣ, within 1 ulp.</summary>
+    /// <summary>eˣ, within 1.02 ulp.</summary>
     /// <remarks>
     /// x = n·ln 2 + r, |r| ≤ ln 2 / 2; eˣ = 2ⁿ · (1 + r + r²·P(r)). Infinity from 88.72284 up, subnormal from -87.33655 down, rounded once,
     /// 0 from -103.9721 down. NaN stays NaN.

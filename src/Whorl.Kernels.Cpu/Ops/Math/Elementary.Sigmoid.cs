@@ -5,7 +5,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 internal static partial class Elementary
 {
-    /// <summary>1 / (1 + e^-x), within 2 ulp.</summary>
+    /// <summary>1 / (1 + e^-x), within 2.5 ulp.</summary>
     /// <remarks>With z = e^-|x|: 1 / (1 + z) where x ≥ 0, else z / (1 + z), so that nothing overflows. NaN stays NaN.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x)
