@@ -88,8 +88,7 @@ public sealed class HubClient : IDisposable
 
         try
         {
-            // A link whose content was removed is no file.
-            string[] there = [.. revision.Files.Where(file => File.Exists(Path.Combine(revision.Folder, HubPaths.Local(file))))];
+            string[] there = [.. revision.Files.Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))];
             IReadOnlyList<string> files = FileSelection.Select(there, reference);
             return FileSelection.IsComplete(files) ? new HubSnapshot(reference, commit, revision.Folder, files) : null;
         }

@@ -32,6 +32,10 @@ internal static class SnapshotLink
         File.Move(temporary, path, overwrite: true);
     }
 
+    /// <summary>Whether a snapshot's file can be read; a link whose content was removed still exists as a file.</summary>
+    public static bool HasContent(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.Exists : File.Exists(path);
+
     /// <summary>The system's own symbolic link.</summary>
     public static void MakeSymbolicLink(string path, string target) => File.CreateSymbolicLink(path, target);
 }
