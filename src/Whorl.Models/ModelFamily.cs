@@ -10,12 +10,23 @@ public abstract class ModelFamily
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
         new Bloom(),
+        new Falcon(),
+        new Gemma(),
+        new Gemma2(),
+        new Gemma3(),
+        new GptNeoX(),
         new Llama(),
         new Mistral(),
         new Mixtral(),
+        new Olmo2(),
         new Olmoe(),
+        new Phi3(),
+        new Qwen2(),
         new Qwen2Moe(),
+        new Qwen3(),
         new Qwen3Moe(),
+        new StableLm(),
+        new StarCoder2(),
     ];
 
     /// <summary>The <c>model_type</c> of config.json, and the file's name.</summary>

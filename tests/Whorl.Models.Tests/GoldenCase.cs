@@ -36,6 +36,19 @@ internal sealed class GoldenCase
 
     public GoldenTensors Expected() => new(Path.Combine(_folder, "expected.safetensors"));
 
+    /// <summary>Changes a model's shape where the reference deviates from the family's definition, so that everything else is still compared.</summary>
+    /// <remarks>
+    /// Falcon with ALiBi: transformers' eager attention, which the reference used, adds the bias twice, once itself and once with the mask that
+    /// already holds it. Its other implementations, the authors' code and Whorl add it once. Doubled slopes give the reference's scores exactly.
+    /// </remarks>
+    public DecoderSpec AsTheReferenceComputes(DecoderSpec spec) => Name != "falcon_rw" ? spec : spec with
+    {
+        Blocks = [.. spec.Blocks.Select(b => b with { Mixer = DoubleSlopes((AttentionLayerSpec)b.Mixer) })],
+    };
+
+    private static AttentionLayerSpec DoubleSlopes(AttentionLayerSpec attention) =>
+        attention with { AlibiSlopes = [.. attention.AlibiSlopes!.Select(slope => 2 * slope)] };
+
     private static bool IsKnown(string folder)
     {
         string type = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "config.json"))).RootElement.GetProperty("model_type").GetString()!;

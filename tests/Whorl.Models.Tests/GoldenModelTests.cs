@@ -12,7 +12,7 @@ public sealed class GoldenModelTests
     public void Hidden_states_and_logits_agree_with_the_reference_at_every_block(string name)
     {
         GoldenCase golden = GoldenCase.Of(name);
-        using LoadedModel model = new(golden.Folder);
+        using LoadedModel model = new(golden.Folder, golden.AsTheReferenceComputes);
         using GoldenTensors expected = golden.Expected();
         foreach (string prompt in (string[])["a", "b"])
         {
@@ -35,7 +35,7 @@ public sealed class GoldenModelTests
     public void The_greedy_continuation_is_the_reference_s(string name)
     {
         GoldenCase golden = GoldenCase.Of(name);
-        using LoadedModel model = new(golden.Folder);
+        using LoadedModel model = new(golden.Folder, golden.AsTheReferenceComputes);
         using GoldenTensors expected = golden.Expected();
         foreach (string prompt in (string[])["a", "b"])
         {

@@ -11,9 +11,14 @@ internal sealed class LoadedModel : IDisposable
     private readonly DecoderSpan[] _spans;
 
     public LoadedModel(string path, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
+        : this(path, spec => spec, activations, threads, cuts)
+    {
+    }
+
+    public LoadedModel(string path, Func<DecoderSpec, DecoderSpec> change, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
     {
         _backend = new CpuBackend(new CpuBackendOptions { Threads = threads, Activations = activations });
-        Source = ModelSource.Open(path);
+        Source = ModelSource.Open(path, null, change);
         _ends = ModelEnds.Load(Source, _backend);
         int[] starts = [0, .. cuts, Source.Spec.Blocks.Count];
         _spans = [.. starts.Zip(starts.Skip(1), (first, next) => DecoderSpan.Load(Source, new BlockRange(first, next - 1), _backend))];

@@ -51,6 +51,22 @@ public sealed record AttentionLayerSpec : MixerSpec
     /// <summary>Whether the output projection has a bias; null: as the checkpoint has it.</summary>
     public bool? OutputBias { get; init; } = false;
 
+    /// <summary>Rows of a fused projection that holds all queries, then all keys, then all values.</summary>
+    public (string Role, RowOrder Rows)[] FusedRows() =>
+        RowOrder.InTurn(("query", Heads * HeadSize), ("key", KeyValueHeads * HeadSize), ("value", KeyValueHeads * HeadSize));
+
+    /// <summary>Rows of a fused projection that holds, for each key head, its queries, then its key, then its value.</summary>
+    public (string Role, RowOrder Rows)[] FusedRowsByGroup()
+    {
+        int queries = Heads / KeyValueHeads * HeadSize, all = queries + (2 * HeadSize);
+        return
+        [
+            ("query", new RowOrder(KeyValueHeads, all, 0, queries)),
+            ("key", new RowOrder(KeyValueHeads, all, queries, HeadSize)),
+            ("value", new RowOrder(KeyValueHeads, all, queries + HeadSize, HeadSize)),
+        ];
+    }
+
     /// <summary>Whether there is one extra logit a head (role <c>sinks</c>) that takes part in the softmax.</summary>
     public bool HasSinks { get; init; }
 }

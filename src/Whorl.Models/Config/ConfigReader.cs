@@ -25,7 +25,7 @@ public sealed class ConfigReader(JsonElement config, string file)
         "forced_bos_token_id", "forced_eos_token_id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
         "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
         "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method", "transformers.js_config", "_commit_hash",
-        "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+        "cache_implementation", "init_std", "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
     ];
 
     private readonly HashSet<string> _read = [];

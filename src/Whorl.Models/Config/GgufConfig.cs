@@ -50,6 +50,15 @@ public sealed class GgufConfig
     /// <summary>Sets a key of the config.</summary>
     public void Set(string key, JsonNode? value) => _config[key] = value;
 
+    /// <summary>Sets a key of the config that the file says nothing of.</summary>
+    public void Assume(string key, JsonNode value)
+    {
+        if (!_config.ContainsKey(key))
+        {
+            _config[key] = value;
+        }
+    }
+
     /// <summary>Gives a key of the config another name.</summary>
     public void Rename(string from, string to)
     {
@@ -71,7 +80,7 @@ public sealed class GgufConfig
                 bool flag => flag,
                 float single => double.Parse(single.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), // 1e-5, not 9.99999974e-6
                 Array list => new JsonArray([.. list.Cast<object>().Select(e => (JsonNode)JsonValue.Create(Convert.ToDouble(e, CultureInfo.InvariantCulture)))]),
-                _ => Number(value),
+                _ => ToJson(value),
             };
         }
     }
@@ -84,15 +93,23 @@ public sealed class GgufConfig
         return _metadata.GetValueOrDefault($"{Architecture}.{key}");
     }
 
+    /// <summary>One of the architecture's numbers.</summary>
+    /// <param name="key">The key without the architecture's name.</param>
+    /// <exception cref="ModelFormatException">It is absent or not a number.</exception>
+    public double Number(string key) => Value(key) is IConvertible value and not string
+        ? value.ToDouble(CultureInfo.InvariantCulture)
+        : throw new ModelFormatException(_file, "is missing or not a number", $"{Architecture}.{key}");
+
     /// <summary>Whether the file holds a tensor.</summary>
     public bool HasTensor(string name) => _checkpoint.TryGet(name, out _);
 
-    /// <summary>Rotary frequencies are divided by what the tensor <c>rope_freqs.weight</c> holds, if it is there.</summary>
+    /// <summary>Rotary frequencies are divided by what the tensors <c>rope_freqs</c> or <c>rope_factors_long</c> and <c>_short</c> hold, if they are there.</summary>
     public void DivisorsInCheckpoint()
     {
-        if (HasTensor("rope_freqs.weight"))
+        bool isLong = HasTensor("rope_factors_long.weight");
+        if (isLong || HasTensor("rope_freqs.weight"))
         {
-            JsonObject scaling = _config["rope_scaling"] as JsonObject ?? new JsonObject { ["rope_type"] = "default" };
+            JsonObject scaling = _config["rope_scaling"] as JsonObject ?? ReadScaling(isLong ? "longrope" : "default");
             scaling["divisors_in_checkpoint"] = true;
             _config["rope_scaling"] = scaling;
         }
@@ -114,7 +131,7 @@ public sealed class GgufConfig
         return new ConfigReader(JsonDocument.Parse(_config.ToJsonString()).RootElement.Clone(), _file);
     }
 
-    private static JsonNode Number(object value)
+    private static JsonNode ToJson(object value)
     {
         double number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
         return number == Math.Floor(number) ? JsonValue.Create((long)number) : JsonValue.Create(number);
@@ -136,18 +153,23 @@ public sealed class GgufConfig
         string type = Value("rope.scaling.type") as string ?? "none";
         if (type != "none")
         {
-            JsonObject scaling = new() { ["rope_type"] = type };
-            Take("rope.scaling.factor", "factor");
-            Take("rope.scaling.original_context_length", "original_max_position_embeddings");
-            Take("rope.scaling.attn_factor", "attention_factor");
-            _config["rope_scaling"] = scaling;
+            _config["rope_scaling"] = ReadScaling(type);
+        }
+    }
 
-            void Take(string gguf, string key)
+    private JsonObject ReadScaling(string type)
+    {
+        JsonObject scaling = new() { ["rope_type"] = type };
+        Take("rope.scaling.factor", "factor");
+        Take("rope.scaling.original_context_length", "original_max_position_embeddings");
+        Take("rope.scaling.attn_factor", "attention_factor");
+        return scaling;
+
+        void Take(string gguf, string key)
+        {
+            if (Value(gguf) is { } value)
             {
-                if (Value(gguf) is { } value)
-                {
-                    scaling[key] = Number(value);
-                }
+                scaling[key] = ToJson(value);
             }
         }
     }

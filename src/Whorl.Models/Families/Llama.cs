@@ -1,5 +1,3 @@
-using Whorl.Tensors;
-
 namespace Whorl.Models.Families;
 
 /// <summary>Llama 2 and 3, SmolLM2 and their kin: pre-norm, rotary grouped-query attention, SwiGLU.</summary>
@@ -39,41 +37,45 @@ internal sealed class Llama : ModelFamily
     /// <param name="feedForward">What its feed-forward layer has of its own.</param>
     /// <param name="window">The sliding window of a block, 0 for none.</param>
     /// <param name="tiedHead">Whether the head is the embedding where the config does not say.</param>
+    /// <param name="norm">The norm of a role; null for root-mean-square norms.</param>
+    /// <param name="block">What its blocks have of their own, by number.</param>
     internal static DecoderSpec ReadKin(
         ConfigReader config,
         Func<AttentionLayerSpec, AttentionLayerSpec>? attention = null,
         Func<FeedForwardSpec, FeedForwardSpec>? feedForward = null,
         Func<int, int>? window = null,
-        bool tiedHead = false)
+        bool tiedHead = false,
+        Func<string, NormSpec>? norm = null,
+        Func<int, BlockSpec, BlockSpec>? block = null)
     {
         int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
         int headSize = config.OptionalInt("head_dim") ?? hidden / heads;
-        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
-        config.Require("hidden_act", "silu");
+        norm ??= NormConfig.RootMeanSquare(config);
+        block ??= (_, same) => same;
         AttentionLayerSpec mixer = new()
         {
             Heads = heads,
             KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
             HeadSize = headSize,
-            Rope = RopeConfig.Read(config, headSize),
+            Rope = RopeConfig.ReadShare(config, headSize),
         };
-        FeedForwardSpec inner = new() { Size = config.Int("intermediate_size"), Activation = Activation.Silu };
+        FeedForwardSpec inner = new() { Size = config.Int("intermediate_size"), Activation = ActivationConfig.Read(config, "hidden_act|hidden_activation", "silu") };
         return new DecoderSpec
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.OptionalInt("max_position_embeddings"),
             TiedHead = config.Flag("tie_word_embeddings", tiedHead),
-            FinalNorm = new NormSpec("final_norm", epsilon),
+            FinalNorm = norm("final_norm"),
             Blocks =
             [
-                .. Enumerable.Range(0, config.Int("num_hidden_layers")).Select(block => new BlockSpec
+                .. Enumerable.Range(0, config.Int("num_hidden_layers")).Select(i => block(i, new BlockSpec
                 {
-                    Mixer = (attention?.Invoke(mixer) ?? mixer) with { Window = window?.Invoke(block) ?? 0 },
+                    Mixer = (attention?.Invoke(mixer) ?? mixer) with { Window = window?.Invoke(i) ?? 0 },
                     FeedForward = feedForward?.Invoke(inner) ?? inner,
-                    MixerNorm = new NormSpec("mixer_norm", epsilon),
-                    FeedForwardNorm = new NormSpec("feed_forward_norm", epsilon),
-                }),
+                    MixerNorm = norm("mixer_norm"),
+                    FeedForwardNorm = norm("feed_forward_norm"),
+                })),
             ],
         };
     }

@@ -3,23 +3,46 @@ namespace Whorl.Models;
 /// <summary>Reads rotary embedding from config.json in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>
 internal static class RopeConfig
 {
+    private const string Share = "partial_rotary_factor|rotary_pct";
+
+    /// <summary>Reads the rotary embedding of heads of which the config may say that only a share turns.</summary>
+    /// <param name="config">The model's config.</param>
+    /// <param name="headSize">Width of a head.</param>
+    public static RopeSpec ReadShare(ConfigReader config, int headSize)
+    {
+        double absent = config.Number(Share, 1);
+        double share = Parameters(config, WindowConfig.Full)?.Number(Share, absent) ?? absent;
+        int dimensions = (int)((headSize * share) + 1e-6); // down to a whole number, as the reference does; a share may be rounded itself
+        return dimensions > 0 && dimensions <= headSize && dimensions % 2 == 0
+            ? Read(config, dimensions)
+            : throw config.Unsupported("partial_rotary_factor", $"{share}", $"what makes an even number of a head's {headSize} dimensions");
+    }
+
+    /// <summary>Reads the rotary embedding of layers with a window, where they have their own: it stands in <c>rope_parameters</c> beside the others', else it is plain.</summary>
+    /// <param name="config">The model's config.</param>
+    /// <param name="rotaryDimensions">Dimensions of a head that turn.</param>
+    /// <param name="theta">θ of the old spelling.</param>
+    public static RopeSpec ReadSliding(ConfigReader config, int rotaryDimensions, double theta) =>
+        config.Object("rope_parameters")?.Has(WindowConfig.Sliding) == true
+            ? Read(config, rotaryDimensions, theta, WindowConfig.Sliding)
+            : new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
+
     /// <summary>Reads the rotary embedding of all layers.</summary>
     /// <param name="config">The model's config.</param>
     /// <param name="rotaryDimensions">Dimensions of a head that turn.</param>
     /// <param name="defaultTheta">θ where the config has none.</param>
-    public static RopeSpec Read(ConfigReader config, int rotaryDimensions, double defaultTheta = 10_000)
+    /// <param name="layers">Which layers', where <c>rope_parameters</c> tells them apart.</param>
+    public static RopeSpec Read(ConfigReader config, int rotaryDimensions, double defaultTheta = 10_000, string layers = WindowConfig.Full)
     {
         double theta = config.Number("rope_theta|rotary_emb_base", defaultTheta);
-        ConfigReader? scaling = config.Object("rope_parameters");
-        ConfigReader? old = config.Object("rope_scaling");
-        scaling ??= old;
+        ConfigReader? scaling = Parameters(config, layers);
         if (scaling is null)
         {
             return new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
         }
 
         theta = scaling.Number("rope_theta", theta);
-        scaling.Ignore("partial_rotary_factor"); // told by the caller's rotaryDimensions, which reads it where its family has it
+        scaling.Ignore("partial_rotary_factor"); // is in the caller's rotaryDimensions
         RopeSpec rope = new()
         {
             Theta = theta,
@@ -29,6 +52,19 @@ internal static class RopeConfig
         };
         scaling.RefuseUnread();
         return rope;
+    }
+
+    private static ConfigReader? Parameters(ConfigReader config, string layers)
+    {
+        ConfigReader? parameters = config.Object("rope_parameters"), old = config.Object("rope_scaling");
+        if (parameters?.Object(layers) is { } own)
+        {
+            parameters.Ignore(WindowConfig.Full, WindowConfig.Sliding);
+            parameters.RefuseUnread();
+            return own;
+        }
+
+        return parameters ?? old;
     }
 
     private static RopeScaling ReadScaling(ConfigReader config, ConfigReader scaling, int dimensions)
@@ -81,6 +117,11 @@ internal static class RopeConfig
         scaling.Ignore("original_max_position_embeddings");
         double factor = context is { } length ? (double)length / trained : Positive(scaling, "factor");
         scaling.Ignore("factor");
+        if (scaling.Flag("divisors_in_checkpoint", false))
+        {
+            return new LongRope([], [], trained, scaling.Number("attention_factor", 1));
+        }
+
         double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
             : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(trained)));
         return new LongRope(Divisors("short_factor"), Divisors("long_factor"), trained, attention);

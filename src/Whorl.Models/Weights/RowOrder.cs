@@ -24,6 +24,25 @@ public sealed record RowOrder(int Groups, int GroupRows, int Offset, int Count)
     /// <summary>A run of rows.</summary>
     public static RowOrder Range(int first, int count, int storedRows) => new(1, storedRows, first, count);
 
+    /// <summary>Runs of rows, one behind the other, that make up a stored tensor.</summary>
+    public static (string Role, RowOrder Rows)[] InTurn(params ReadOnlySpan<(string Role, int Rows)> parts)
+    {
+        int stored = 0, first = 0;
+        foreach ((_, int rows) in parts)
+        {
+            stored = checked(stored + rows);
+        }
+
+        var orders = new (string Role, RowOrder Rows)[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            orders[i] = (parts[i].Role, Range(first, parts[i].Rows, stored));
+            first += parts[i].Rows;
+        }
+
+        return orders;
+    }
+
     /// <summary>All rows, heads with rotary pairs side by side (2i, 2i+1) put back into halves (i, i + headSize/2). GGUF's Llama.</summary>
     public static RowOrder Paired(int rows, int headSize) => new(1, rows, 0, rows) { PairedHeadSize = headSize };
 

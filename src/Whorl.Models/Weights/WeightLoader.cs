@@ -77,23 +77,16 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     /// <param name="change">What is done to each element, or null.</param>
     public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
     {
-        TensorEntry entry = Need(role, expert, bias);
-        WeightSource source = map[role];
-        RowOrder order = Order(source.Rows, entry, length);
-        long elements = Elements(entry), slice = source.Stacked ? expert : 0;
-        if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
+        float[] values = new float[length];
+        int parts = map[role].Parts;
+        for (int part = 0; part < parts; part++)
         {
-            throw WrongShape(entry, $"{order.StoredRows} elements{(source.Stacked ? " a slice" : "")}");
+            Fill(values.AsSpan(length / parts * part, length / parts), role, expert + part, bias);
         }
 
-        float[] stored = new float[order.StoredRows];
-        int bytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(order.StoredRows));
-        Decode(entry, Bytes(entry, slice * bytes, bytes), stored);
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++)
+        for (int i = 0; i < length && change is not null; i++)
         {
-            float value = stored[order.Source(i)];
-            values[i] = change is null ? value : change(value);
+            values[i] = change(values[i]);
         }
 
         return new Parameter(values);
@@ -108,6 +101,26 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
             {
                 throw new ModelFormatException(entry.File, "is not used by a model of this config; config and weights do not belong together", name);
             }
+        }
+    }
+
+    private void Fill(Span<float> values, string role, int expert, bool bias)
+    {
+        TensorEntry entry = Need(role, expert, bias);
+        WeightSource source = map[role];
+        RowOrder order = Order(source.Rows, entry, values.Length);
+        long elements = Elements(entry), slice = source.Stacked ? expert : 0;
+        if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
+        {
+            throw WrongShape(entry, $"{order.StoredRows} elements{(source.Stacked ? " a slice" : "")}");
+        }
+
+        float[] stored = new float[order.StoredRows];
+        int bytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(order.StoredRows));
+        Decode(entry, Bytes(entry, slice * bytes, bytes), stored);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = stored[order.Source(i)];
         }
     }
 

@@ -87,7 +87,8 @@ public sealed class WeightMap
     }
 
     /// <summary>The names that Llama and its kin use on the hub.</summary>
-    public static WeightMap Llama() => new WeightMap { BlockPrefix = "model.layers.{0}." }
+    /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
+    public static WeightMap Llama(params IReadOnlyList<string> prefixes) => new WeightMap { BlockPrefix = "model.layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
         .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.norm"), ("head", "lm_head"))
         .Block(
             ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
@@ -98,7 +99,8 @@ public sealed class WeightMap
     public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}." }
         .Ends(
             ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"), ("final_norm", "output_norm"),
-            ("head", "output"), ("rope_divisors", "rope_freqs"))
+            ("head", "output"),
+            ("rope_divisors", "rope_freqs"), ("rope_divisors_short", "rope_factors_short"), ("rope_divisors_long", "rope_factors_long"))
         .Block(
             ("mixer_norm", "attn_norm"), ("query", "attn_q"), ("key", "attn_k"), ("value", "attn_v"), ("output", "attn_output"),
             ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"), ("feed_forward_norm", "ffn_norm"),

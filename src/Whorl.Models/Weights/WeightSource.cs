@@ -6,6 +6,10 @@ namespace Whorl.Models;
 /// <param name="Transposed">Whether it is stored as <c>[inputs, outputs]</c> (GPT-2); then <paramref name="Rows"/> speaks of the stored columns.</param>
 public sealed record WeightSource(string Name, RowOrder? Rows = null, bool Transposed = false)
 {
+    /// <summary>A vector that is kept in so many tensors of equal length, <c>{1}</c> standing for their numbers.</summary>
+    /// <value>Default 1.</value>
+    public int Parts { get; init; } = 1;
+
     /// <summary>What follows the name for the weight itself.</summary>
     /// <value>Default <c>.weight</c>; empty where a tensor has a name without it.</value>
     public string Suffix { get; init; } = ".weight";

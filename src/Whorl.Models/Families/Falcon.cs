@@ -1,0 +1,84 @@
+namespace Whorl.Models.Families;
+
+/// <summary>Falcon in its four shapes: 7B (one key head, parallel), 40B and 180B (two norms), 11B (one norm), RW (sequential, ALiBi, biases).</summary>
+/// <remarks>Source: Almazrouei et al., arXiv:2311.16867; Malartic et al., arXiv:2407.14885; transformers' modeling_falcon.py.</remarks>
+internal sealed class Falcon : ModelFamily
+{
+    public override string ModelType => "falcon";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["falcon"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        config.Assume("max_position_embeddings", 2048);
+        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads|n_head");
+        bool grouped = config.Flag("new_decoder_architecture", false), bias = config.Flag("bias", false), alibi = config.Flag("alibi", false);
+        bool oneKey = config.Flag("multi_query", true);
+        int keyValueHeads = config.Int("num_kv_heads|n_head_kv", heads, minimum: 1);
+        bool parallel = config.Flag("parallel_attn", true) || grouped;
+        bool twoNorms = config.Int("num_ln_in_parallel_attn", 2, minimum: 1) == 2 && grouped;
+        Func<string, NormSpec> norm = NormConfig.LayerNorm(config);
+        RopeSpec rope = RopeConfig.ReadShare(config, hidden / heads);
+        BlockSpec block = new()
+        {
+            Mixer = new AttentionLayerSpec
+            {
+                Heads = heads,
+                KeyValueHeads = grouped ? keyValueHeads : oneKey ? 1 : heads,
+                HeadSize = hidden / heads,
+                Rope = alibi ? null : rope,
+                AlibiSlopes = alibi ? Bloom.AlibiSlopes(heads) : null,
+                AlibiScaledInBFloat16 = alibi,
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+            },
+            FeedForward = new FeedForwardSpec
+            {
+                Size = config.Int("ffn_hidden_size", 4 * hidden, minimum: 1),
+                Activation = ActivationConfig.Read(config, "activation", "gelu"),
+                Gated = false,
+                Bias = bias,
+            },
+            MixerNorm = norm("mixer_norm"),
+            FeedForwardNorm = parallel && !twoNorms ? null : norm("feed_forward_norm"),
+            Parallel = parallel,
+        };
+        return new DecoderSpec
+        {
+            HiddenSize = hidden,
+            VocabularySize = config.Int("vocab_size"),
+            ContextLength = config.OptionalInt("max_position_embeddings"),
+            TiedHead = config.Flag("tie_word_embeddings", true),
+            FinalNorm = norm("final_norm"),
+            Blocks = [.. Enumerable.Repeat(block, config.Int("num_hidden_layers|n_layer"))],
+        };
+    }
+
+    public override WeightMap Weights(DecoderSpec spec)
+    {
+        BlockSpec block = spec.Blocks[0];
+        bool twoNorms = block is { Parallel: true, FeedForwardNorm: not null };
+        return new WeightMap { BlockPrefix = "transformer.h.{0}." }
+            .Ends(("embedding", "transformer.word_embeddings"), ("final_norm", "transformer.ln_f"), ("head", "lm_head"))
+            .Block(
+                ("mixer_norm", twoNorms ? "ln_attn" : "input_layernorm"), ("output", "self_attention.dense"),
+                ("feed_forward_norm", twoNorms ? "ln_mlp" : "post_attention_layernorm"), ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
+            .Fused("self_attention.query_key_value", ((AttentionLayerSpec)block.Mixer).FusedRowsByGroup());
+    }
+
+    /// <summary>The format holds the parallel shapes only, all of which are the new architecture with one norm or two.</summary>
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.Set("new_decoder_architecture", true);
+        config.Set("num_ln_in_parallel_attn", config.HasTensor("blk.0.attn_norm_2.weight") ? 2 : 1);
+        config.Rename("num_key_value_heads", "num_kv_heads");
+        config.Rename("intermediate_size", "ffn_hidden_size");
+    }
+
+    public override WeightMap GgufWeights(DecoderSpec spec)
+    {
+        BlockSpec block = spec.Blocks[0];
+        WeightMap map = WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)block.Mixer).FusedRows());
+        return block.FeedForwardNorm is null ? map : map.Block(("mixer_norm", "attn_norm_2"), ("feed_forward_norm", "attn_norm"));
+    }
+}

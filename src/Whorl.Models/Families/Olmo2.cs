@@ -1,0 +1,30 @@
+namespace Whorl.Models.Families;
+
+/// <summary>OLMo 2: norms behind attention and feed-forward layer instead of before them, and on all queries and keys together.</summary>
+/// <remarks>Source: OLMo team, arXiv:2501.00656; transformers' modeling_olmo2.py.</remarks>
+internal sealed class Olmo2 : ModelFamily
+{
+    public override string ModelType => "olmo2";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["olmo2"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        bool? bias = config.Flag("attention_bias", false);
+        Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
+        return Llama.ReadKin(
+            config,
+            attention => attention with { QueryNorm = norm("query_norm"), KeyNorm = norm("key_norm"), QueryKeyValueBias = bias, OutputBias = bias },
+            norm: norm,
+            block: (_, block) => block with
+            {
+                MixerNorm = null,
+                MixerPostNorm = norm("mixer_post_norm"),
+                FeedForwardNorm = null,
+                FeedForwardPostNorm = norm("feed_forward_post_norm"),
+            });
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) =>
+        WeightMap.Llama().Block(("mixer_post_norm", "post_attention_layernorm"), ("feed_forward_post_norm", "post_feedforward_layernorm"));
+}

@@ -1,0 +1,26 @@
+namespace Whorl.Models.Families;
+
+/// <summary>StarCoder2: layer norms and biases throughout, no gate, a sliding window in every block.</summary>
+/// <remarks>Source: Lozhkov et al., arXiv:2402.19173; transformers' modeling_starcoder2.py. GGUF files of it do not hold the window.</remarks>
+internal sealed class StarCoder2 : ModelFamily
+{
+    public override string ModelType => "starcoder2";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["starcoder2"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        bool? bias = config.Flag("use_bias", true);
+        config.Require("mlp_type", "default");
+        config.Require("norm_type", "layer_norm");
+        return Llama.ReadKin(
+            config,
+            attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },
+            feedForward => feedForward with { Gated = false, Bias = bias, Activation = ActivationConfig.Read(config, "hidden_act", "gelu_pytorch_tanh") },
+            window: WindowConfig.Read(config, _ => true),
+            tiedHead: true,
+            norm: NormConfig.LayerNorm(config));
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(("up", "mlp.c_fc"), ("down", "mlp.c_proj"));
+}
