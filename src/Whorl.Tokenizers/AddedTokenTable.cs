@@ -12,7 +12,9 @@ internal sealed class AddedTokenTable
     private readonly AddedTokenMatcher _raw;
     private readonly AddedTokenMatcher _normalized;
 
-    /// <summary>Gives each token, in order, the id its text has already or the next one behind the vocabulary, as tokenizers does.</summary>
+    /// <summary>
+    /// Gives each token, in order, the id its text has already or the next one behind the vocabulary, as tokenizers does.
+    /// </summary>
     public AddedTokenTable(IEnumerable<AddedToken> tokens, Vocabulary vocabulary, Normalizer? normalizer)
     {
         int next = vocabulary.Count;

@@ -5,8 +5,9 @@ namespace Whorl.Tokenizers;
 /// <summary>Decodes ids as they come. The pieces joined, with what <see cref="Flush"/> gives, are the decoding of all ids.</summary>
 /// <remarks>
 /// Only those bytes are held back that further ones could still complete to a UTF-8 character; broken bytes show as U+FFFD at once.
-/// One difference remains, which streaming cannot avoid: <see cref="Tokenizer.Decode(ReadOnlySpan{int}, bool)"/> shows a run of SentencePiece's byte tokens
-/// that is not wholly valid as one U+FFFD per byte, valid characters in it included. Not safe for concurrent use.
+/// One difference remains, which streaming cannot avoid: <see cref="Tokenizer.Decode(ReadOnlySpan{int}, bool)"/> shows a run of
+/// SentencePiece's byte tokens that is not wholly valid as one U+FFFD per byte, valid characters in it included.
+/// Not safe for concurrent use.
 /// </remarks>
 public sealed class StreamingDecoder
 {

@@ -49,7 +49,8 @@ internal static class GoldenLines
 
     private static string Report(string path, int lines, List<string> failures) =>
         $"{failures.Count} failures in {lines} lines of {path}:\n"
-        + string.Join('\n', failures.OrderBy(failure => failure.Length).Take(8).Select(failure => failure.Length > 1500 ? failure[..1500] : failure));
+        + string.Join('\n', failures.OrderBy(failure => failure.Length).Take(8)
+            .Select(failure => failure.Length > 1500 ? failure[..1500] : failure));
 
     private static IEnumerable<string> Compare(Tokenizer tokenizer, JsonElement line)
     {

@@ -3,8 +3,13 @@ using System.Text;
 
 namespace Whorl.Tokenizers.Decoders;
 
-/// <summary>ByteFallback: a run of tokens &lt;0x00&gt; to &lt;0xFF&gt; becomes its UTF-8, or one U+FFFD per byte where it is not all valid.</summary>
-/// <remarks>In a stream, bytes show as soon as they make a character; a run that turns out broken later then differs from the whole.</remarks>
+/// <summary>
+/// ByteFallback: a run of tokens &lt;0x00&gt; to &lt;0xFF&gt; becomes its UTF-8, or one U+FFFD per byte where it is not all
+/// valid.
+/// </summary>
+/// <remarks>
+/// In a stream, bytes show as soon as they make a character; a run that turns out broken later then differs from the whole.
+/// </remarks>
 internal sealed class ByteFallbackDecoder : TokenDecoder
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

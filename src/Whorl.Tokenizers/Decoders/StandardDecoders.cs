@@ -8,7 +8,8 @@ namespace Whorl.Tokenizers.Decoders;
 internal static class StandardDecoders
 {
     public static TokenDecoder Replace(string old, string replacement) =>
-        new MappingDecoder((token, _) => old.Length == 0 ? token : token.Replace(old, replacement, StringComparison.Ordinal), old.Length == 1);
+        new MappingDecoder(
+            (token, _) => old.Length == 0 ? token : token.Replace(old, replacement, StringComparison.Ordinal), old.Length == 1);
 
     public static TokenDecoder Replace(Pattern pattern, string replacement) =>
         new MappingDecoder((token, _) => Replace(token, pattern, replacement), byCharacter: false);

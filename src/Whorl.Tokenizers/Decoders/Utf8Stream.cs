@@ -3,7 +3,10 @@ using System.Text;
 namespace Whorl.Tokenizers.Decoders;
 
 /// <summary>Decodes UTF-8 that comes in parts: holds back what may still become a character, and no more.</summary>
-/// <remarks>Broken bytes become one U+FFFD per maximal subpart (Unicode 16, section 3.9, table 3-8) as soon as they are known to be broken.</remarks>
+/// <remarks>
+/// Broken bytes become one U+FFFD per maximal subpart (Unicode 16, section 3.9, table 3-8) as soon as they are known to be
+/// broken.
+/// </remarks>
 internal sealed class Utf8Stream
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();

@@ -5,8 +5,8 @@ internal static class WordPieceCleanup
 {
     private static readonly (string Old, string New)[] Rules =
     [
-        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"),
-        (" 've", "'ve"), (" 're", "'re"),
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+        (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
     /// <summary>Applies the rules of tokenizers' decoders/wordpiece.rs in their order.</summary>

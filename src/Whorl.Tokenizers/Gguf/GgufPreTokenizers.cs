@@ -30,22 +30,45 @@ internal static class GgufPreTokenizers
         + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string DeepSeek3 =
-        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"
+        + @"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string KimiK2 =
         @"[\p{Han}]+"
-        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*"
+        + @"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+"
+        + @"[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
         + @"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     private const string ExaoneMoe =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+";
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+"
+        + @"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+";
 
     private const string BailingMoe =
         @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+";
 
     private const string SeedCoder =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    // The published files of these normalize; GGUF does not say so.
+    private static readonly string[] WithNfc =
+    [
+        "mpt", "gpt-neox", "olmo", "dbrx", "stablelm2", "qwen2", "qwen35", "deepseek-r1-qwen", "megrez", "hunyuan", "bailingmoe",
+        "llada-moe", "command-r",
+    ];
+
+    private static readonly string[] LlamaLike =
+        ["llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "jina-v5-nano"];
+
+    private static readonly string[] Gpt2Like =
+    [
+        "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "jina-v1-en",
+        "jina-v2-code", "roberta-bpe", "mpt", "gpt-neox", "olmo", "jais", "trillion", "granite-docling", "exaone4",
+    ];
+
+    private static readonly string[] Qwen2Like =
+        ["qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "stablelm2", "megrez", "hunyuan", "solar-open", "grok-2"];
 
     private const string TinyAyaDigits = @"\d{1,3}(?=(?:\d{3})*\b)";
 
@@ -66,16 +89,14 @@ internal static class GgufPreTokenizers
         + @"\x{FF21}-\x{FF3A}\x{FF41}-\x{FF5A}\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB}\x{10C80}-\x{10CB2}"
         + @"\x{10CC0}-\x{10CF2}\x{118A0}-\x{118DF}\x{1E900}-\x{1E943}]+";
 
-    /// <summary>The normalizer and pre-tokenizer of a name, and whether pieces that are tokens are never merged from smaller ones.</summary>
+    /// <summary>
+    /// The normalizer and pre-tokenizer of a name, and whether pieces that are tokens are never merged from smaller ones.
+    /// </summary>
     /// <exception cref="FormatException">The name is not known.</exception>
     public static (Normalizer? Normalizer, PreTokenizer PreTokenizer, bool IgnoreMerges) Find(string name)
     {
-        Normalizer? nfc = name is "mpt" or "gpt-neox" or "olmo" or "dbrx" or "stablelm2" or "qwen2" or "qwen35" or "deepseek-r1-qwen" or "megrez"
-            or "hunyuan" or "bailingmoe" or "llada-moe" or "command-r"
-            ? new UnicodeFormNormalizer(compatibility: false, compose: true)
-            : null;
-        bool ignoreMerges = name is "llama3" or "llama-v3" or "llama-bpe" or "falcon3" or "falcon-h1" or "pixtral" or "midm-2.0" or "lfm2"
-            or "jina-v5-nano" or "tekken" or "youtu";
+        Normalizer? nfc = WithNfc.Contains(name) ? new UnicodeFormNormalizer(compatibility: false, compose: true) : null;
+        bool ignoreMerges = LlamaLike.Contains(name) || name is "tekken" or "youtu";
         return (nfc, new SequencePreTokenizer(Parts(name)), ignoreMerges);
     }
 
@@ -83,16 +104,14 @@ internal static class GgufPreTokenizers
     {
         switch (name)
         {
-            case "gpt-2" or "phi-2" or "jina-es" or "jina-de" or "gigachat" or "jina-v2-es" or "jina-v2-de" or "a.x-4.0" or "mellum" or "modern-bert"
-                or "jina-v1-en" or "jina-v2-code" or "roberta-bpe" or "mpt" or "gpt-neox" or "olmo" or "jais" or "trillion" or "granite-docling"
-                or "exaone4":
+            case string when Gpt2Like.Contains(name):
                 return [Gpt2()];
             case "smollm" or "starcoder" or "refact" or "command-r" or "codeshell" or "exaone" or "minerva-7b" or "mellum2":
                 return [StandardPreTokenizers.Digits(individual: true), Gpt2()];
-            case "llama3" or "llama-v3" or "llama-bpe" or "falcon3" or "falcon-h1" or "pixtral" or "midm-2.0" or "lfm2" or "jina-v5-nano" or "dbrx"
-                or "smaug-bpe" or "chatglm-bpe" or "glm4":
+            case "dbrx" or "smaug-bpe" or "chatglm-bpe" or "glm4":
+            case string when LlamaLike.Contains(name):
                 return Splits(Llama3);
-            case "qwen2" or "deepseek-r1-qwen" or "kormo" or "f2llmv2" or "stablelm2" or "megrez" or "hunyuan" or "solar-open" or "grok-2":
+            case string when Qwen2Like.Contains(name):
                 return Splits(Qwen2);
             case "qwen35":
                 return Splits(Qwen35);
@@ -113,8 +132,8 @@ internal static class GgufPreTokenizers
             case "deepseek-llm":
                 return
                 [
-                    Split("[\r\n]"), Split(DeepSeekLetters), Split(@"\s?[!-/:-~！-／：-～‘-‟　-。]+"), Split(@"\s+\z"), Split("[一-龥ࠀ-一가-퟿]+"),
-                    StandardPreTokenizers.Digits(individual: false), Bytes(),
+                    Split("[\r\n]"), Split(DeepSeekLetters), Split(@"\s?[!-/:-~！-／：-～‘-‟　-。]+"), Split(@"\s+\z"),
+                    Split("[一-龥ࠀ-一가-퟿]+"), StandardPreTokenizers.Digits(individual: false), Bytes(),
                 ];
             case "deepseek-coder":
                 return

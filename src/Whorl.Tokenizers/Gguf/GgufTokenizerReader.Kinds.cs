@@ -15,7 +15,8 @@ internal static partial class GgufTokenizerReader
 {
     private static TokenizerParts ReadByteLevel(GgufMetadata metadata, GgufVocabulary source)
     {
-        string name = metadata.OptionalString(Prefix + "pre") ?? PreTokenizerOf(Architecture(metadata));
+        string? given = metadata.OptionalString(Prefix + "pre");
+        string name = given is null or "default" ? PreTokenizerOf(Architecture(metadata)) : given;
         (Normalizer? normalizer, PreTokenizer preTokenizer, bool ignoreMerges) = GgufPreTokenizers.Find(name);
         Vocabulary vocabulary = source.ToVocabulary();
         IReadOnlyList<string> merges = metadata.Strings(Prefix + "merges");
@@ -30,7 +31,8 @@ internal static partial class GgufTokenizerReader
             AddedTokens = [.. source.AddedTokens()],
             Normalizer = normalizer,
             PreTokenizer = preTokenizer,
-            PostProcessor = ReadTemplate(metadata, source, addBegin: name is "llama3" or "llama-v3" or "llama-bpe" or "tekken", addEnd: false),
+            PostProcessor = ReadTemplate(
+                metadata, source, addBegin: name is "llama3" or "llama-v3" or "llama-bpe" or "tekken", addEnd: false),
             Decoder = new ByteLevelDecoder(),
         });
     }
@@ -47,7 +49,8 @@ internal static partial class GgufTokenizerReader
         "gpt2" or "phi2" => "gpt-2",
         "command-r" => "command-r",
         _ => throw new FormatException(
-            $"'{Prefix}pre' is missing, and the architecture '{architecture}' does not tell the pre-tokenizer; use the model's tokenizer.json"),
+            $"'{Prefix}pre' says nothing, and the architecture '{architecture}' does not tell the pre-tokenizer; "
+            + "use the model's tokenizer.json instead"),
     };
 
     private static TokenizerParts ReadSentencePieceBpe(GgufMetadata metadata, GgufVocabulary source)
@@ -72,18 +75,18 @@ internal static partial class GgufTokenizerReader
 
         return WithTokens(source, new TokenizerParts(new BpeModel(vocabulary, merges, options))
         {
-            AddedTokens = [.. source.AddedTokens().Select(token => Adjusted(metadata, token))],
+            AddedTokens = [.. source.AddedTokens().Select(token => Adjusted(metadata, token, prefix))],
             Normalizer = prefix ? new SequenceNormalizer([new PrependNormalizer("\u2581"), spaces]) : spaces,
             PostProcessor = ReadTemplate(metadata, source, addBegin: true, addEnd: false),
             Decoder = new SequenceDecoder(decoders),
         });
     }
 
-    // SentencePiece's user-defined pieces are looked for in the raw text; those of Phi-3 swallow the white space behind them.
-    private static AddedToken Adjusted(GgufMetadata metadata, AddedToken token)
+    // Where a space is put in front, tokens are looked for before that, in the raw text. Those of Phi-3 swallow the white space behind.
+    private static AddedToken Adjusted(GgufMetadata metadata, AddedToken token, bool prefix)
     {
         bool phi3 = Architecture(metadata) == "phi3" && token.Content is not ("<unk>" or "<s>" or "<|endoftext|>");
-        return token with { StripRight = phi3, Normalized = token.Normalized && !phi3 };
+        return token with { StripRight = phi3, Normalized = token.Normalized && !prefix };
     }
 
     private static TokenizerParts ReadBert(GgufMetadata metadata, GgufVocabulary source)
@@ -115,7 +118,8 @@ internal static partial class GgufTokenizerReader
         int unknown = source.IdOf("unknown") ?? Array.IndexOf(source.Types, PieceType.Unknown);
         var hidden = Enumerable.Range(0, source.Tokens.Count)
             .Where(id => source.Types[id] is not (PieceType.Normal or PieceType.UserDefined)).ToHashSet();
-        HashSet<int> userDefined = Enumerable.Range(0, source.Tokens.Count).Where(id => source.Types[id] == PieceType.UserDefined).ToHashSet();
+        HashSet<int> userDefined =
+            Enumerable.Range(0, source.Tokens.Count).Where(id => source.Types[id] == PieceType.UserDefined).ToHashSet();
         var options = new UnigramOptions
         {
             SinglePrecision = true,
@@ -127,7 +131,8 @@ internal static partial class GgufTokenizerReader
             new UnigramModel(source.ToVocabulary(), [.. source.Scores.Select(score => (double)score)], unknown, options))
         {
             AddedTokens = [.. source.AddedTokens().Where(token => token.Special)],
-            Normalizer = new SentencePieceNormalizer(map.Length == 0 ? null : new CharacterMap(map), userDefined.Select(id => source.Tokens[id]))
+            Normalizer = new SentencePieceNormalizer(
+                map.Length == 0 ? null : new CharacterMap(map), userDefined.Select(id => source.Tokens[id]))
             {
                 AddDummyPrefix = metadata.OptionalFlag(Prefix + "add_space_prefix") ?? true,
                 RemoveExtraWhitespaces = metadata.OptionalFlag(Prefix + "remove_extra_whitespaces") ?? false,

@@ -8,6 +8,7 @@ namespace Whorl.Tokenizers.HuggingFace;
 /// <summary>Reads the tokenizer of a Hugging Face folder: the tokenizer itself, and what the files beside it say.</summary>
 internal static class FolderReader
 {
+    private const string ConfigFile = "tokenizer_config.json";
     private const long MaxFileBytes = 1L << 28; // the greatest known tokenizer.json has 35 MB
 
     // The tokenizer classes that put begin and end tokens themselves, whatever the template of tokenizer.json says.
@@ -18,21 +19,25 @@ internal static class FolderReader
     public static TokenizerParts Read(string folder)
     {
         TokenizerParts parts = ReadTokenizer(folder);
-        using JsonDocument? config = Open(folder, "tokenizer_config.json");
+        using JsonDocument? config = Open(folder, ConfigFile);
         using JsonDocument? map = Open(folder, "special_tokens_map.json");
         JsonElement settings = config?.RootElement ?? default;
         string[] names = ["bos_token", "eos_token", "unk_token", "pad_token"];
-        AddedToken?[] special = [.. names.Select(name => SpecialToken(settings, name) ?? SpecialToken(map?.RootElement ?? default, name))];
+        AddedToken?[] special = TokenizerJsonReader.Section<AddedToken?[]>(ConfigFile, "special tokens", () =>
+            [.. names.Select(name => SpecialToken(settings, name) ?? SpecialToken(map?.RootElement ?? default, name))]);
         parts = parts with
         {
-            AddedTokens = TokenizerJsonReader.Section("tokenizer_config.json", "added_tokens_decoder", () => WithMissing(parts, settings, special)),
+            AddedTokens = TokenizerJsonReader.Section(ConfigFile, "added_tokens_decoder", () => WithMissing(parts, settings, special)),
             BeginToken = special[0]?.Content ?? parts.BeginToken,
             EndToken = special[1]?.Content ?? parts.EndToken,
             UnknownToken = special[2]?.Content ?? parts.UnknownToken,
             PaddingToken = special[3]?.Content ?? parts.PaddingToken,
             ChatTemplates = ChatTemplateFiles.Read(folder, settings),
         };
-        return parts with { PostProcessor = WithOwnTemplate(parts, settings) };
+        return parts with
+        {
+            PostProcessor = TokenizerJsonReader.Section(ConfigFile, "add_bos_token", () => WithOwnTemplate(parts, settings)),
+        };
     }
 
     /// <summary>The bytes of a file; null where there is none.</summary>

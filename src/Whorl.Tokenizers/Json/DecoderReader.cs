@@ -21,7 +21,9 @@ internal static class DecoderReader
         "WordPiece" => StandardDecoders.WordPiece(element.OptionalString("prefix") ?? "##", element.Flag("cleanup", true)),
         "BPEDecoder" => new SuffixDecoder(element.OptionalString("suffix") ?? "</w>"),
         "CTC" => new CtcDecoder(
-            element.OptionalString("pad_token") ?? "<pad>", element.OptionalString("word_delimiter_token") ?? "|", element.Flag("cleanup", true)),
+            element.OptionalString("pad_token") ?? "<pad>",
+            element.OptionalString("word_delimiter_token") ?? "|",
+            element.Flag("cleanup", true)),
         string type => throw new FormatException($"the type '{type}' is not supported"),
     };
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Whorl.Tokenizers.Json;
@@ -80,5 +82,23 @@ internal static class JsonReading
         {
             throw new FormatException("a value is not a string of well-formed Unicode", e);
         }
+    }
+
+    /// <summary>The text of a string without making one, where nothing in it is escaped; the buffer grows as needed.</summary>
+    public static ReadOnlySpan<char> Characters(this JsonElement element, ref char[] buffer)
+    {
+        ReadOnlySpan<byte> raw = element.ValueKind == JsonValueKind.String ? JsonMarshal.GetRawUtf8Value(element) : [];
+        if (raw.Length < 2 || raw.Contains((byte)'\\'))
+        {
+            return element.Text();
+        }
+
+        raw = raw[1..^1];
+        if (raw.Length > buffer.Length)
+        {
+            buffer = new char[raw.Length * 2];
+        }
+
+        return buffer.AsSpan(0, Encoding.UTF8.GetChars(raw, buffer));
     }
 }

@@ -74,11 +74,13 @@ internal static class ModelReader
         }
 
         var merges = new MergeTableBuilder(vocabulary, model.Required("merges").GetArrayLength(), options.ContinuingPrefix?.Length ?? 0);
+        char[] left = new char[256];
+        char[] right = new char[256];
         foreach (JsonElement merge in model.Items("merges"))
         {
             if (merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2)
             {
-                merges.Add(merge[0].Text(), merge[1].Text());
+                merges.Add(merge[0].Characters(ref left), merge[1].Characters(ref right));
             }
             else
             {

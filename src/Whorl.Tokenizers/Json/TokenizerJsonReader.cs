@@ -18,8 +18,10 @@ internal static class TokenizerJsonReader
         {
             AddedTokens = Section(file, "added_tokens", () => ReadAddedTokens(root)),
             Normalizer = Section(file, "normalizer", () => root.Optional("normalizer") is { } n ? NormalizerReader.Read(n) : null),
-            PreTokenizer = Section(file, "pre_tokenizer", () => root.Optional("pre_tokenizer") is { } p ? PreTokenizerReader.Read(p) : null),
-            PostProcessor = Section(file, "post_processor", () => root.Optional("post_processor") is { } p ? PostProcessorReader.Read(p) : null),
+            PreTokenizer = Section(
+                file, "pre_tokenizer", () => root.Optional("pre_tokenizer") is { } p ? PreTokenizerReader.Read(p) : null),
+            PostProcessor = Section(
+                file, "post_processor", () => root.Optional("post_processor") is { } p ? PostProcessorReader.Read(p) : null),
             Decoder = Section(file, "decoder", () => root.Optional("decoder") is { } d ? DecoderReader.Read(d) : null),
         };
     }
@@ -31,8 +33,9 @@ internal static class TokenizerJsonReader
         {
             return read();
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
+            // The JSON classes say InvalidOperationException of broken UTF-8 and of values of another kind.
             throw new TokenizerFormatException($"{file}, {section}: {e.Message}", e);
         }
     }

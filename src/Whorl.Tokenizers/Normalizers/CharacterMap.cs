@@ -4,7 +4,10 @@ using System.Text;
 namespace Whorl.Tokenizers.Normalizers;
 
 /// <summary>SentencePiece's precompiled_charsmap: a double-array trie over UTF-8 (darts-clone) and the replacements it leads to.</summary>
-/// <remarks>Source: sentencepiece, normalizer.cc and third_party/darts_clone. Every index is checked, so any bytes are safe to search.</remarks>
+/// <remarks>
+/// Source: sentencepiece, normalizer.cc and third_party/darts_clone. Every index is checked, so any bytes are safe to
+/// search.
+/// </remarks>
 internal sealed class CharacterMap
 {
     private readonly uint[] _units;

@@ -14,7 +14,9 @@ internal static class StandardNormalizers
         new FilterNormalizer(new CodePointSet(c =>
             c is (>= 0x01 and <= 0x08) or 0x0B or (>= 0x0E and <= 0x1F) or 0x7F or 0x8F or 0x9F)),
         new MapNormalizer(c =>
-            c is 0x09 or 0x0A or 0x0C or 0x0D or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD ? ' ' : c),
+            c is 0x09 or 0x0A or 0x0C or 0x0D or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD
+                ? ' '
+                : c),
     ]);
 
     /// <summary>BertNormalizer; accents are stripped where <paramref name="stripAccents"/> says so or, being null, where case is.</summary>

@@ -2,25 +2,6 @@ using Whorl.Tokenizers.Unicode;
 
 namespace Whorl.Tokenizers.Patterns;
 
-/// <summary>What an instruction of <see cref="PatternMatcher"/> does.</summary>
-internal enum PatternOp
-{
-    Match,
-    Set,
-    SetLoop,
-    PossessiveSetLoop,
-    Split,
-    Jump,
-    Atomic,
-    Ahead,
-    NotAhead,
-    Behind,
-    NotBehind,
-    Assert,
-    Remember,
-    LeaveIfEmpty,
-}
-
 /// <summary>One instruction. Min and Max are counts; Min is also a slot, a length to step back or an <see cref="AssertionKind"/>.</summary>
 internal record struct Instruction
 {

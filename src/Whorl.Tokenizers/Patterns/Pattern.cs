@@ -3,7 +3,10 @@ using Whorl.Tokenizers.Unicode;
 namespace Whorl.Tokenizers.Patterns;
 
 /// <summary>A regular expression as tokenizer.json writes it (Oniguruma, Ruby syntax), matched over UTF-16 by code points.</summary>
-/// <remarks>Our own engine, because .NET's differs in all that matters here: astral characters, Unicode versions, \s, (?i), nested classes.</remarks>
+/// <remarks>
+/// Our own engine, because .NET's differs in all that matters here: astral characters, Unicode versions, \s, (?i), nested
+/// classes.
+/// </remarks>
 internal sealed class Pattern
 {
     private readonly Branch[] _branches;
@@ -60,7 +63,9 @@ internal sealed class Pattern
     }
 
     /// <summary>Adds to <paramref name="matches"/> the pieces of the text in order, those that match and those between.</summary>
-    /// <remarks>An empty match directly behind the match before it does not count; an empty text is one piece that does not match.</remarks>
+    /// <remarks>
+    /// An empty match directly behind the match before it does not count; an empty text is one piece that does not match.
+    /// </remarks>
     public void FindAll(ReadOnlySpan<char> text, List<MatchedRange> matches)
     {
         if (text.IsEmpty)

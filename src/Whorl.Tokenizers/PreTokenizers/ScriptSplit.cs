@@ -3,7 +3,10 @@ using Whorl.Tokenizers.Unicode;
 
 namespace Whorl.Tokenizers.PreTokenizers;
 
-/// <summary>UnicodeScripts: cuts where the script changes. Kana count as Han; a space and what has no script join what is before them.</summary>
+/// <summary>
+/// UnicodeScripts: cuts where the script changes. Kana count as Han; a space and what has no script join what is before
+/// them.
+/// </summary>
 /// <remarks>As in the reference, such characters at the very beginning are dropped.</remarks>
 internal sealed class ScriptSplit() : SplittingPreTokenizer(SplitBehavior.Removed)
 {

@@ -46,7 +46,8 @@ internal static class StandardPreTokenizers
     {
         var mapping = new MetaspaceMapping(replacement, scheme);
         return split
-            ? new SequencePreTokenizer([mapping, new PatternSplit(Pattern.Literal(replacement), SplitBehavior.MergedWithNext, invert: false)])
+            ? new SequencePreTokenizer(
+                [mapping, new PatternSplit(Pattern.Literal(replacement), SplitBehavior.MergedWithNext, invert: false)])
             : mapping;
     }
 }

@@ -3,7 +3,10 @@ using Whorl.Tokenizers.Unicode;
 
 namespace Whorl.Tokenizers.PreTokenizers;
 
-/// <summary>Whitespace: runs of word characters and runs of what is neither word nor white space; <c>\w+|[^\w\s]+</c> of Rust's regex.</summary>
+/// <summary>
+/// Whitespace: runs of word characters and runs of what is neither word nor white space; <c>\w+|[^\w\s]+</c> of Rust's
+/// regex.
+/// </summary>
 internal sealed class WordSplit() : SplittingPreTokenizer(SplitBehavior.Removed)
 {
     protected override void Find(ReadOnlySpan<char> text, List<MatchedRange> ranges)

@@ -4,7 +4,10 @@ using Whorl.Tokenizers.Unicode;
 
 namespace Whorl.Tokenizers.SentencePiece;
 
-/// <summary>Cuts user-defined pieces out, leftmost and longest, so that no merge crosses them; with <c>single</c> all else by characters.</summary>
+/// <summary>
+/// Cuts user-defined pieces out, leftmost and longest, so that no merge crosses them; with <c>single</c> all else by
+/// characters.
+/// </summary>
 internal sealed class FrozenPieceSplit : PreTokenizer
 {
     private readonly CharTrie _trie = new();

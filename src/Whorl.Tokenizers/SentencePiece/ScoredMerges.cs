@@ -11,7 +11,10 @@ internal static class ScoredMerges
     /// <param name="mergeable">Whether a piece takes part: normal, user-defined and unused ones do.</param>
     /// <param name="parted">Gets one way to part each merged piece.</param>
     public static MergeTable Build(
-        Vocabulary vocabulary, IReadOnlyList<float> scores, Func<int, bool> mergeable, Dictionary<int, (int Left, int Right)>? parted = null)
+        Vocabulary vocabulary,
+        IReadOnlyList<float> scores,
+        Func<int, bool> mergeable,
+        Dictionary<int, (int Left, int Right)>? parted = null)
     {
         Dictionary<float, int> ranks = RanksByScore(scores);
         var merges = new List<(int Left, int Right, int Merged)>(vocabulary.IdLimit * 2);

@@ -78,7 +78,9 @@ internal sealed class AlignedText
         Length += count;
     }
 
-    /// <summary>Adds one unit aligned as unit <paramref name="like"/> of <paramref name="source"/>; at its origin where that is -1.</summary>
+    /// <summary>
+    /// Adds one unit aligned as unit <paramref name="like"/> of <paramref name="source"/>; at its origin where that is -1.
+    /// </summary>
     public void Append(char unit, AlignedText source, int like)
     {
         Reserve(1);

@@ -9,7 +9,8 @@ internal static class CaseFolding
     // What folds together beyond one upper and one lower case letter: CaseFolding.txt of Unicode 16, status C and S.
     private static readonly string[] LargerClasses =
     [
-        "kK\u212A", "sS\u017F", "åÅ\u212B", "ωΩ\u2126", "μΜ\u00B5", "βΒϐ", "εΕϵ", "θΘϑϴ", "ιΙ\u0345\u1FBE", "κΚϰ", "πΠϖ", "ρΡϱ", "σΣς", "φΦϕ",
+        "kK\u212A", "sS\u017F", "åÅ\u212B", "ωΩ\u2126", "μΜ\u00B5", "βΒϐ", "εΕϵ", "θΘϑϴ", "ιΙ\u0345\u1FBE", "κΚϰ", "πΠϖ",
+        "ρΡϱ", "σΣς", "φΦϕ",
         "ṡṠẛ", "ßẞ", "вВᲀ", "дДᲁ", "оОᲂ", "сСᲃ", "тТᲄᲅ", "ъЪᲆ", "ѣѢᲇ", "ꙋꙊᲈ", "ǆǅǄ", "ǉǈǇ", "ǌǋǊ", "ǳǲǱ",
     ];
 

@@ -99,7 +99,8 @@ internal static class UnicodeNormalizer
         }
 
         // Stable, and n log n: a hostile text is one run of a million marks.
-        (int CodePoint, int Change)[] sorted = [.. list.Skip(start).Take(end - start).OrderBy(item => tables.CombiningClass(item.CodePoint))];
+        (int CodePoint, int Change)[] sorted =
+            [.. list.Skip(start).Take(end - start).OrderBy(item => tables.CombiningClass(item.CodePoint))];
         for (int i = 0; i < sorted.Length; i++)
         {
             list[start + i] = sorted[i];

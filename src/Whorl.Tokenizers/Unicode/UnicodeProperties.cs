@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace Whorl.Tokenizers.Unicode;
 
-/// <summary>The properties that a pattern names as <c>\p{…}</c> or <c>[:…:]</c>, as Oniguruma 6.9 with Unicode 16 understands them.</summary>
+/// <summary>
+/// The properties that a pattern names as <c>\p{…}</c> or <c>[:…:]</c>, as Oniguruma 6.9 with Unicode 16 understands them.
+/// </summary>
 internal static class UnicodeProperties
 {
     private static readonly string[] CategoryCodes =
     [
-        "lu", "ll", "lt", "lm", "lo", "mn", "mc", "me", "nd", "nl", "no", "zs", "zl", "zp", "cc", "cf", "cs", "co", "pc", "pd", "ps", "pe", "pi",
-        "pf", "po", "sm", "sc", "sk", "so", "cn",
+        "lu", "ll", "lt", "lm", "lo", "mn", "mc", "me", "nd", "nl", "no", "zs", "zl", "zp", "cc", "cf", "cs", "co", "pc", "pd", "ps",
+        "pe", "pi", "pf", "po", "sm", "sc", "sk", "so", "cn",
     ];
 
     private static readonly Dictionary<string, string> LongNames = new()

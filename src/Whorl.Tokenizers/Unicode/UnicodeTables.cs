@@ -65,7 +65,8 @@ internal sealed class UnicodeTables
     public int CombiningClass(int codePoint) => codePoint < 0x300 ? 0 : _combiningClasses.GetValueOrDefault(codePoint);
 
     /// <summary>The primary composite of two code points, Hangul left out, or -1.</summary>
-    public int Compose(int first, int second) => _compositions.TryGetValue((long)first << 32 | (uint)second, out int composed) ? composed : -1;
+    public int Compose(int first, int second) =>
+        _compositions.TryGetValue((long)first << 32 | (uint)second, out int composed) ? composed : -1;
 
     private CodePointSet ReadSet()
     {

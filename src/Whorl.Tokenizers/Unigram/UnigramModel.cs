@@ -6,7 +6,10 @@ using Whorl.Tokenizers.Unicode;
 namespace Whorl.Tokenizers.Unigram;
 
 /// <summary>The most probable segmentation under a unigram language model (Viterbi), arXiv 1804.10959.</summary>
-/// <remarks>Source: tokenizers' models/unigram, encode_optimized; sentencepiece's unigram_model.cc, EncodeOptimized. Linear in the text.</remarks>
+/// <remarks>
+/// Source: tokenizers' models/unigram, encode_optimized; sentencepiece's unigram_model.cc, EncodeOptimized. Linear in the
+/// text.
+/// </remarks>
 internal sealed class UnigramModel : TokenModel
 {
     private const double UnknownPenalty = 10;

@@ -1,0 +1,4 @@
+namespace Whorl.Tokenizers.Patterns;
+
+/// <summary>Holds or not at a position.</summary>
+internal sealed record AssertionNode(AssertionKind Kind) : PatternNode;
