@@ -111,6 +111,69 @@ public interface IBackend : IDisposable
     /// <returns><c>[rows, Heads · ValueSize]</c>.</returns>
     Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores);
 
+    /// <summary>Each row's predecessor in its text, zeros for a text's first; every session's state of this layer is its last row.</summary>
+    /// <param name="x"><c>[rows, columns]</c>.</param>
+    /// <param name="layout">Whose rows these are.</param>
+    /// <param name="states">This layer's state of each segment, of <c>columns</c> elements.</param>
+    Tensor Previous(Tensor x, StepLayout layout, ReadOnlySpan<StateStore> states);
+
+    /// <summary>
+    /// Depthwise causal convolution along each text: <c>y_t = bias + Σ_k w[k] · x_(t-K+1+k)</c>, k ascending, one fused multiply-add a term; x before a text's
+    /// first row is 0.
+    /// </summary>
+    /// <param name="x"><c>[rows, channels]</c>.</param>
+    /// <param name="weight">w, <c>[K, channels]</c>.</param>
+    /// <param name="bias"><c>[channels]</c>, or null.</param>
+    /// <param name="layout">Whose rows these are.</param>
+    /// <param name="states">This layer's state of each segment, of <c>(K - 1) · channels</c> elements: the last inputs.</param>
+    Tensor CausalConvolution(Tensor x, Parameter weight, Parameter? bias, StepLayout layout, ReadOnlySpan<StateStore> states);
+
+    /// <summary>
+    /// Mamba's selective scan. For each channel, with a state h of N elements: <c>h ← e^(Δ·A) · h + (Δ·x) · B</c>, then <c>y = h·C + D·x</c>.
+    /// Source: Gu and Dao, arXiv:2312.00752, algorithm 2.
+    /// </summary>
+    /// <param name="x"><c>[rows, channels]</c>.</param>
+    /// <param name="step">Δ, positive, <c>[rows, channels]</c>.</param>
+    /// <param name="b">B, <c>[rows, N]</c>.</param>
+    /// <param name="c">C, <c>[rows, N]</c>.</param>
+    /// <param name="a">A, negative, <c>[N, channels]</c>.</param>
+    /// <param name="d">D, <c>[channels]</c>.</param>
+    /// <param name="layout">Whose rows these are.</param>
+    /// <param name="states">This layer's state of each segment, of <c>channels · N</c> elements.</param>
+    Tensor SelectiveScan(Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, StepLayout layout, ReadOnlySpan<StateStore> states);
+
+    /// <summary>
+    /// Mamba-2's selective scan: as <see cref="SelectiveScan"/>, with one Δ, A and D a head, and B and C shared by the heads of a group.
+    /// Source: Dao and Gu, arXiv:2405.21060, section 7.
+    /// </summary>
+    /// <param name="x"><c>[rows, heads · P]</c>.</param>
+    /// <param name="step">Δ, positive, <c>[rows, heads]</c>.</param>
+    /// <param name="b">B, <c>[rows, groups · N]</c>; head h reads group h / (heads / groups).</param>
+    /// <param name="c">C, <c>[rows, groups · N]</c>.</param>
+    /// <param name="a">A, negative, <c>[heads]</c>.</param>
+    /// <param name="d">D, <c>[heads]</c>.</param>
+    /// <param name="groups">Groups, a divisor of the heads.</param>
+    /// <param name="layout">Whose rows these are.</param>
+    /// <param name="states">This layer's state of each segment, of <c>heads · P · N</c> elements.</param>
+    Tensor SelectiveScanByHead(
+        Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, int groups, StepLayout layout, ReadOnlySpan<StateStore> states);
+
+    /// <summary>
+    /// RWKV-7's generalised delta rule. For each head, with a state S of <c>[values, keys]</c>: <c>S ← S · diag(w) + (S·a) bᵀ + v kᵀ</c>, then <c>y = S r</c>.
+    /// Source: Peng et al., arXiv:2503.14456, equations 16 to 18.
+    /// </summary>
+    /// <param name="r">Receptance, <c>[rows, heads · headSize]</c>; all others are shaped so.</param>
+    /// <param name="logDecay">ln w, at most 0.</param>
+    /// <param name="k">What is added: keys.</param>
+    /// <param name="v">What is added: values.</param>
+    /// <param name="a">What is looked up and taken away: minus the normalised key.</param>
+    /// <param name="b">Where it is taken away: the normalised key times the learning rate.</param>
+    /// <param name="headSize">Width of a head.</param>
+    /// <param name="layout">Whose rows these are.</param>
+    /// <param name="states">This layer's state of each segment, of <c>heads · headSize²</c> elements.</param>
+    Tensor DeltaRuleScan(
+        Tensor r, Tensor logDecay, Tensor k, Tensor v, Tensor a, Tensor b, int headSize, StepLayout layout, ReadOnlySpan<StateStore> states);
+
     /// <summary>Some rows of x, in the order asked for; a row may be asked for more than once.</summary>
     Tensor SelectRows(Tensor x, ReadOnlySpan<int> rows);
 

@@ -19,6 +19,7 @@ internal sealed class DecoderBlock : IDisposable
         _mixer = spec.Mixer switch
         {
             AttentionLayerSpec attention => new AttentionLayer(loader, attention, hidden),
+            MambaSpec mamba => new MambaMixer(loader, mamba, hidden),
             _ => throw new NotSupportedException($"no layer for {spec.Mixer.GetType().Name}"),
         };
         _feedForward = spec.FeedForward switch

@@ -92,6 +92,24 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         return new Parameter(values);
     }
 
+    /// <summary>A table with its rows and columns exchanged, <c>[columns, rows]</c>, kept as float32.</summary>
+    /// <param name="role">Its role.</param>
+    /// <param name="rows">Rows as stored.</param>
+    /// <param name="columns">Columns as stored.</param>
+    /// <param name="change">What is done to each element, or null.</param>
+    public Parameter TurnedTable(string role, int rows, int columns, Func<float, float>? change = null)
+    {
+        using Parameter stored = Vector(role, checked(rows * columns), change: change);
+        ReadOnlySpan<float> values = stored.Value.Span;
+        float[] turned = new float[values.Length];
+        for (int i = 0; i < turned.Length; i++)
+        {
+            turned[i] = values[(i % rows * columns) + (i / rows)];
+        }
+
+        return new Parameter(turned, columns);
+    }
+
     /// <summary>Refuses tensors of a block that nothing asked for: the config and the checkpoint then disagree.</summary>
     public void RefuseUnused(int block)
     {

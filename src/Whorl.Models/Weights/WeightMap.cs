@@ -109,6 +109,26 @@ public sealed class WeightMap
             ("shared_down", "ffn_down_shexp"))
         .Stacked(("expert_gate", "ffn_gate_exps"), ("expert_up", "ffn_up_exps"), ("expert_down", "ffn_down_exps"));
 
+    /// <summary>Adds the weights of a Mamba-1 mixer as they are called on the hub.</summary>
+    /// <param name="mamba">The mixer's shape.</param>
+    /// <param name="name">What their names begin with behind the block's prefix, with its dot.</param>
+    internal WeightMap Mamba(MambaSpec mamba, string name) => MambaParts(mamba, name + "in_proj", name + "x_proj")
+        .Block(
+            ("convolution", name + "conv1d"), ("step", name + "dt_proj"), ("scan_rates_log", name + "A_log"), ("scan_direct", name + "D"), ("scan_output", name + "out_proj"),
+            ("step_norm", name + "dt_layernorm"), ("scan_b_norm", name + "b_layernorm"), ("scan_c_norm", name + "c_layernorm"))
+        .With(source => source with { Suffix = "" }, "scan_rates_log", "scan_direct");
+
+    /// <summary>Adds the weights of a Mamba-1 mixer as they are called in GGUF files, where the rates are not logarithms.</summary>
+    internal WeightMap GgufMamba(MambaSpec mamba) => MambaParts(mamba, "ssm_in", "ssm_x")
+        .Block(
+            ("convolution", "ssm_conv1d"), ("step", "ssm_dt"), ("scan_rates", "ssm_a"), ("scan_direct", "ssm_d"), ("scan_output", "ssm_out"),
+            ("step_norm", "ssm_dt_norm"), ("scan_b_norm", "ssm_b_norm"), ("scan_c_norm", "ssm_c_norm"))
+        .With(source => source with { Suffix = "" }, "scan_rates", "scan_direct");
+
+    private WeightMap MambaParts(MambaSpec mamba, string input, string projection) => Fused(
+            input, RowOrder.InTurn(("scan_input", mamba.Channels), ("scan_gate", mamba.Channels)))
+        .Fused(projection, RowOrder.InTurn(("step_low", mamba.StepRank), ("scan_b", mamba.StateSize), ("scan_c", mamba.StateSize)));
+
     /// <summary>Whether a tensor belongs to a block.</summary>
     internal bool IsOfBlock(string name, int block)
     {

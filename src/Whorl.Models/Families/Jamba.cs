@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Whorl.Tensors;
+
+namespace Whorl.Models.Families;
+
+/// <summary>Jamba: Mamba-1 with an attention layer now and then, which has no positions, and a mixture of experts in every other block.</summary>
+/// <remarks>Source: Lieber et al., arXiv:2403.19887; transformers' modeling_jamba.py.</remarks>
+internal sealed class Jamba : ModelFamily
+{
+    public override string ModelType => "jamba";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["jamba"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        int hidden = config.Int("hidden_size"), blocks = config.Int("num_hidden_layers"), heads = config.Int("num_attention_heads");
+        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
+        config.Require("hidden_act", "silu");
+        config.Require("mamba_inner_layernorms", "true", "True");
+        config.Ignore("num_logits_to_keep", "calc_logits_for_entire_prompt", "use_mamba_kernels", "use_mambapy", "use_associative_scan", "head_dim");
+        MambaSpec mamba = new()
+        {
+            Channels = config.Int("mamba_d_inner", config.Int("mamba_expand", absent: 2, minimum: 1) * hidden, minimum: 1),
+            StateSize = config.Int("mamba_d_state", absent: 16, minimum: 1),
+            StepRank = config.Int("mamba_dt_rank", (hidden + 15) / 16, minimum: 1),
+            Taps = config.Int("mamba_d_conv", absent: 4, minimum: 1),
+            ConvolutionBias = config.Flag("mamba_conv_bias", true),
+            ProjectionBias = config.Flag("mamba_proj_bias", false),
+            StepNorm = new NormSpec("step_norm", epsilon),
+            InputNorm = new NormSpec("scan_b_norm", epsilon),
+            OutputNorm = new NormSpec("scan_c_norm", epsilon),
+        };
+        AttentionLayerSpec attention = new()
+        {
+            Heads = heads,
+            KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
+            HeadSize = hidden / heads,
+        };
+        FeedForwardSpec dense = new() { Size = config.Int("intermediate_size"), Activation = Activation.Silu };
+        FeedForwardSpec sparse = dense with
+        {
+            Experts = new ExpertsSpec { Count = config.Int("num_experts", absent: 16, minimum: 1), Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1) },
+        };
+        Func<int, bool> attends = Which(config, "attn_layer", defaultPeriod: 8, defaultOffset: 4), isSparse = Which(config, "expert_layer", defaultPeriod: 2, defaultOffset: 1);
+        return new DecoderSpec
+        {
+            HiddenSize = hidden,
+            VocabularySize = config.Int("vocab_size"),
+            ContextLength = config.OptionalInt("max_position_embeddings"),
+            TiedHead = config.Flag("tie_word_embeddings", false),
+            FinalNorm = new NormSpec("final_norm", epsilon),
+            Blocks =
+            [
+                .. Enumerable.Range(0, blocks).Select(block => new BlockSpec
+                {
+                    Mixer = attends(block) ? attention : mamba,
+                    FeedForward = isSparse(block) && sparse.Experts.Count > 1 ? sparse : dense,
+                    MixerNorm = new NormSpec("mixer_norm", epsilon),
+                    FeedForwardNorm = new NormSpec("feed_forward_norm", epsilon),
+                }),
+            ],
+        };
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama()
+        .Ends(("final_norm", "model.final_layernorm"))
+        .Block(
+            ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"), ("down", "feed_forward.down_proj"),
+            ("router", "feed_forward.router"), ("expert_gate", "feed_forward.experts.{1}.gate_proj"), ("expert_up", "feed_forward.experts.{1}.up_proj"),
+            ("expert_down", "feed_forward.experts.{1}.down_proj"))
+        .Mamba(MambaOf(spec), "mamba.");
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.Copy("ssm.conv_kernel", "mamba_d_conv");
+        config.Copy("ssm.inner_size", "mamba_d_inner");
+        config.Copy("ssm.state_size", "mamba_d_state");
+        config.Copy("ssm.time_step_rank", "mamba_dt_rank");
+        config.Copy("expert_count", "num_experts");
+        config.Copy("expert_used_count", "num_experts_per_tok");
+        if (config.Value("attention.head_count_kv") is Array keyHeads)
+        {
+            // One number a block, 0 for a block of Mamba.
+            int[] heads = [.. keyHeads.Cast<object>().Select(h => Convert.ToInt32(h, System.Globalization.CultureInfo.InvariantCulture))];
+            config.Set("num_key_value_heads", Math.Max(1, heads.Max()));
+            config.Set("attn_layer_ids", Numbers(block => heads[block] > 0));
+            config.Set("expert_layer_ids", Numbers(block => config.HasTensor($"blk.{block}.ffn_gate_inp.weight")));
+
+            JsonArray Numbers(Func<int, bool> isOne) => new([.. Enumerable.Range(0, heads.Length).Where(isOne).Select(block => (JsonNode)JsonValue.Create(block))]);
+        }
+    }
+
+    public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().GgufMamba(MambaOf(spec));
+
+    private static MambaSpec MambaOf(DecoderSpec spec) =>
+        spec.Blocks.Select(b => b.Mixer).OfType<MambaSpec>().FirstOrDefault() ?? new MambaSpec { Channels = 1, StateSize = 1, StepRank = 1, Taps = 1 };
+
+    /// <summary>The blocks of a kind: every period-th from an offset on, or those that a GGUF file lists.</summary>
+    private static Func<int, bool> Which(ConfigReader config, string key, int defaultPeriod, int defaultOffset)
+    {
+        int period = config.Int(key + "_period", defaultPeriod, minimum: 1), offset = config.Int(key + "_offset", defaultOffset, minimum: 0);
+        return config.Numbers(key + "_ids") is { } listed ? block => listed.Contains(block) : block => block % period == offset;
+    }
+}
