@@ -11,7 +11,7 @@ internal sealed class Qwen2Moe : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool bias = config.Flag("qkv_bias", true);
-        Func<int, int> window = Window(config);
+        Func<int, int> window = Windows(config);
         ExpertsSpec shared = new() { Count = 1, Chosen = 1, SharedSize = config.Int("shared_expert_intermediate_size", absent: 5632, minimum: 1), SharedIsGated = true };
         DecoderSpec dense = Llama.ReadKin(config, attention => attention with { QueryKeyValueBias = bias }, window: window);
         return WithExperts(config, dense, shared, defaultCount: 60, defaultChosen: 4, defaultSize: 1408);
@@ -51,13 +51,11 @@ internal sealed class Qwen2Moe : ModelFamily
         };
     }
 
-    /// <summary>The window of each block: with <c>use_sliding_window</c>, of every other one below <c>max_window_layers</c>, or of those that <c>layer_types</c> names.</summary>
-    private static Func<int, int> Window(ConfigReader config)
+    /// <summary>With <c>use_sliding_window</c>, every other block below <c>max_window_layers</c> has a window.</summary>
+    private static Func<int, int> Windows(ConfigReader config)
     {
-        int window = config.OptionalInt("sliding_window", minimum: 0) ?? 4096, most = config.Int("max_window_layers", absent: 28, minimum: 0);
-        IReadOnlyList<string>? types = config.Texts("layer_types");
-        return !config.Flag("use_sliding_window", false) ? _ => 0
-            : types is null ? block => block % 2 == 0 && block < most ? window : 0
-            : block => block < types.Count && types[block] == "sliding_attention" ? window : 0;
+        int end = config.Int("max_window_layers", absent: 28, minimum: 0);
+        Func<int, int> windows = WindowConfig.Read(config, block => block % 2 == 0 && block < end);
+        return config.Flag("use_sliding_window", false) ? windows : _ => 0;
     }
 }
