@@ -3,10 +3,14 @@ using System.Runtime.InteropServices;
 namespace Whorl.Tensors;
 
 /// <summary>Zeroed native memory, 64-byte aligned, freed on disposal.</summary>
-/// <remarks>Every buffer is counted: <see cref="TotalBytes"/> lets a test assert that nothing is still out.</remarks>
+/// <remarks>
+/// A great buffer's pages are zeroed by the system when they are first touched: capacity that is never used takes no time and no memory.
+/// Every buffer is counted: <see cref="TotalBytes"/> lets a test assert that nothing is still out.
+/// </remarks>
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private static long _totalBytes;
+    private void* _allocation;
     private void* _memory;
 
     /// <summary>Takes the memory.</summary>
@@ -16,9 +20,8 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        nuint size = (nuint)((bytes + 63) & ~63L) + 64; // a whole vector may be read past the end
-        _memory = NativeMemory.AlignedAlloc(size, 64);
-        NativeMemory.Clear(_memory, size);
+        _allocation = NativeMemory.AllocZeroed((nuint)bytes + 192); // 64 to align, and a whole vector of 64 may be read past a whole last one
+        _memory = (void*)(((nuint)_allocation + 63) & ~(nuint)63);
         Interlocked.Add(ref _totalBytes, bytes);
     }
 
@@ -53,7 +56,8 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         if (_memory is not null)
         {
-            NativeMemory.AlignedFree(_memory);
+            NativeMemory.Free(_allocation);
+            _allocation = null;
             _memory = null;
             Interlocked.Add(ref _totalBytes, -Bytes);
         }
