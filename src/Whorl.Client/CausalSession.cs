@@ -9,6 +9,7 @@ public sealed class CausalSession : ICausalSession
     private readonly CausalModel _model;
     private readonly IBlockSession _blocks;
     private readonly BlockStep _step = new();
+    private readonly StepPositions _positions = new();
     private float[] _input = [];
     private float[] _output = [];
 
@@ -30,11 +31,12 @@ public sealed class CausalSession : ICausalSession
             _output = GC.AllocateUninitializedArray<float>(length);
         }
 
-        _model.Ends.Embed(step.Ids.Span, _input.AsSpan(0, length));
         _step.Rows = step.Ids.Length;
         (_step.HasVerdict, _step.Keep, _step.IsScratch, _step.Parents) = (step.HasVerdict, step.Keep, step.IsScratch, step.Parents);
         (_step.Input, _step.Output) = (_input.AsMemory(0, length), _output.AsMemory(0, length));
+        _model.Ends.Embed(step.Ids.Span, _positions.Of(_step), _input.AsSpan(0, length));
         await _blocks.StepAsync(_step, cancellationToken);
+        _positions.Accept(_step);
         Committed += (step.HasVerdict ? step.Keep.Length : 0) + (step.IsScratch ? 0 : step.Ids.Length);
         int rows = step.Logits.Length / _model.VocabularySize;
         if (rows > 0)

@@ -4,7 +4,7 @@ namespace Whorl.Client;
 
 /// <summary>Everything a model computes on the way of a text: hidden states at every block boundary, the head's input, logits.</summary>
 /// <param name="Hidden"><c>hidden[k]</c> for k from 0 (input of block 0) to the number of blocks, each <c>[tokens, hidden]</c>.</param>
-/// <param name="Final">Input of the head, <c>[tokens, hidden]</c>.</param>
+/// <param name="Final">Input of the head, <c>[tokens, final]</c>: as wide as the embeddings.</param>
 /// <param name="Logits"><c>[tokens, vocabulary]</c>.</param>
 public sealed record ModelTrace(IReadOnlyList<float[]> Hidden, float[] Final, float[] Logits)
 {
@@ -17,20 +17,22 @@ public sealed record ModelTrace(IReadOnlyList<float[]> Hidden, float[] Final, fl
     public static async Task<ModelTrace> TakeAsync(CausalModel model, ReadOnlyMemory<int> ids, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(ids.Length, nameof(ids));
-        int width = model.Ends.BoundarySize, hidden = model.Ends.HiddenSize, tokens = ids.Length;
+        int width = model.Ends.BoundarySize, hidden = model.Ends.HiddenSize, final = model.Ends.FinalSize, tokens = ids.Length;
         ModelTrace trace = new(
             [.. Enumerable.Range(0, model.Blocks + 1).Select(_ => new float[checked(tokens * hidden)])],
-            new float[checked(tokens * hidden)],
+            new float[checked(tokens * final)],
             new float[checked(tokens * model.VocabularySize)]);
         await using IBlockSession session = await model.OpenBlocksAsync(tokens, 0, cancellationToken);
         BlockStep step = new() { EveryBlock = true };
+        StepPositions positions = new();
         for (int at = 0; at < tokens; at += ChunkSize)
         {
             int rows = Math.Min(ChunkSize, tokens - at);
             float[] input = new float[rows * width], output = new float[model.Blocks * rows * width];
-            model.Ends.Embed(ids.Span.Slice(at, rows), input);
             (step.Rows, step.Input, step.Output) = (rows, input, output);
+            model.Ends.Embed(ids.Span.Slice(at, rows), positions.Of(step), input);
             await session.StepAsync(step, cancellationToken);
+            positions.Accept(step);
             for (int k = 0; k <= model.Blocks; k++)
             {
                 CopyColumns(k == 0 ? input : output.AsSpan((k - 1) * rows * width, rows * width), width, hidden, trace.Hidden[k].AsSpan(at * hidden));
@@ -40,7 +42,7 @@ public sealed record ModelTrace(IReadOnlyList<float[]> Hidden, float[] Final, fl
                 output.AsSpan((model.Blocks - 1) * rows * width),
                 rows,
                 trace.Logits.AsSpan(at * model.VocabularySize, rows * model.VocabularySize),
-                trace.Final.AsSpan(at * hidden, rows * hidden));
+                trace.Final.AsSpan(at * final, rows * final));
         }
 
         return trace;

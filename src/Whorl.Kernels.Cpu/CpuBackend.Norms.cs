@@ -42,6 +42,14 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public Tensor RoundToInt8(Tensor a)
+    {
+        Tensor y = Rent(a.Rows, a.Columns);
+        Share(new Ops.RoundToInt8(a.Data, y.Data, a.Columns), a.Rows, a.Length);
+        return y;
+    }
+
+    /// <inheritdoc/>
     public Tensor CombineRows(Tensor x, Tensor weights)
     {
         if (x.Rows != (long)weights.Rows * weights.Columns)

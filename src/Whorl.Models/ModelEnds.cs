@@ -9,16 +9,23 @@ public sealed class ModelEnds : IDisposable
     private readonly DecoderSpec _spec;
     private readonly IBackend _backend;
     private readonly Matrix _embedding;
+    private readonly Matrix? _positions;
+    private readonly LinearWeight? _projectIn;
+    private readonly LinearWeight? _projectOut;
     private readonly LinearWeight _head;
     private readonly Norm? _embeddingNorm;
     private readonly Norm? _finalNorm;
+    private int[] _rows = [];
 
     private ModelEnds(DecoderSpec spec, WeightLoader loader)
     {
         (_spec, _backend) = (spec, loader.Backend);
-        _embedding = loader.Matrix("embedding", spec.VocabularySize, spec.HiddenSize);
+        _embedding = loader.Matrix("embedding", spec.VocabularySize, FinalSize);
+        _positions = spec.Positions is { } table ? loader.Matrix("positions", checked(table.Count + table.Offset), spec.HiddenSize) : null;
+        _projectIn = spec.EmbeddingSize is { } width ? loader.Linear("project_in", spec.HiddenSize, width) : null;
+        _projectOut = spec.EmbeddingSize is { } final ? loader.Linear("project_out", final, spec.HiddenSize) : null;
         bool tied = spec.TiedHead ?? !loader.Has("head");
-        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, spec.HiddenSize, spec.HeadBias);
+        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize, spec.HeadBias);
         _embeddingNorm = Norm.Load(loader, spec.EmbeddingNorm, spec.HiddenSize);
         _finalNorm = Norm.Load(loader, spec.FinalNorm, spec.HiddenSize);
     }
@@ -32,6 +39,9 @@ public sealed class ModelEnds : IDisposable
     /// <summary>Width of the residual stream.</summary>
     public int HiddenSize => _spec.HiddenSize;
 
+    /// <summary>Width of the head's input.</summary>
+    public int FinalSize => _spec.EmbeddingSize ?? _spec.HiddenSize;
+
     /// <summary>Loads the weights; no block's bytes are read.</summary>
     /// <param name="model">The model.</param>
     /// <param name="backend">Who computes; not disposed with the ends.</param>
@@ -40,10 +50,12 @@ public sealed class ModelEnds : IDisposable
 
     /// <summary>What enters the first block.</summary>
     /// <param name="ids">Ids, each below the vocabulary's size.</param>
+    /// <param name="positions">Each one's position in its text; see <see cref="StepPositions"/>.</param>
     /// <param name="boundary">Receives <c>[ids, boundary]</c>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
-    public void Embed(ReadOnlySpan<int> ids, Span<float> boundary)
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary, or a position is beyond those that the model has learned.</exception>
+    public void Embed(ReadOnlySpan<int> ids, ReadOnlySpan<int> positions, Span<float> boundary)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(positions.Length, ids.Length, nameof(positions));
         lock (_backend)
         {
             long mark = _backend.Mark();
@@ -51,6 +63,8 @@ public sealed class ModelEnds : IDisposable
             {
                 Tensor x = _backend.Gather(_embedding, ids);
                 x = _spec.EmbeddingScale == 1 ? x : _backend.Scale(x, _spec.EmbeddingScale);
+                x = _projectIn is null ? x : _backend.Linear(x, _projectIn);
+                x = _positions is null ? x : _backend.Add(x, _backend.Gather(_positions, Rows(positions)));
                 x = _embeddingNorm?.Apply(_backend, x) ?? x;
                 x.Span.CopyTo(boundary);
             }
@@ -65,7 +79,7 @@ public sealed class ModelEnds : IDisposable
     /// <param name="boundary"><c>[rows, boundary]</c>.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="logits">Receives <c>[rows, vocabulary]</c>.</param>
-    /// <param name="final">Receives the head's input, <c>[rows, hidden]</c>; empty where it is not wanted.</param>
+    /// <param name="final">Receives the head's input, <c>[rows, FinalSize]</c>; empty where it is not wanted.</param>
     public void Logits(ReadOnlySpan<float> boundary, int rows, Span<float> logits, Span<float> final = default)
     {
         lock (_backend)
@@ -77,6 +91,7 @@ public sealed class ModelEnds : IDisposable
                 boundary.CopyTo(x.Span);
                 x = _spec.SideSize == 0 ? x : _backend.SelectColumns(x, 0, _spec.HiddenSize);
                 x = _finalNorm?.Apply(_backend, x) ?? x;
+                x = _projectOut is null ? x : _backend.Linear(x, _projectOut);
                 if (!final.IsEmpty)
                 {
                     x.Span.CopyTo(final);
@@ -98,7 +113,24 @@ public sealed class ModelEnds : IDisposable
     {
         _head.Dispose();
         _embedding.Dispose();
+        _positions?.Dispose();
+        _projectIn?.Dispose();
+        _projectOut?.Dispose();
         _embeddingNorm?.Dispose();
         _finalNorm?.Dispose();
+    }
+
+    /// <summary>Rows of the table of positions.</summary>
+    private ReadOnlySpan<int> Rows(ReadOnlySpan<int> positions)
+    {
+        _rows = _rows.Length >= positions.Length ? _rows : new int[positions.Length];
+        for (int i = 0; i < positions.Length; i++)
+        {
+            _rows[i] = (uint)positions[i] < (uint)_spec.Positions!.Count
+                ? positions[i] + _spec.Positions.Offset
+                : throw new ArgumentOutOfRangeException(nameof(positions), positions[i], $"the model has learned {_spec.Positions.Count} positions and no more; shorten the text");
+        }
+
+        return _rows.AsSpan(0, positions.Length);
     }
 }

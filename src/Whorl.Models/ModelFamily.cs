@@ -9,12 +9,14 @@ public abstract class ModelFamily
     /// <summary>Every family. One line each; a test sees that none is forgotten.</summary>
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
+        new BitNet(),
         new Bloom(),
         new Falcon(),
         new FalconMamba(),
         new Gemma(),
         new Gemma2(),
         new Gemma3(),
+        new Gpt2(),
         new GptNeoX(),
         new Jamba(),
         new Llama(),
@@ -23,6 +25,7 @@ public abstract class ModelFamily
         new Mixtral(),
         new Olmo2(),
         new Olmoe(),
+        new Opt(),
         new Phi3(),
         new Qwen2(),
         new Qwen2Moe(),

@@ -92,6 +92,12 @@ public interface IBackend : IDisposable
     /// <summary>Each element rounded to bfloat16 (half to even) and back.</summary>
     Tensor RoundToBFloat16(Tensor a);
 
+    /// <summary>
+    /// Each row rounded to 8 bits by a scale of its own, and back: <c>y = round(a · s) / s</c> with <c>s = 127 / max(max |a|, 10⁻⁵)</c>, halves to even.
+    /// </summary>
+    /// <remarks>What BitNet does to the input of every linear layer. Its gradient is taken to be 1. Source: arXiv:2402.17764.</remarks>
+    Tensor RoundToInt8(Tensor a);
+
     /// <summary>Turns each head's pairs of dimensions by its row's position; see <see cref="RopeTable"/>.</summary>
     /// <param name="x"><c>[rows, heads · headSize]</c>.</param>
     /// <param name="headSize">Width of a head; at least the table's rotary dimensions.</param>

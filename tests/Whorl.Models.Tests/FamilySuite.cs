@@ -50,7 +50,7 @@ public sealed class FamilySuite
         ModelRun[] runs = [a, b, c];
         a.Hidden(Ids(model, 6)[..0]);
         b.Hidden([.. Ids(model, 7)[..8]]);
-        BlockStep[] steps = [.. texts.Select(t => new BlockStep { Rows = t.Length, Input = model.Embed(t), Output = new float[t.Length * model.Width] })];
+        BlockStep[] steps = [.. texts.Zip([0, 8, 0], (t, first) => new BlockStep { Rows = t.Length, Input = model.Embed(t, [.. Enumerable.Range(first, t.Length)]), Output = new float[t.Length * model.Width] })];
         model.Forward(0, [.. runs.Select(r => r.Sessions[0])], steps);
 
         AssertSame(Alone(texts[0]), model.Head(steps[0].Output.Span).Logits, "the first session");
@@ -179,7 +179,7 @@ public sealed class FamilySuite
         using DecoderSpan head = DecoderSpan.Load(source, new BlockRange(0, 0), backend, BoundaryFormat.BF16);
         using DecoderSpan tail = DecoderSpan.Load(source, new BlockRange(1, last), backend, BoundaryFormat.BF16);
         float[] input = new float[6 * ends.BoundarySize];
-        ends.Embed([5, 9, 3, 100, 41, 8], input);
+        ends.Embed([5, 9, 3, 100, 41, 8], [0, 1, 2, 3, 4, 5], input);
         float[] expected = Run(whole, input), split = Run(tail, Run(head, input));
         AssertSame(expected, split, "bf16 boundaries");
         Assert.All(split, v => Assert.Equal(0, BitConverter.SingleToInt32Bits(v) & 0xffff));

@@ -53,17 +53,17 @@ internal sealed class LoadedModel : IDisposable
         return [.. logits];
     }
 
-    public float[] Embed(ReadOnlySpan<int> ids)
+    public float[] Embed(ReadOnlySpan<int> ids, ReadOnlySpan<int> positions)
     {
         float[] boundary = new float[ids.Length * Width];
-        _ends.Embed(ids, boundary);
+        _ends.Embed(ids, positions, boundary);
         return boundary;
     }
 
     public (float[] Logits, float[] Final) Head(ReadOnlySpan<float> boundary)
     {
         int rows = boundary.Length / Width;
-        float[] logits = new float[rows * Vocabulary], final = new float[rows * _ends.HiddenSize];
+        float[] logits = new float[rows * Vocabulary], final = new float[rows * _ends.FinalSize];
         _ends.Logits(boundary, rows, logits, final);
         return (logits, final);
     }

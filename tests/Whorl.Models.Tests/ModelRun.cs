@@ -5,6 +5,8 @@ internal sealed class ModelRun(LoadedModel model, SessionCache[] sessions) : IDi
 {
     public SessionCache[] Sessions => sessions;
 
+    private readonly StepPositions _positions = new();
+
     public int Committed => sessions[0].Committed;
 
     /// <summary>Computes tokens and gives their logits.</summary>
@@ -13,13 +15,17 @@ internal sealed class ModelRun(LoadedModel model, SessionCache[] sessions) : IDi
     /// <summary>Computes tokens and gives what leaves the last block.</summary>
     public float[] Hidden(ReadOnlySpan<int> ids, int[]? parents = null, int[]? keep = null)
     {
-        float[] hidden = model.Embed(ids);
+        BlockStep step = new() { Rows = ids.Length, IsScratch = parents is not null, Parents = parents, HasVerdict = keep is not null, Keep = keep };
+        float[] hidden = model.Embed(ids, _positions.Of(step));
         for (int span = 0; span < model.Spans; span++)
         {
             float[] next = new float[hidden.Length];
-            model.Forward(span, [sessions[span]], [new BlockStep { Rows = ids.Length, Input = hidden, Output = next, IsScratch = parents is not null, Parents = parents, HasVerdict = keep is not null, Keep = keep }]);
+            (step.Input, step.Output) = (hidden, next);
+            model.Forward(span, [sessions[span]], [step]);
             hidden = next;
         }
+
+        _positions.Accept(step);
 
         return hidden;
     }
@@ -27,7 +33,7 @@ internal sealed class ModelRun(LoadedModel model, SessionCache[] sessions) : IDi
     /// <summary>What leaves each block.</summary>
     public float[][] EveryBlock(ReadOnlySpan<int> ids)
     {
-        float[] input = model.Embed(ids);
+        float[] input = model.Embed(ids, [.. Enumerable.Range(0, ids.Length)]);
         float[] output = new float[model.Blocks * input.Length];
         model.Forward(0, [sessions[0]], [new BlockStep { Rows = ids.Length, Input = input, Output = output, EveryBlock = true }]);
         return [input, .. Enumerable.Range(0, model.Blocks).Select(k => output.AsSpan(k * input.Length, input.Length).ToArray())];

@@ -45,6 +45,9 @@ public sealed record AttentionLayerSpec : MixerSpec
     /// <summary>Norm between the attention and its output projection (BitNet), or null.</summary>
     public NormSpec? OutputNorm { get; init; }
 
+    /// <summary>Whether the inputs of the projections are rounded to 8 bits (BitNet).</summary>
+    public bool RoundInputs { get; init; }
+
     /// <summary>Whether the query, key and value projections have biases; null: as the checkpoint has them.</summary>
     public bool? QueryKeyValueBias { get; init; } = false;
 

@@ -19,6 +19,16 @@ public sealed record DecoderSpec
     /// <value>Default 1.</value>
     public float EmbeddingScale { get; init; } = 1;
 
+    /// <summary>Width of the embeddings and of the head's input where it is not the residual stream's; they are then projected in and out (roles
+    /// <c>project_in</c>, <c>project_out</c>).</summary>
+    public int? EmbeddingSize { get; init; }
+
+    /// <summary>Learned positions, or null.</summary>
+    public PositionsSpec? Positions { get; init; }
+
+    /// <summary>Form of the blocks' linear layers where their weights are ternary, or null.</summary>
+    public TernaryForm? Ternary { get; init; }
+
     /// <summary>Norm of the embeddings, or null.</summary>
     public NormSpec? EmbeddingNorm { get; init; }
 

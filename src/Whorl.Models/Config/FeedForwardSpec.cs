@@ -29,6 +29,9 @@ public sealed record FeedForwardSpec
     /// <summary>The experts, each shaped as this says, of which a token goes through a few; null where there is one layer for all.</summary>
     public ExpertsSpec? Experts { get; init; }
 
+    /// <summary>Whether the inputs of the projections are rounded to 8 bits (BitNet).</summary>
+    public bool RoundInputs { get; init; }
+
     /// <summary>Norm before the last projection (BitNet), or null.</summary>
     public NormSpec? DownNorm { get; init; }
 }

@@ -50,13 +50,13 @@ internal sealed class AttentionLayer : IMixer
     {
         IBackend backend = context.Backend;
         Span<Tensor> projected = [default, default, default];
-        backend.Linear(x, _inputs, projected);
+        backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected);
         Tensor query = Prepare(context, projected[0], _queryNorm, _rope);
         Tensor key = Prepare(context, projected[1], _keyNorm, _rope);
         Tensor value = Prepare(context, projected[2], null, null);
         Tensor mixed = backend.Attention(query, key, value, _attention, context.Layout, context.KeyValues());
         mixed = _outputNorm?.Apply(backend, mixed) ?? mixed;
-        return backend.Linear(mixed, _output, residual);
+        return backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(mixed) : mixed, _output, residual);
     }
 
     public void Dispose()

@@ -28,10 +28,11 @@ internal sealed class FeedForward : IFeedForward
     public Tensor Forward(IBackend backend, Tensor x, Tensor? residual)
     {
         Span<Tensor> projected = [default, default];
-        backend.Linear(x, _inputs, projected[.._inputs.Length]);
+        backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected[.._inputs.Length]);
         Tensor inner = _spec.ClampLimit > 0 ? ClampedGate(backend, projected[0], projected[1])
             : _spec.Gated ? backend.Gate(_spec.Activation, projected[0], projected[1]) : backend.Activate(_spec.Activation, projected[0]);
-        return backend.Linear(_downNorm?.Apply(backend, inner) ?? inner, _down, residual);
+        inner = _downNorm?.Apply(backend, inner) ?? inner;
+        return backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(inner) : inner, _down, residual);
     }
 
     public void Dispose()

@@ -61,7 +61,8 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         RowOrder order = Order(source.Rows, entry, outputs);
         try
         {
-            return source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert);
+            return source.Ternary is { } form ? Ternary(form, role, entry, outputs, inputs)
+                : source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert);
         }
         catch (NotSupportedException e)
         {
@@ -252,6 +253,42 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         float[] values = new float[checked(rows.StoredRows * order.StoredRows)];
         Decode(entry, bytes, values);
         return Backend.Pack(ElementType.F32, order.Rows, inputs, Transpose(MemoryMarshal.AsBytes<float>(values), order, rows, sizeof(float)));
+    }
+
+    /// <summary>A matrix of ternary weights; expanded to bfloat16 where that holds its scale, else to float32.</summary>
+    private Matrix Ternary(TernaryForm form, string role, TensorEntry entry, int outputs, int inputs)
+    {
+        if (form == TernaryForm.Rounded)
+        {
+            FirstRow(entry, map[role], 0, outputs, inputs);
+            float[] weights = new float[checked(outputs * inputs)];
+            Decode(entry, Bytes(entry, 0, checked((int)entry.ByteLength)), weights);
+            TernaryWeights.Round(weights);
+            return Backend.Pack(ElementType.F32, outputs, inputs, MemoryMarshal.AsBytes<float>(weights));
+        }
+
+        if (entry.ElementType != ElementType.U8 || outputs % TernaryWeights.PerByte != 0)
+        {
+            throw new ModelFormatException(entry.File, $"is {entry.ElementType} for {outputs} rows; packed ternary weights are U8, and their rows a multiple of 4", entry.Name);
+        }
+
+        FirstRow(entry, map[role], 0, outputs / TernaryWeights.PerByte, inputs);
+        float[] stored = new float[1];
+        Fill(stored, role + TernaryWeights.ScaleRole, 0, bias: false);
+        float scale = form == TernaryForm.PackedDivided ? 1 / stored[0] : stored[0];
+        bool half = (BitConverter.SingleToUInt32Bits(scale) & 0xffff) == 0;
+        byte[] expanded = new byte[checked(outputs * inputs * (half ? sizeof(ushort) : sizeof(float)))];
+        ReadOnlySpan<byte> packed = Bytes(entry, 0, checked((int)entry.ByteLength));
+        if (half)
+        {
+            TernaryWeights.UnpackToBFloat16(packed, scale, expanded);
+        }
+        else
+        {
+            TernaryWeights.Unpack(packed, scale, expanded);
+        }
+
+        return Backend.Pack(half ? ElementType.BF16 : ElementType.F32, outputs, inputs, expanded);
     }
 
     /// <summary>A range of a tensor's bytes; kept until another is read.</summary>

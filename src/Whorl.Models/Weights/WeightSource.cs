@@ -10,6 +10,9 @@ public sealed record WeightSource(string Name, RowOrder? Rows = null, bool Trans
     /// <value>Default 1.</value>
     public int Parts { get; init; } = 1;
 
+    /// <summary>The form of a ternary weight, or null.</summary>
+    public TernaryForm? Ternary { get; init; }
+
     /// <summary>What follows the name for the weight itself.</summary>
     /// <value>Default <c>.weight</c>; empty where a tensor has a name without it.</value>
     public string Suffix { get; init; } = ".weight";

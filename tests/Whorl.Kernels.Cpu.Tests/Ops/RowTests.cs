@@ -143,6 +143,38 @@ public sealed unsafe class RowTests : IDisposable
         Numbers.AssertSameBits(Array.ConvertAll(x, v => v * scale), _backend.RmsNorm(Filled(1, 75, x), null, 1e-6f).Span);
     }
 
+    [Theory]
+    [MemberData(nameof(EveryLanes.Kinds), MemberType = typeof(EveryLanes))]
+    public void Rounding_to_8_bits_has_the_scalar_forms_bits_at_every_length(string kind)
+    {
+        InstructionSet set = EveryLanes.Of(kind);
+        for (int size = 0; size <= 257; size++)
+        {
+            using var x = new GuardedFloats(Numbers.Random(3 * size, size, 3), size % 16);
+            using var expected = new GuardedFloats(3 * size, (size + 3) % 16);
+            using var actual = new GuardedFloats(3 * size, (size + 7) % 16);
+            Kernel.Run(InstructionSet.Scalar, new RoundToInt8(x.Data, expected.Data, size), 0, 3);
+            Kernel.Run(set, new RoundToInt8(x.Data, actual.Data, size), 0, 3);
+            Kernel.Run(set, new RoundToInt8(x.Data, x.Data, size), 0, 3);
+            Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
+            Numbers.AssertSameBits(expected.Span, x.Span, $"in place, size {size}");
+            actual.AssertStripsUntouched();
+        }
+    }
+
+    [Fact]
+    public void Rounding_to_8_bits_is_by_the_rows_own_scale_with_halves_to_even()
+    {
+        Tensor x = Filled(3, 4, [254, 1, 3, -5, 127, -127, 2.5f, -3.5f, 0, 1e-6f, -1e-7f, 0]);
+        float[] tiny = [0, MathF.Round(1e-6f * (127f / 1e-5f)) / (127f / 1e-5f), MathF.Round(-1e-7f * (127f / 1e-5f)) / (127f / 1e-5f), 0];
+        Assert.Equal([254f, 0, 4, -4, 127, -127, 2, -4, .. tiny], _backend.RoundToInt8(x).Span.ToArray());
+        Assert.All(_backend.RoundToInt8(Filled(1, 3, [1, float.NaN, 2])).Span.ToArray()[1..2], v => Assert.True(float.IsNaN(v)));
+
+        float[] values = Numbers.Random(1000, 7, 5);
+        float scale = 127f / values.Max(MathF.Abs);
+        Numbers.AssertSameBits(Array.ConvertAll(values, v => (MathF.Round(v * scale) + 0f) / scale), _backend.RoundToInt8(Filled(1, 1000, values)).Span);
+    }
+
     [Fact]
     public void Softmax_agrees_with_float64_and_stands_great_logits()
     {

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+
+namespace Whorl.Models;
+
+/// <summary>Weights of -1, 0 and 1 times a scale, expanded. Source: Ma et al., arXiv:2402.17764; transformers' integrations/bitnet.py.</summary>
+internal static class TernaryWeights
+{
+    /// <summary>What follows a role for its scale.</summary>
+    public const string ScaleRole = "_scale";
+
+    /// <summary>Weights in a byte.</summary>
+    public const int PerByte = 4;
+
+    /// <summary>Expands packed weights to float32.</summary>
+    /// <param name="packed"><c>[outputs / 4, inputs]</c>: bit pair k of byte (r, c) holds 1 more than the weight of row r + k · outputs / 4, column c.</param>
+    /// <param name="scale">What the weights are multiplied by.</param>
+    /// <param name="into">Receives <c>[outputs, inputs]</c>, little-endian.</param>
+    public static void Unpack(ReadOnlySpan<byte> packed, float scale, Span<byte> into)
+    {
+        for (int k = 0; k < PerByte; k++)
+        {
+            Span<byte> part = into[(k * packed.Length * sizeof(float))..];
+            for (int i = 0; i < packed.Length; i++)
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(part[(i * sizeof(float))..], (((packed[i] >> (2 * k)) & 3) - 1) * scale);
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Unpack"/>, to bfloat16, for a scale that bfloat16 holds exactly.</summary>
+    public static void UnpackToBFloat16(ReadOnlySpan<byte> packed, float scale, Span<byte> into)
+    {
+        ushort positive = (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16);
+        ReadOnlySpan<ushort> values = [(ushort)(positive ^ 0x8000), 0, positive, (ushort)(BitConverter.SingleToUInt32Bits(2 * scale) >> 16)];
+        for (int k = 0; k < PerByte; k++)
+        {
+            Span<byte> part = into[(k * packed.Length * sizeof(ushort))..];
+            for (int i = 0; i < packed.Length; i++)
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(part[(i * sizeof(ushort))..], values[(packed[i] >> (2 * k)) & 3]);
+            }
+        }
+    }
+
+    /// <summary>Rounds weights in place to the nearest of -m, 0 and m, where m is the mean of their magnitudes.</summary>
+    public static void Round(Span<float> weights)
+    {
+        double sum = 0;
+        foreach (float weight in weights)
+        {
+            sum += Math.Abs(weight);
+        }
+
+        float scale = 1 / Math.Max((float)(sum / weights.Length), 1e-5f);
+        foreach (ref float weight in weights)
+        {
+            weight = Math.Clamp(MathF.Round(weight * scale), -1, 1) / scale;
+        }
+    }
+}
