@@ -2,9 +2,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.P2P.Muxers.Yamux;
 using Whorl.P2P.Protocols;
+using Whorl.P2P.Protocols.AutoNat;
+using Whorl.P2P.Protocols.HolePunching;
 using Whorl.P2P.Protocols.Identify;
 using Whorl.P2P.Protocols.Kad;
 using Whorl.P2P.Protocols.Ping;
+using Whorl.P2P.Protocols.Relay;
 using Whorl.P2P.Security;
 using Whorl.P2P.Security.Noise;
 using Whorl.P2P.Security.Tls;
@@ -26,6 +29,8 @@ public sealed class Libp2pHost : IPeerHost
     private readonly PingProtocol _ping;
     private readonly KadProtocol? _kad;
     private readonly Bootstrap _bootstrap;
+    private readonly RelayClient _relayClient;
+    private readonly AutoNatProtocol _autoNat;
     private int _disposed;
 
     private Libp2pHost(Libp2pOptions options, PeerIdentity identity, TimeProvider time, ILogger logger)
@@ -42,15 +47,24 @@ public sealed class Libp2pHost : IPeerHost
         _ping = new PingProtocol(_switch);
         _kad = options.KadMode == KadMode.Off ? null : new KadProtocol(_switch, _identify, options.KadMode, () => ListenAddresses);
         _bootstrap = new Bootstrap(_switch, _kad);
+        _relayClient = new RelayClient(_switch, _identify.Push);
+        _autoNat = new AutoNatProtocol(_switch, options.ServesAutoNat, () => ListenAddresses);
+        Relay = options.IsRelay ? new RelayService(_switch, options.RelayLimits, () => ListenAddresses) : null;
+        if (options.PunchesHoles)
+        {
+            _ = new HolePunchProtocol(_switch, () => ListenAddresses);
+        }
     }
 
     /// <inheritdoc/>
     public PeerId Id => _switch.Id;
 
     /// <inheritdoc/>
-    public IReadOnlyList<Multiaddress> ListenAddresses => _switch.Options.AnnounceAddresses.Count > 0
-        ? _switch.Options.AnnounceAddresses
-        : [.. _listeners.SelectMany(listener => listener.Addresses)];
+    public IReadOnlyList<Multiaddress> ListenAddresses =>
+    [
+        .. _switch.Options.AnnounceAddresses.Count > 0 ? _switch.Options.AnnounceAddresses : _listeners.SelectMany(listener => listener.Addresses),
+        .. _relayClient.Addresses,
+    ];
 
     /// <summary>How many connections are open.</summary>
     public int OpenConnections => _switch.Pool.Count;
@@ -61,6 +75,8 @@ public sealed class Libp2pHost : IPeerHost
     internal Switch Switch => _switch;
 
     internal KadProtocol? Kad => _kad;
+
+    internal RelayService? Relay { get; }
 
     /// <summary>Starts to listen, and to connect to the bootstrap peers in the background.</summary>
     /// <param name="options">How it behaves.</param>
@@ -86,6 +102,7 @@ public sealed class Libp2pHost : IPeerHost
         }
 
         host._bootstrap.Start();
+        host._relayClient.Start();
         return host;
     }
 
@@ -126,6 +143,24 @@ public sealed class Libp2pHost : IPeerHost
     /// <returns>Empty where nobody knows it, or kad is off.</returns>
     public Task<IReadOnlyList<Multiaddress>> FindPeerAsync(PeerId peer, CancellationToken cancellationToken) =>
         _kad?.FindAddressesAsync(peer, cancellationToken) ?? Task.FromResult<IReadOnlyList<Multiaddress>>([]);
+
+    /// <summary>Asks a relay to take connections for this node; <see cref="ListenAddresses"/> tells the way through it as long as the connection to it lasts.</summary>
+    /// <returns>When the reservation ends unless it is asked for again; the relays of the options are asked again in time.</returns>
+    /// <exception cref="PeerUnavailableException">The relay cannot be reached or refuses.</exception>
+    public Task<DateTimeOffset> ReserveRelayAsync(PeerAddress relay, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(relay);
+        return _relayClient.ReserveAsync(relay, cancellationToken);
+    }
+
+    /// <summary>Asks a peer whether it can dial this node.</summary>
+    /// <returns>An address that works; null where none does.</returns>
+    /// <exception cref="PeerUnavailableException">The peer cannot be reached or refuses to try.</exception>
+    public async Task<Multiaddress?> AskReachabilityAsync(PeerAddress peer, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        return await _autoNat.AskAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Remembers where a peer may be, for half an hour.</summary>
     public void AddAddresses(PeerId peer, IEnumerable<Multiaddress> addresses) => _switch.Store.AddAddresses(peer, addresses, PeerStore.IdentifiedLifetime);
