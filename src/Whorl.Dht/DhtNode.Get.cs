@@ -115,7 +115,7 @@ public sealed partial class DhtNode
         Dictionary<DhtId, PeerId> peers = NearestKnown(targets);
         BeamSearch search = new(targets, peers.Keys, Id, _options.BucketSize, targetsPerStep);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Dictionary<Task<IReadOnlyList<FindResult>?>, (BeamStep Step, int RoundTrip)> active = [];
+        List<(Task<IReadOnlyList<FindResult>?> Call, BeamStep Step, int RoundTrip)> active = []; // two failed calls may be one and the same task
         int calls = 0;
         int roundTrips = 0;
         try
@@ -130,7 +130,7 @@ public sealed partial class DhtNode
                         continue;
                     }
 
-                    active.Add(_protocol.FindAsync(peers[step.Node], step.Targets, stop.Token), (step, roundTrips + 1));
+                    active.Add((_protocol.FindAsync(peers[step.Node], step.Targets, stop.Token), step, roundTrips + 1));
                     calls++;
                 }
 
@@ -144,16 +144,18 @@ public sealed partial class DhtNode
                     return new LookupStatistics(calls, roundTrips);
                 }
 
-                Task<IReadOnlyList<FindResult>?> done = await Task.WhenAny(active.Keys).ConfigureAwait(false);
-                active.Remove(done, out (BeamStep Step, int RoundTrip) asked);
-                roundTrips = Math.Max(roundTrips, asked.RoundTrip);
-                TakeAnswer(search, asked.Step, await done.ConfigureAwait(false), peers, onResult);
+                await Task.WhenAny(active.Select(asked => asked.Call)).ConfigureAwait(false);
+                int first = active.FindIndex(asked => asked.Call.IsCompleted);
+                (Task<IReadOnlyList<FindResult>?> call, BeamStep answered, int roundTrip) = active[first];
+                active.RemoveAt(first);
+                roundTrips = Math.Max(roundTrips, roundTrip);
+                TakeAnswer(search, answered, await call.ConfigureAwait(false), peers, onResult);
             }
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await SettleAsync(active.Keys).ConfigureAwait(false);
+            await SettleAsync(active.Select(asked => asked.Call)).ConfigureAwait(false);
         }
     }
 

@@ -58,7 +58,7 @@ public sealed partial class DhtNode
     {
         IEnumerable<(DhtId Id, PeerId Peer)> self = _options.ClientMode ? [] : [(Id, PeerId)];
         Queue<(DhtId Id, PeerId Peer)> candidates = new(nearest.Concat(self).OrderBy(node => node.Id.DistanceTo(key)));
-        HashSet<Task<IReadOnlyList<bool>?>> pending = [];
+        List<Task<IReadOnlyList<bool>?>> pending = [];
         int answered = 0;
         try
         {
