@@ -1,6 +1,8 @@
 namespace Whorl.Dht;
 
-/// <summary>A node could not join: no initial peer answered, they cannot reach this node, or the clocks differ. The message says which.</summary>
+/// <summary>
+/// A node could not join: no initial peer answered, they cannot reach this node, or the clocks differ. The message says which.
+/// </summary>
 public sealed class DhtBootstrapException : IOException
 {
     /// <summary>An error without text.</summary>

@@ -12,7 +12,8 @@ public sealed partial class DhtNode
 
     /// <summary>Finds the value of a key.</summary>
     /// <param name="key">The string that it was stored under.</param>
-    /// <param name="latest">Whether all nodes that may hold it are asked and their answers merged; else the first value found will do.</param>
+    /// <param name="latest">Whether all nodes that may hold it are asked and their answers merged; else the first value found will
+    /// do.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null where no node has one.</returns>
     public Task<DhtValue?> GetAsync(string key, bool latest, CancellationToken cancellationToken) =>
@@ -31,7 +32,8 @@ public sealed partial class DhtNode
         IReadOnlyCollection<DhtId> keys, bool latest, CancellationToken cancellationToken)
     {
         double sufficient = latest ? double.PositiveInfinity : Now;
-        (Dictionary<DhtId, DhtValue> found, _) = await LookUpAsync(keys, sufficient, isRefresh: false, cancellationToken).ConfigureAwait(false);
+        (Dictionary<DhtId, DhtValue> found, _) =
+            await LookUpAsync(keys, sufficient, isRefresh: false, cancellationToken).ConfigureAwait(false);
         return found;
     }
 
@@ -95,7 +97,11 @@ public sealed partial class DhtNode
     {
         Dictionary<DhtId, IReadOnlyList<(DhtId Id, PeerId Peer)>> found = [];
         await SearchAsync(
-            targets, (int)Math.Sqrt(targets.Count), (_, _, _, _) => { }, (target, nearest) => found[target] = nearest, cancellationToken).ConfigureAwait(false);
+            targets,
+            (int)Math.Sqrt(targets.Count),
+            (_, _, _, _) => { },
+            (target, nearest) => found[target] = nearest,
+            cancellationToken).ConfigureAwait(false);
         return found;
     }
 
@@ -115,7 +121,8 @@ public sealed partial class DhtNode
         Dictionary<DhtId, PeerId> peers = NearestKnown(targets);
         BeamSearch search = new(targets, peers.Keys, Id, _options.BucketSize, targetsPerStep);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<(Task<IReadOnlyList<FindResult>?> Call, BeamStep Step, int RoundTrip)> active = []; // two failed calls may be one and the same task
+        // A list, as two failed calls may be one and the same task.
+        List<(Task<IReadOnlyList<FindResult>?> Call, BeamStep Step, int RoundTrip)> active = [];
         int calls = 0;
         int roundTrips = 0;
         try
@@ -161,7 +168,8 @@ public sealed partial class DhtNode
 
     /// <summary>Waits for the end of calls whose outcome no longer matters.</summary>
     private static Task<AggregateException?> SettleAsync(IEnumerable<Task> calls) =>
-        Task.WhenAll(calls).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        Task.WhenAll(calls).ContinueWith(
+            static all => all.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     private void TakeAnswer(
         BeamSearch search,
@@ -184,7 +192,8 @@ public sealed partial class DhtNode
                 neighbours = [];
                 for (int i = 0; i < results.Count; i++)
                 {
-                    List<(DhtId Id, PeerId Peer)> named = [.. results[i].Nearest.Where(node => node.Peer != PeerId && !_blacklist.Contains(node.Peer))];
+                    List<(DhtId Id, PeerId Peer)> named =
+                        [.. results[i].Nearest.Where(node => node.Peer != PeerId && !_blacklist.Contains(node.Peer))];
                     named.ForEach(node => peers.TryAdd(node.Id, node.Peer));
                     neighbours[step.Targets[i]] = [.. named.Select(node => node.Id)];
                 }
@@ -314,10 +323,12 @@ public sealed partial class DhtNode
         {
             foreach (DhtId key in due)
             {
-                latest = Math.Max(latest, _protocol.Locked((_, _, cache) => cache.TryGet(key, out _, out double expiration) ? expiration : 0));
+                double cached = _protocol.Locked((_, _, cache) => cache.TryGet(key, out _, out double expiration) ? expiration : 0);
+                latest = Math.Max(latest, cached);
             }
 
-            await LookUpAsync(due, latest + _options.CacheRefreshBeforeExpiry.TotalSeconds + 1, isRefresh: true, cancellationToken).ConfigureAwait(false);
+            double sufficient = latest + _options.CacheRefreshBeforeExpiry.TotalSeconds + 1;
+            await LookUpAsync(due, sufficient, isRefresh: true, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -29,10 +29,12 @@ public sealed partial class DhtNode
     {
         if (entries.FirstOrDefault(entry => entry.Value.Length > DhtLimits.MaxValueBytes) is { } tooLong)
         {
-            throw new ArgumentException($"a value of {tooLong.Value.Length} bytes, at most {DhtLimits.MaxValueBytes} can be stored", nameof(entries));
+            throw new ArgumentException(
+                $"a value of {tooLong.Value.Length} bytes, at most {DhtLimits.MaxValueBytes} can be stored", nameof(entries));
         }
 
-        Dictionary<DhtId, List<int>> indices = entries.Index().GroupBy(e => e.Item.Key, e => e.Index).ToDictionary(group => group.Key, group => group.ToList());
+        Dictionary<DhtId, List<int>> indices =
+            entries.Index().GroupBy(e => e.Item.Key, e => e.Index).ToDictionary(group => group.Key, group => group.ToList());
         bool[] stored = new bool[entries.Count];
         List<Task> storing = [];
         try
@@ -41,7 +43,8 @@ public sealed partial class DhtNode
                 indices.Keys,
                 (int)Math.Sqrt(indices.Count),
                 (_, _, _, _) => { },
-                (key, nearest) => storing.Add(StoreKeyAsync(key, nearest, [.. indices[key].Select(i => Sign(entries[i]))], indices[key], stored, cancellationToken)),
+                (key, nearest) => storing.Add(
+                    StoreKeyAsync(key, nearest, [.. indices[key].Select(i => Sign(entries[i]))], indices[key], stored, cancellationToken)),
                 cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -54,7 +57,12 @@ public sealed partial class DhtNode
 
     /// <summary>Stores the values of one key on the nearest nodes that take part, itself included, until there are enough.</summary>
     private async Task StoreKeyAsync(
-        DhtId key, IReadOnlyList<(DhtId Id, PeerId Peer)> nearest, List<StoreItem> items, List<int> indices, bool[] stored, CancellationToken cancellationToken)
+        DhtId key,
+        IReadOnlyList<(DhtId Id, PeerId Peer)> nearest,
+        List<StoreItem> items,
+        List<int> indices,
+        bool[] stored,
+        CancellationToken cancellationToken)
     {
         IEnumerable<(DhtId Id, PeerId Peer)> self = _options.ClientMode ? [] : [(Id, PeerId)];
         Queue<(DhtId Id, PeerId Peer)> candidates = new(nearest.Concat(self).OrderBy(node => node.Id.DistanceTo(key)));

@@ -12,8 +12,9 @@ namespace Whorl.Dht;
 /// msgpack; times are seconds of unix time. All members may be called at once from any thread.
 /// </summary>
 /// <remarks>
-/// The contract is hivemind's: a value is held by the nodes nearest to its key until it expires or a later one comes; owners renew what should
-/// last; a node that appears is given what it should hold. Addresses are not in the DHT: the host must be able to dial a peer by its id.
+/// The contract is hivemind's: a value is held by the nodes nearest to its key until it expires or a later one comes; owners renew what
+/// should last; a node that appears is given what it should hold. Addresses are not in the DHT: the host must be able to dial a peer by its
+/// id.
 /// </remarks>
 public sealed partial class DhtNode : IAsyncDisposable
 {
@@ -62,7 +63,8 @@ public sealed partial class DhtNode : IAsyncDisposable
     public double Now => _protocol.Now;
 
     /// <summary>The nodes in the routing table, in no order.</summary>
-    public IReadOnlyList<(DhtId Id, PeerId Peer)> Neighbours => _protocol.Locked<IReadOnlyList<(DhtId, PeerId)>>((table, _, _) => [.. table.Nodes]);
+    public IReadOnlyList<(DhtId Id, PeerId Peer)> Neighbours =>
+        _protocol.Locked<IReadOnlyList<(DhtId, PeerId)>>((table, _, _) => [.. table.Nodes]);
 
     internal int BackgroundTaskCount => _background.Count;
 
@@ -76,7 +78,8 @@ public sealed partial class DhtNode : IAsyncDisposable
     /// <param name="random">Draws the node's id, and keys to refresh with.</param>
     /// <param name="logger">Null for nowhere.</param>
     /// <param name="cancellationToken">Gives up joining.</param>
-    /// <exception cref="DhtBootstrapException">No initial peer answered, or one that did cannot reach this node or has another time.</exception>
+    /// <exception cref="DhtBootstrapException">No initial peer answered, or one that did cannot reach this node or has another
+    /// time.</exception>
     /// <exception cref="ArgumentException">An initial peer has no id.</exception>
     public static async Task<DhtNode> StartAsync(
         IPeerHost host, DhtOptions options, IReadOnlyList<PeerAddress> initialPeers, TimeProvider time, Random random, ILogger? logger,
@@ -153,7 +156,8 @@ public sealed partial class DhtNode : IAsyncDisposable
             return;
         }
 
-        PingResponse?[] answers = await Task.WhenAll(initialPeers.Select(peer => JoinAtAsync(peer, cancellationToken))).ConfigureAwait(false);
+        PingResponse?[] answers =
+            await Task.WhenAll(initialPeers.Select(peer => JoinAtAsync(peer, cancellationToken))).ConfigureAwait(false);
         if (answers.All(answer => answer is null))
         {
             throw new DhtBootstrapException($"none of {initialPeers.Count} initial peers answered: {string.Join("; ", initialPeers)}");
@@ -178,7 +182,8 @@ public sealed partial class DhtNode : IAsyncDisposable
 
         double allowed = _options.MaxClockDifference.TotalSeconds;
         return answer.Time != 0 && !(answer.Time >= sent - allowed && answer.Time <= Now + allowed)
-            ? throw new DhtBootstrapException($"the clock of {peer} differs by more than {allowed} s: {answer.Time:F3} there, {Now:F3} here")
+            ? throw new DhtBootstrapException(
+                $"the clock of {peer} differs by more than {allowed} s: {answer.Time:F3} there, {Now:F3} here")
             : answer;
     }
 

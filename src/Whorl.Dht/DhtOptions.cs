@@ -26,7 +26,9 @@ public sealed record DhtOptions
     /// <value>5</value>
     public int Replicas { get; init; } = 5;
 
-    /// <summary>Questions that one search has under way at once. Petals' clients use 32, its servers as many as the model has blocks.</summary>
+    /// <summary>
+    /// Questions that one search has under way at once. Petals' clients use 32, its servers as many as the model has blocks.
+    /// </summary>
     /// <value>4</value>
     public int Workers { get; init; } = 4;
 
@@ -58,7 +60,9 @@ public sealed record DhtOptions
     /// <value>5 seconds</value>
     public TimeSpan BlacklistTime { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a random key is looked up to keep the routing table fresh, as Petals' bootstrap nodes do every 30 s; null for never.</summary>
+    /// <summary>
+    /// How often a random key is looked up to keep the routing table fresh, as Petals' bootstrap nodes do every 30 s; null for never.
+    /// </summary>
     /// <value>null</value>
     public TimeSpan? RefreshPeriod { get; init; }
 

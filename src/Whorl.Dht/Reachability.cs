@@ -23,7 +23,8 @@ public static class Reachability
     /// <param name="server">Answers.</param>
     /// <param name="self">This host: about itself the answer is yes.</param>
     /// <param name="probe">
-    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, uses no relay and opens a fresh connection.
+    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, uses no relay and opens a
+    /// fresh connection.
     /// </param>
     public static void Serve(RpcServer server, PeerId self, RpcClient probe) => server.HandleUnary(Method, async (_, request, token) =>
     {
@@ -39,12 +40,14 @@ public static class Reachability
     /// <param name="timeout">How long to wait.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The answer; null where there was none.</returns>
-    public static async Task<bool?> AskAsync(RpcClient client, PeerAddress asked, PeerId peer, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<bool?> AskAsync(
+        RpcClient client, PeerAddress asked, PeerId peer, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
             ReadOnlyMemory<byte> answer =
-                await client.CallAsync(asked, Method, new ReachabilityCheck(peer).ToBytes(), timeout, cancellationToken).ConfigureAwait(false);
+                await client.CallAsync(
+                    asked, Method, new ReachabilityCheck(peer).ToBytes(), timeout, cancellationToken).ConfigureAwait(false);
             return PingResponse.Parse(answer.Span).Available;
         }
         catch (Exception e) when (e is IOException or TimeoutException or WireFormatException)

@@ -4,7 +4,9 @@ namespace Whorl.Protocol;
 /// Bytes from a peer are not the message they should be, or exceed a stated limit. The peer is at fault: reset the stream, and do not retry
 /// with the same bytes.
 /// </summary>
-/// <remarks>A <see cref="FormatException"/>, as the exception of the same name in the network below is: one handler can catch both.</remarks>
+/// <remarks>
+/// A <see cref="FormatException"/>, as the exception of the same name in the network below is: one handler can catch both.
+/// </remarks>
 public sealed class WireFormatException : FormatException
 {
     /// <summary>Creates the exception.</summary>

@@ -69,7 +69,8 @@ internal sealed class Swarm : IAsyncDisposable
     }
 
     /// <summary>Waits until no node does anything in the background.</summary>
-    public async Task SettleAsync() => await TestLimits.EventuallyAsync(() => _members.TrueForAll(member => member.Node.BackgroundTaskCount == 0));
+    public async Task SettleAsync() =>
+        await TestLimits.EventuallyAsync(() => _members.TrueForAll(member => member.Node.BackgroundTaskCount == 0));
 
     public async ValueTask DisposeAsync()
     {
@@ -87,7 +88,8 @@ internal sealed class Swarm : IAsyncDisposable
     public static string? Unpack(DhtValue? value) => value is null ? null : MsgPackReader.Read(value.Plain.Span) as string;
 
     public static string? Unpack(DhtValue? value, string subkey) =>
-        value?.Items?.TryGetValue(DhtSubkey.OfText(subkey), out DhtItem item) == true ? MsgPackReader.Read(item.Value.Span) as string : null;
+        value?.Items?.TryGetValue(DhtSubkey.OfText(subkey), out DhtItem item) == true ? MsgPackReader.Read(
+            item.Value.Span) as string : null;
 
     private sealed record Member(IPeerHost Host, DhtNode Node) : IAsyncDisposable
     {

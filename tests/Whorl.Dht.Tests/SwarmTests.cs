@@ -11,7 +11,8 @@ public sealed class SwarmTests
     public async Task Every_value_is_found_by_every_node_while_a_fifth_of_the_swarm_leaves_every_minute()
     {
         // As Petals does: every node announces itself, anew every half minute and for a minute each time, under a key that several share.
-        await using Swarm swarm = await Swarm.StartAsync(seed: 1, Size, new DhtOptions { Workers = 16, RefreshPeriod = TimeSpan.FromSeconds(30) });
+        await using Swarm swarm =
+            await Swarm.StartAsync(seed: 1, Size, new DhtOptions { Workers = 16, RefreshPeriod = TimeSpan.FromSeconds(30) });
         for (int minute = 0; minute < 3; minute++)
         {
             await AnnounceAsync(swarm);
@@ -63,7 +64,8 @@ public sealed class SwarmTests
             Assert.Equal(key, Swarm.Unpack(found[DhtId.OfKey(key)]));
             first.Add(statistics.RoundTrips);
 
-            (found, statistics) = await client.LookUpAsync([DhtId.OfKey(key)], double.PositiveInfinity, isRefresh: true, TestLimits.Token());
+            (found, statistics) =
+                await client.LookUpAsync([DhtId.OfKey(key)], double.PositiveInfinity, isRefresh: true, TestLimits.Token());
             Assert.Equal(key, Swarm.Unpack(found[DhtId.OfKey(key)]));
             latest.Add(statistics.RoundTrips);
         }

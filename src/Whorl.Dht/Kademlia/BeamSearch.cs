@@ -4,11 +4,12 @@ namespace Whorl.Dht.Kademlia;
 
 /// <summary>
 /// The search for the nearest nodes to several targets at once, as a state machine: it says whom to ask what, is told the answers, and
-/// says which targets are done. Who asks, how many at once, and how long to wait is the driver's. After hivemind's traverse.py. Not thread-safe.
+/// says which targets are done. Who asks, how many at once, and how long to wait is the driver's. After hivemind's traverse.py. Not
+/// thread-safe.
 /// </summary>
 /// <remarks>
-/// Each target keeps the candidates not yet asked and the beam of the nearest nodes seen; it is done when its nearest candidate lies outside
-/// the beam (or there is none) and no question for it is under way. Nodes that fail leave the beam, unlike hivemind's.
+/// Each target keeps the candidates not yet asked and the beam of the nearest nodes seen; it is done when its nearest candidate lies
+/// outside the beam (or there is none) and no question for it is under way. Nodes that fail leave the beam, unlike hivemind's.
 /// </remarks>
 internal sealed class BeamSearch
 {

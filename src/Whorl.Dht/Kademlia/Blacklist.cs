@@ -1,6 +1,8 @@
 namespace Whorl.Dht.Kademlia;
 
-/// <summary>Peers that did not answer, left out for a time that doubles with each failure until they answer again. Not thread-safe.</summary>
+/// <summary>
+/// Peers that did not answer, left out for a time that doubles with each failure until they answer again. Not thread-safe.
+/// </summary>
 /// <typeparam name="TPeer">The peers.</typeparam>
 /// <param name="now">The time in seconds.</param>
 /// <param name="baseSeconds">The first ban.</param>

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Whorl.Dht.Kademlia;
 
-/// <summary>The nodes whose ids share a prefix, least recently seen first, and those that wait to replace them (Kademlia, sections 2.2 and 4.1).</summary>
+/// <summary>
+/// The nodes whose ids share a prefix, least recently seen first, and those that wait to replace them (Kademlia, sections 2.2 and 4.1).
+/// </summary>
 /// <typeparam name="TPeer">How a node is reached.</typeparam>
 /// <param name="prefix">The lowest id of the bucket.</param>
 /// <param name="depth">How many high bits of an id must equal the prefix'.</param>
@@ -24,7 +26,8 @@ internal sealed class KBucket<TPeer>(DhtId prefix, int depth, int size)
     public bool Covers(DhtId id) => prefix.CommonPrefixLength(id) >= depth;
 
     /// <summary>Notes a node as just seen.</summary>
-    /// <returns>False where the bucket is full; the node then waits, in the place of the one that has waited longest where too many do.</returns>
+    /// <returns>False where the bucket is full; the node then waits, in the place of the one that has waited longest where too many
+    /// do.</returns>
     public bool AddOrUpdate(DhtId id, TPeer peer)
     {
         _pinged.Remove(id);

@@ -38,7 +38,8 @@ internal sealed class TimedStorage<TKey, TValue>(Func<double> now, int maxCount 
     public bool Store(TKey key, TValue value, double expiration)
     {
         // Written so that NaN is refused.
-        if (!(expiration >= now()) || (_values.TryGetValue(key, out (TValue Value, double Expiration) old) && !(old.Expiration < expiration)))
+        if (!(expiration >= now())
+            || (_values.TryGetValue(key, out (TValue Value, double Expiration) old) && !(old.Expiration < expiration)))
         {
             return false;
         }

@@ -48,9 +48,15 @@ internal sealed class DhtProtocol
     /// <summary>Begins to answer; not for clients.</summary>
     public void Serve(RpcServer server)
     {
-        server.HandleUnary(PingMethod, async (context, data, token) => (await AnswerAsync(PingRequest.Parse(data.Span), context, token).ConfigureAwait(false)).ToBytes());
-        server.HandleUnary(StoreMethod, (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context.Caller).ToBytes()));
-        server.HandleUnary(FindMethod, (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(FindRequest.Parse(data.Span), context.Caller).ToBytes()));
+        server.HandleUnary(PingMethod, async (context, data, token) =>
+        {
+            PingResponse response = await AnswerAsync(PingRequest.Parse(data.Span), context, token).ConfigureAwait(false);
+            return response.ToBytes();
+        });
+        server.HandleUnary(StoreMethod, (context, data, _) =>
+            ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context.Caller).ToBytes()));
+        server.HandleUnary(FindMethod, (context, data, _) =>
+            ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(FindRequest.Parse(data.Span), context.Caller).ToBytes()));
     }
 
     /// <summary>Ends answering.</summary>
@@ -74,7 +80,8 @@ internal sealed class DhtProtocol
     /// <returns>Its answer; null where it gave none.</returns>
     public async Task<PingResponse?> PingAsync(PeerAddress peer, bool validate, CancellationToken cancellationToken)
     {
-        byte[]? answer = await CallAsync(peer, PingMethod, new PingRequest(Sender, validate).ToBytes(), cancellationToken).ConfigureAwait(false);
+        byte[]? answer =
+            await CallAsync(peer, PingMethod, new PingRequest(Sender, validate).ToBytes(), cancellationToken).ConfigureAwait(false);
         return Read(answer, peer.Id, PingMethod, bytes => PingResponse.Parse(bytes), response => response.Sender);
     }
 
@@ -82,7 +89,8 @@ internal sealed class DhtProtocol
     /// <returns>For each item whether it was taken; null where the peer gave no answer.</returns>
     public async Task<IReadOnlyList<bool>?> StoreAsync(PeerId peer, IReadOnlyList<StoreItem> items, CancellationToken cancellationToken)
     {
-        byte[]? answer = await CallAsync(peer, StoreMethod, new StoreRequest(Sender, items).ToBytes(), cancellationToken).ConfigureAwait(false);
+        byte[]? answer =
+            await CallAsync(peer, StoreMethod, new StoreRequest(Sender, items).ToBytes(), cancellationToken).ConfigureAwait(false);
         StoreResponse? response = Read(answer, peer, StoreMethod, bytes => StoreResponse.Parse(bytes), response => response.Sender);
         return response?.Stored.Count == items.Count ? response.Stored : null;
     }
@@ -91,7 +99,8 @@ internal sealed class DhtProtocol
     /// <returns>A result for each key; null where the peer gave no answer.</returns>
     public async Task<IReadOnlyList<FindResult>?> FindAsync(PeerId peer, IReadOnlyList<DhtId> keys, CancellationToken cancellationToken)
     {
-        byte[]? answer = await CallAsync(peer, FindMethod, new FindRequest(Sender, keys).ToBytes(), cancellationToken).ConfigureAwait(false);
+        byte[]? answer =
+            await CallAsync(peer, FindMethod, new FindRequest(Sender, keys).ToBytes(), cancellationToken).ConfigureAwait(false);
         FindResponse? response = Read(answer, peer, FindMethod, bytes => FindResponse.Parse(bytes), response => response.Sender);
         return response?.Results.Count == keys.Count ? response.Results : null;
     }
@@ -132,7 +141,8 @@ internal sealed class DhtProtocol
         byte[] keyBytes = key.ToBytes();
         return value.Dictionary is null
             ? validator.Validate(new DhtRecord(keyBytes, StoreItem.PlainTag, value.Plain, expiration))
-            : value.Dictionary.Items.All(item => validator.Validate(new DhtRecord(keyBytes, item.Key.Packed, item.Value.Value, item.Value.Expiration)));
+            : value.Dictionary.Items.All(
+                item => validator.Validate(new DhtRecord(keyBytes, item.Key.Packed, item.Value.Value, item.Value.Expiration)));
     }
 
     /// <summary>Answers rpc_ping.</summary>
@@ -205,7 +215,10 @@ internal sealed class DhtProtocol
         }
 
         return new FindResult(
-            found ? value.ToBytes() : default(ReadOnlyMemory<byte>?), value.Dictionary is not null, expiration, _table.Nearest(key, _options.BucketSize, asker));
+            found ? value.ToBytes() : default(ReadOnlyMemory<byte>?),
+            value.Dictionary is not null,
+            expiration,
+            _table.Nearest(key, _options.BucketSize, asker));
     }
 
     private async Task<byte[]?> CallAsync(PeerAddress peer, string method, byte[] request, CancellationToken cancellationToken)
@@ -295,8 +308,8 @@ internal sealed class DhtProtocol
     }
 
     /// <summary>
-    /// The records that a new node should hold and that are this node's to hand on: the new one is nearer to the key than the farthest of its
-    /// holders, and this one is the nearest of them.
+    /// The records that a new node should hold and that are this node's to hand on: the new one is nearer to the key than the farthest of
+    /// its holders, and this one is the nearest of them.
     /// </summary>
     private List<StoreItem> RecordsFor(DhtId node)
     {

@@ -10,11 +10,12 @@ namespace Whorl.Dht.Protocol;
 /// <param name="Keys">What to find: values, and the nodes nearest to them.</param>
 internal sealed record FindRequest(DhtId? Sender, IReadOnlyList<DhtId> Keys)
 {
+    private static readonly FieldLimit[] Limits = [new(2, DhtLimits.MaxKeys, DhtId.Bytes), new(3, 1, Nested: NodeInfoField.Limits)];
+
     /// <exception cref="WireFormatException">Not a FindRequest.</exception>
     public static FindRequest Parse(ReadOnlySpan<byte> bytes)
     {
-        Wire.FindRequest wire = ProtobufGuard.Parse(
-            Wire.FindRequest.Parser, bytes, nameof(FindRequest), new(2, DhtLimits.MaxKeys, DhtId.Bytes), new(3, 1, Nested: NodeInfoField.Limits));
+        Wire.FindRequest wire = ProtobufGuard.Parse(Wire.FindRequest.Parser, bytes, nameof(FindRequest), Limits);
         return new FindRequest(NodeInfoField.Read(wire.Peer), [.. wire.Keys.Select(key => DhtId.FromBytes(key.Span))]);
     }
 

@@ -18,15 +18,17 @@ internal sealed record FindResponse(DhtId? Sender, IReadOnlyList<FindResult> Res
         new(5, DhtLimits.MaxNeighbours, PeerId.MaxBytes),
     ];
 
+    private static readonly FieldLimit[] Limits = [new(2, DhtLimits.MaxKeys, Nested: ResultLimits), new(3, 1, Nested: NodeInfoField.Limits)];
+
     /// <exception cref="WireFormatException">Not a FindResponse, or a result names nodes and peers in different numbers.</exception>
     public static FindResponse Parse(ReadOnlySpan<byte> bytes)
     {
-        Wire.FindResponse wire = ProtobufGuard.Parse(
-            Wire.FindResponse.Parser, bytes, nameof(FindResponse), new(2, DhtLimits.MaxKeys, Nested: ResultLimits), new(3, 1, Nested: NodeInfoField.Limits));
+        Wire.FindResponse wire = ProtobufGuard.Parse(Wire.FindResponse.Parser, bytes, nameof(FindResponse), Limits);
         return new FindResponse(NodeInfoField.Read(wire.Peer), [.. wire.Results.Select(Read)]);
     }
 
-    public byte[] ToBytes() => new Wire.FindResponse { Results = { Results.Select(Write) }, Peer = NodeInfoField.Write(Sender) }.ToByteArray();
+    public byte[] ToBytes() =>
+        new Wire.FindResponse { Results = { Results.Select(Write) }, Peer = NodeInfoField.Write(Sender) }.ToByteArray();
 
     private static FindResult Read(Wire.FindResult wire)
     {
@@ -49,7 +51,12 @@ internal sealed record FindResponse(DhtId? Sender, IReadOnlyList<FindResult> Res
 
     private static Wire.FindResult Write(FindResult result) => new()
     {
-        Type = result.Value is null ? Wire.ResultType.NotFound : result.IsDictionary ? Wire.ResultType.FoundDictionary : Wire.ResultType.FoundRegular,
+        Type = result switch
+        {
+            { Value: null } => Wire.ResultType.NotFound,
+            { IsDictionary: true } => Wire.ResultType.FoundDictionary,
+            _ => Wire.ResultType.FoundRegular,
+        },
         Value = result.Value is { } value ? UnsafeByteOperations.UnsafeWrap(value) : ByteString.Empty,
         ExpirationTime = result.Expiration,
         NearestNodeIds = { result.Nearest.Select(node => UnsafeByteOperations.UnsafeWrap(node.Id.ToBytes())) },

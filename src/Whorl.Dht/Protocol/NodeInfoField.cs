@@ -12,5 +12,6 @@ internal static class NodeInfoField
     /// <summary>The id; null where the sender is a client or says nothing of itself.</summary>
     public static DhtId? Read(Wire.NodeInfo? info) => info is { NodeId.Length: > 0 } ? DhtId.FromBytes(info.NodeId.Span) : null;
 
-    public static Wire.NodeInfo Write(DhtId? id) => id is { } known ? new Wire.NodeInfo { NodeId = UnsafeByteOperations.UnsafeWrap(known.ToBytes()) } : new Wire.NodeInfo();
+    public static Wire.NodeInfo Write(DhtId? id) =>
+        id is { } known ? new Wire.NodeInfo { NodeId = UnsafeByteOperations.UnsafeWrap(known.ToBytes()) } : new Wire.NodeInfo();
 }

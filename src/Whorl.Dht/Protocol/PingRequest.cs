@@ -12,7 +12,8 @@ internal sealed record PingRequest(DhtId? Sender, bool Validate)
     /// <exception cref="WireFormatException">Not a PingRequest.</exception>
     public static PingRequest Parse(ReadOnlySpan<byte> bytes)
     {
-        Wire.PingRequest wire = ProtobufGuard.Parse(Wire.PingRequest.Parser, bytes, nameof(PingRequest), new FieldLimit(2, 1, Nested: NodeInfoField.Limits));
+        Wire.PingRequest wire =
+            ProtobufGuard.Parse(Wire.PingRequest.Parser, bytes, nameof(PingRequest), new FieldLimit(2, 1, Nested: NodeInfoField.Limits));
         return new PingRequest(NodeInfoField.Read(wire.Peer), wire.Validate);
     }
 

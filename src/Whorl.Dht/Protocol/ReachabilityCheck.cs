@@ -8,13 +8,15 @@ namespace Whorl.Dht.Protocol;
 /// <param name="Peer">Whom to try to reach.</param>
 internal sealed record ReachabilityCheck(PeerId Peer)
 {
+    private static readonly FieldLimit[] Limits = [new(2, 1, Nested: [new FieldLimit(1, 1, PeerId.MaxBytes)])];
+
     /// <exception cref="WireFormatException">Not such a request.</exception>
     public static ReachabilityCheck Parse(ReadOnlySpan<byte> bytes)
     {
-        Wire.PingRequest wire = ProtobufGuard.Parse(
-            Wire.PingRequest.Parser, bytes, nameof(ReachabilityCheck), new FieldLimit(2, 1, Nested: [new FieldLimit(1, 1, PeerId.MaxBytes)]));
+        Wire.PingRequest wire = ProtobufGuard.Parse(Wire.PingRequest.Parser, bytes, nameof(ReachabilityCheck), Limits);
         return new ReachabilityCheck(PeerId.FromBytes(wire.Peer is { } peer ? peer.NodeId.Span : default));
     }
 
-    public byte[] ToBytes() => new Wire.PingRequest { Peer = new Wire.NodeInfo { NodeId = UnsafeByteOperations.UnsafeWrap(Peer.Bytes) } }.ToByteArray();
+    public byte[] ToBytes() =>
+        new Wire.PingRequest { Peer = new Wire.NodeInfo { NodeId = UnsafeByteOperations.UnsafeWrap(Peer.Bytes) } }.ToByteArray();
 }

@@ -73,7 +73,9 @@ internal sealed class DhtStorage(Func<double> now, int maxKeys = DhtLimits.MaxSt
     /// <summary>The record under a key; a dictionary is the storage's own and may change.</summary>
     public bool TryGet(DhtId key, out StoredValue value, out double expiration) => _records.TryGet(key, out value, out expiration);
 
-    /// <summary>Whether more bytes may come. Bytes are counted up as they come, and anew, at most once in a second, when they seem too many.</summary>
+    /// <summary>
+    /// Whether more bytes may come. Bytes are counted up as they come, and anew, at most once in a second, when they seem too many.
+    /// </summary>
     private bool HasRoomFor(int bytes)
     {
         if (_bytes + bytes > maxBytes && now() >= _countedAt + 1)

@@ -19,7 +19,8 @@ internal sealed class DictionaryValue
     public double LatestExpiration { get; private set; } = double.NegativeInfinity;
 
     /// <summary>The values that have not expired.</summary>
-    public IReadOnlyDictionary<DhtSubkey, DhtItem> Items => _items.Items.ToDictionary(item => item.Key, item => new DhtItem(item.Value, item.Expiration));
+    public IReadOnlyDictionary<DhtSubkey, DhtItem> Items =>
+        _items.Items.ToDictionary(item => item.Key, item => new DhtItem(item.Value, item.Expiration));
 
     /// <summary>The bytes of all values and subkeys, roughly.</summary>
     public long Bytes => _items.Items.Sum(item => (long)item.Value.Length + item.Key.Packed.Length);

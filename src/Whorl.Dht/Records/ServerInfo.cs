@@ -131,8 +131,12 @@ public sealed record ServerInfo
         var pings = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach ((object key, object? ping) in map.Entries)
         {
-            pings[key as string ?? throw new WireFormatException($"{What}: a ping's peer is not a string")] =
-                ping is double and >= 0 and var seconds ? (double)seconds : throw new WireFormatException($"{What}: a ping is not a float, 0 or more");
+            if (key is not string peer || ping is not (double and >= 0 and var seconds))
+            {
+                throw new WireFormatException($"{What}: a ping is not a float, 0 or more, under a peer's name");
+            }
+
+            pings[peer] = (double)seconds;
         }
 
         return pings;

@@ -40,7 +40,8 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
     /// <summary>Finds the servers of some blocks.</summary>
     /// <param name="prefix">The model's prefix.</param>
     /// <param name="blocks">The blocks.</param>
-    /// <param name="latest">Whether all holders of the records are asked, as Petals' clients and servers do; else the first answer will do.</param>
+    /// <param name="latest">Whether all holders of the records are asked, as Petals' clients and servers do; else the first answer will
+    /// do.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>For each block its servers, in the order of <paramref name="blocks"/>. Malformed announcements are left out.</returns>
     /// <exception cref="ArgumentException">The prefix is none.</exception>
@@ -51,7 +52,8 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
         string[] uids = [.. blocks.Select(block => Uid(prefix, block))];
         IReadOnlyDictionary<DhtId, DhtValue> found =
             await node.GetManyAsync([.. uids.Select(DhtId.OfKey)], latest, cancellationToken).ConfigureAwait(false);
-        return [.. uids.Select(uid => ReadItems(uid, found.GetValueOrDefault(DhtId.OfKey(uid)), ReadPeer, bytes => ServerInfo.Parse(bytes.Span)))];
+        return [.. uids.Select(
+            uid => ReadItems(uid, found.GetValueOrDefault(DhtId.OfKey(uid)), ReadPeer, bytes => ServerInfo.Parse(bytes.Span)))];
     }
 
     /// <summary>Announces a model, unless its prefix begins with '_' and so is private; to be renewed before it expires.</summary>
@@ -61,7 +63,8 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
     {
         CheckPrefix(prefix);
         return !prefix.StartsWith('_')
-            && await node.StoreAsync(ModelsKey, info.ToBytes(), expiration, DhtSubkey.OfText(prefix), cancellationToken).ConfigureAwait(false);
+            && await node.StoreAsync(
+                ModelsKey, info.ToBytes(), expiration, DhtSubkey.OfText(prefix), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds the models that were announced, by prefix. Malformed announcements are left out.</summary>
@@ -85,7 +88,8 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
         }
     }
 
-    private Dictionary<TKey, T> ReadItems<TKey, T>(string key, DhtValue? found, Func<DhtSubkey, TKey?> readKey, Func<ReadOnlyMemory<byte>, T> read)
+    private Dictionary<TKey, T> ReadItems<TKey, T>(
+        string key, DhtValue? found, Func<DhtSubkey, TKey?> readKey, Func<ReadOnlyMemory<byte>, T> read)
         where TKey : class
     {
         Dictionary<TKey, T> items = [];

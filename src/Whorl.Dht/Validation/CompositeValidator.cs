@@ -6,7 +6,8 @@ public sealed class CompositeValidator : IRecordValidator
     private readonly IRecordValidator[] _byPriority;
 
     /// <param name="validators">In any order.</param>
-    public CompositeValidator(params IEnumerable<IRecordValidator> validators) => _byPriority = [.. validators.OrderByDescending(v => v.Priority)];
+    public CompositeValidator(params IEnumerable<IRecordValidator> validators) =>
+        _byPriority = [.. validators.OrderByDescending(v => v.Priority)];
 
     /// <inheritdoc/>
     public int Priority => 0;

@@ -12,8 +12,8 @@ using Org.BouncyCastle.Security;
 namespace Whorl.Dht.Validation;
 
 /// <summary>
-/// hivemind's protected records: a subkey or key that contains <c>[owner:ssh-rsa …]</c> may only be written by the holder of that key, whose
-/// signature stands behind the value as <c>[signature:…]</c> (hivemind's crypto.py). RSA-PSS with SHA-256 and the longest salt.
+/// hivemind's protected records: a subkey or key that contains <c>[owner:ssh-rsa …]</c> may only be written by the holder of that key,
+/// whose signature stands behind the value as <c>[signature:…]</c> (hivemind's crypto.py). RSA-PSS with SHA-256 and the longest salt.
 /// </summary>
 /// <remarks>hivemind has it and Petals does not use it: no record of Petals is protected.</remarks>
 public sealed class RsaSignatureValidator : IRecordValidator
@@ -148,7 +148,8 @@ public sealed class RsaSignatureValidator : IRecordValidator
 
     private static string FormatPublicKey(RsaKeyParameters key)
     {
-        byte[] blob = [.. Field(Encoding.ASCII.GetBytes(KeyType)), .. Field(key.Exponent.ToByteArray()), .. Field(key.Modulus.ToByteArray())];
+        byte[] blob =
+            [.. Field(Encoding.ASCII.GetBytes(KeyType)), .. Field(key.Exponent.ToByteArray()), .. Field(key.Modulus.ToByteArray())];
         return $"{KeyType} {Convert.ToBase64String(blob)}";
     }
 

@@ -1,6 +1,8 @@
 namespace Whorl.P2P.Rpc;
 
-/// <summary>One frame of a stream: a message, or the marker of an error (which, empty, from the caller means the end of its requests).</summary>
+/// <summary>
+/// One frame of a stream: a message, or the marker of an error (which, empty, from the caller means the end of its requests).
+/// </summary>
 /// <param name="IsError">Whether the marker was 1.</param>
 /// <param name="Payload">A serialized message, or an error's protobuf.</param>
 internal readonly record struct Frame(bool IsError, ReadOnlyMemory<byte> Payload)

@@ -69,7 +69,8 @@ internal static class FrameCodec
             throw new WireFormatException($"frame: {length} bytes announced, limit {limit}");
         }
 
-        return new Frame(header[0] == Frame.ErrorMarker, await ReadPayloadAsync(stream, (int)length, cancellationToken).ConfigureAwait(false));
+        return new Frame(
+            header[0] == Frame.ErrorMarker, await ReadPayloadAsync(stream, (int)length, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The text in an error frame.</summary>

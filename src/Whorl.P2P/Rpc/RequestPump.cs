@@ -10,7 +10,9 @@ namespace Whorl.P2P.Rpc;
 /// <param name="call">Cancelled when the caller is gone.</param>
 internal sealed class RequestPump(PeerStream stream, CancellationTokenSource call)
 {
-    /// <summary>Bytes behind the last expected one that are passed over (p2pd's buffered reader swallows them too) before the caller counts as gone.</summary>
+    /// <summary>
+    /// Bytes behind the last expected one that are passed over (p2pd's buffered reader swallows them too) before the caller counts as gone.
+    /// </summary>
     private const int MaxTrailingBytes = 64 << 10;
 
     private readonly Channel<ReadOnlyMemory<byte>> _requests = Channel.CreateBounded<ReadOnlyMemory<byte>>(

@@ -66,7 +66,8 @@ public sealed class RpcCall : IAsyncDisposable
     }
 
     /// <summary>All responses that are still to come; throws as <see cref="ReceiveAsync"/> does.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (await ReceiveAsync(cancellationToken).ConfigureAwait(false) is { } message)
         {

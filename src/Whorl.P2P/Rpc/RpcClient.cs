@@ -40,7 +40,8 @@ public sealed class RpcClient(IPeerHost host, TimeProvider time)
             {
                 PeerId callee = stream.RemotePeer ?? peer.Id ?? host.Id; // required on the wire, and overwritten by whoever receives it
                 await stream.WriteAsync(UnaryMessage.Request(callee, method, request), deadline.Token).ConfigureAwait(false);
-                byte[] answer = await DelimitedReader.ReadAsync(stream, RpcLimits.MaxUnaryBytes, $"answer of {method}", deadline.Token).ConfigureAwait(false);
+                byte[] answer = await DelimitedReader.ReadAsync(
+                    stream, RpcLimits.MaxUnaryBytes, $"answer of {method}", deadline.Token).ConfigureAwait(false);
                 await stream.DisposeAsync().ConfigureAwait(false);
                 return UnaryMessage.ParseResponse(answer);
             }

@@ -8,8 +8,10 @@ namespace Whorl.P2P.Rpc;
 /// <summary>The callee's side of hivemind's remote calls, over any host.</summary>
 /// <remarks>
 /// A handler's token is cancelled when the caller closes or resets its stream before the answer is complete, and when the host closes. An
-/// exception of a handler goes to the caller as an error, always, since Python callers otherwise wait for minutes: in its own words if it is an
-/// <see cref="RpcErrorException"/> or about the request, else only by its kind. Malformed requests end the stream without an answer, as p2pd does.
+/// exception of a handler goes to the caller as an error, always, since Python callers otherwise wait for minutes: in its own words if it
+/// is an
+/// <see cref="RpcErrorException"/> or about the request, else only by its kind. Malformed requests end the stream without an answer, as
+/// p2pd does.
 /// </remarks>
 public sealed class RpcServer
 {
@@ -31,7 +33,8 @@ public sealed class RpcServer
     /// <param name="method">The protocol id, <c>Servicer.method</c>.</param>
     /// <param name="handler">Takes the serialized request, gives the serialized response.</param>
     /// <exception cref="InvalidOperationException">The method already has a handler.</exception>
-    public void HandleUnary(string method, Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler)
+    public void HandleUnary(
+        string method, Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
         _host.Handle(method, (stream, token) => AnswerUnaryAsync(stream, handler, token));
@@ -78,13 +81,15 @@ public sealed class RpcServer
     }
 
     /// <returns>Null for anything but a whole, valid request.</returns>
-    private async Task<(ByteString CallId, ReadOnlyMemory<byte> Data)?> ReadRequestAsync(PeerStream stream, CancellationToken cancellationToken)
+    private async Task<(ByteString CallId, ReadOnlyMemory<byte> Data)?> ReadRequestAsync(
+        PeerStream stream, CancellationToken cancellationToken)
     {
         using Deadline deadline = new(RpcLimits.RequestTimeout, _time, cancellationToken);
         string what = $"request of {stream.ProtocolId}";
         try
         {
-            return UnaryMessage.ParseRequest(await DelimitedReader.ReadAsync(stream, RpcLimits.MaxUnaryBytes, what, deadline.Token).ConfigureAwait(false));
+            return UnaryMessage.ParseRequest(
+                await DelimitedReader.ReadAsync(stream, RpcLimits.MaxUnaryBytes, what, deadline.Token).ConfigureAwait(false));
         }
         catch (Exception e) when (e is WireFormatException or EndOfStreamException)
         {
@@ -106,7 +111,8 @@ public sealed class RpcServer
             ReadOnlyMemory<byte> response = await handler(context, data, cancellationToken).ConfigureAwait(false);
             return response.Length <= RpcLimits.MaxUnaryBytes - RpcLimits.UnaryEnvelopeBytes
                 ? UnaryMessage.Response(callId, response)
-                : UnaryMessage.Error(callId, $"a response of {response.Length} bytes, the limit of a unary call is {RpcLimits.MaxUnaryBytes}");
+                : UnaryMessage.Error(
+                    callId, $"a response of {response.Length} bytes, the limit of a unary call is {RpcLimits.MaxUnaryBytes}");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // whatever it is, the caller must hear of it
         {
@@ -114,7 +120,8 @@ public sealed class RpcServer
         }
     }
 
-    private async Task AnswerStreamAsync(PeerStream stream, Func<RpcServerCall, CancellationToken, Task> handler, CancellationToken cancellationToken)
+    private async Task AnswerStreamAsync(
+        PeerStream stream, Func<RpcServerCall, CancellationToken, Task> handler, CancellationToken cancellationToken)
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();

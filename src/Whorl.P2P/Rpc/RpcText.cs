@@ -5,11 +5,14 @@ namespace Whorl.P2P.Rpc;
 /// <summary>Error texts as they travel: what may leave this process, and in how many bytes.</summary>
 internal static class RpcText
 {
-    /// <summary>What a peer is told of an exception: its own words where it was meant for the peer or is about the peer's bytes, else only its kind.</summary>
+    /// <summary>
+    /// What a peer is told of an exception: its own words where it was meant for the peer or is about the peer's bytes, else only its kind.
+    /// </summary>
     public static string Of(Exception exception) => exception switch
     {
         RpcErrorException error => error.Message,
-        FormatException or ArgumentException or NotSupportedException or TimeoutException => $"{exception.GetType().Name}: {exception.Message}",
+        FormatException or ArgumentException or NotSupportedException or TimeoutException =>
+            $"{exception.GetType().Name}: {exception.Message}",
         _ => $"{exception.GetType().Name} in the handler",
     };
 

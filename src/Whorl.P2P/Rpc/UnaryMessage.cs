@@ -16,16 +16,17 @@ internal static class UnaryMessage
         Request(RandomNumberGenerator.GetBytes(CallIdBytes), callee, method, data);
 
     /// <inheritdoc cref="Request(PeerId, string, ReadOnlyMemory{byte})"/>
-    public static byte[] Request(byte[] callId, PeerId callee, string method, ReadOnlyMemory<byte> data) => Delimit(new Wire.PersistentConnectionRequest
-    {
-        CallId = ByteString.CopyFrom(callId),
-        CallUnary = new Wire.CallUnaryRequest
+    public static byte[] Request(byte[] callId, PeerId callee, string method, ReadOnlyMemory<byte> data) =>
+        Delimit(new Wire.PersistentConnectionRequest
         {
-            Peer = UnsafeByteOperations.UnsafeWrap(callee.Bytes),
-            Proto = method,
-            Data = UnsafeByteOperations.UnsafeWrap(data),
-        },
-    });
+            CallId = ByteString.CopyFrom(callId),
+            CallUnary = new Wire.CallUnaryRequest
+            {
+                Peer = UnsafeByteOperations.UnsafeWrap(callee.Bytes),
+                Proto = method,
+                Data = UnsafeByteOperations.UnsafeWrap(data),
+            },
+        });
 
     /// <summary>An answer, delimited.</summary>
     /// <exception cref="ArgumentException">It exceeds <see cref="RpcLimits.MaxUnaryBytes"/>.</exception>
@@ -69,14 +70,16 @@ internal static class UnaryMessage
         }
     }
 
-    private static Wire.PersistentConnectionRequest Answer(ByteString callId, Wire.CallUnaryResponse answer) => new() { CallId = callId, UnaryResponse = answer };
+    private static Wire.PersistentConnectionRequest Answer(ByteString callId, Wire.CallUnaryResponse answer) =>
+        new() { CallId = callId, UnaryResponse = answer };
 
     private static byte[] Delimit(Wire.PersistentConnectionRequest message)
     {
         int size = message.CalculateSize();
         if (size > RpcLimits.MaxUnaryBytes)
         {
-            throw new ArgumentException($"a unary message of {size} bytes, the limit is {RpcLimits.MaxUnaryBytes}: use a stream", nameof(message));
+            throw new ArgumentException(
+                $"a unary message of {size} bytes, the limit is {RpcLimits.MaxUnaryBytes}: use a stream", nameof(message));
         }
 
         byte[] bytes = new byte[Varint.LengthOf((ulong)size) + size];

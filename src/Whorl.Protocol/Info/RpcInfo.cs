@@ -4,7 +4,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Protocol.Info;
 
-/// <summary>What rpc_info answers. The schemas are there where a block was asked about; a Python client calls nothing before it has them.</summary>
+/// <summary>
+/// What rpc_info answers. The schemas are there where a block was asked about; a Python client calls nothing before it has them.
+/// </summary>
 public sealed record RpcInfo
 {
     private const string What = "rpc_info";
@@ -16,7 +18,9 @@ public sealed record RpcInfo
     /// <summary>Whether the server stores nothing for the DHT.</summary>
     public bool DhtClientMode { get; init; }
 
-    /// <summary>Tokens of key-value memory that are free, summed over the server's blocks: free bytes by bytes of K and V of a token in a block.</summary>
+    /// <summary>
+    /// Tokens of key-value memory that are free, summed over the server's blocks: free bytes by bytes of K and V of a token in a block.
+    /// </summary>
     public long CacheTokensAvailable { get; init; }
 
     /// <summary>rpc_forward's arguments: the hidden states [batch, tokens, hidden]; prompts are not described.</summary>
@@ -102,7 +106,8 @@ public sealed record RpcInfo
             : throw new WireFormatException($"{What}: a schema is not a short sequence of tensors");
     }
 
-    private static MsgPackTuple WriteArguments(IReadOnlyList<TensorDescriptor> tensors) => MsgPackTuple.Of(WriteTensors(tensors), new MsgPackMap());
+    private static MsgPackTuple WriteArguments(IReadOnlyList<TensorDescriptor> tensors) =>
+        MsgPackTuple.Of(WriteTensors(tensors), new MsgPackMap());
 
     private static MsgPackTuple WriteTensors(IReadOnlyList<TensorDescriptor> tensors) => new([.. tensors.Select(tensor => tensor.Write())]);
 }

@@ -5,11 +5,14 @@ using Whorl.Tensors;
 
 namespace Whorl.Protocol.Info;
 
-/// <summary>hivemind's BatchTensorDescriptor: what a server says of an input or output, whose first dimension is the batch and left open.</summary>
+/// <summary>
+/// hivemind's BatchTensorDescriptor: what a server says of an input or output, whose first dimension is the batch and left open.
+/// </summary>
 /// <param name="Dimensions">The dimensions after the batch; none for the placeholders of prompts and hypothesis ids.</param>
 /// <param name="Type">The element type.</param>
 /// <param name="Compression">The compression that the client should send it in.</param>
-public sealed record TensorDescriptor(IReadOnlyList<int> Dimensions, ElementType Type, TensorCompression Compression = TensorCompression.None)
+public sealed record TensorDescriptor(
+    IReadOnlyList<int> Dimensions, ElementType Type, TensorCompression Compression = TensorCompression.None)
 {
     private const string What = "a tensor descriptor";
 
@@ -31,7 +34,8 @@ public sealed record TensorDescriptor(IReadOnlyList<int> Dimensions, ElementType
         string type = fields.String("dtype", MessageLimits.MaxDataTypeBytes) ?? throw new WireFormatException($"{What} has no dtype");
         int compression = fields.Int32("compression") ?? 0;
         return Enum.IsDefined((TensorCompression)compression)
-            ? new TensorDescriptor([.. size.Skip(1).Select(dimension => dimension ?? 0)], DataTypes.Parse(type), (TensorCompression)compression)
+            ? new TensorDescriptor(
+                [.. size.Skip(1).Select(dimension => dimension ?? 0)], DataTypes.Parse(type), (TensorCompression)compression)
             : throw new WireFormatException($"{What}: unknown compression {compression}");
     }
 

@@ -4,7 +4,8 @@ using Whorl.Protobuf;
 namespace Whorl.Protocol.Messages;
 
 /// <summary>The answer to an <see cref="ExpertRequest"/>.</summary>
-/// <param name="Tensors">Outputs; for rpc_backward the gradients of the inputs and, if there were prompts, of the prompts; for rpc_push none.</param>
+/// <param name="Tensors">Outputs; for rpc_backward the gradients of the inputs and, if there were prompts, of the prompts; for rpc_push
+/// none.</param>
 /// <param name="Metadata">A msgpack map or empty; Petals leaves it empty.</param>
 public sealed record ExpertResponse(IReadOnlyList<TensorMessage> Tensors, ReadOnlyMemory<byte> Metadata = default)
 {

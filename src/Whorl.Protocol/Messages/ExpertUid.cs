@@ -10,7 +10,8 @@ public sealed record ExpertUid(string Uid)
     /// <summary>Reads a message.</summary>
     /// <exception cref="WireFormatException">Not an ExpertUID, or beyond <see cref="MessageLimits"/>.</exception>
     public static ExpertUid Parse(ReadOnlySpan<byte> bytes) =>
-        new(ProtobufGuard.Parse(Wire.ExpertUID.Parser, bytes, "ExpertUID", new FieldLimit(1, 1, MessageLimits.MaxUidBytes, IsText: true)).Uid);
+        new(ProtobufGuard.Parse(
+            Wire.ExpertUID.Parser, bytes, "ExpertUID", new FieldLimit(1, 1, MessageLimits.MaxUidBytes, IsText: true)).Uid);
 
     /// <summary>The message's bytes.</summary>
     public byte[] ToBytes() => new Wire.ExpertUID { Uid = Uid }.ToByteArray();

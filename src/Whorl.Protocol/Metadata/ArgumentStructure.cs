@@ -33,7 +33,8 @@ internal static class ArgumentStructure
 
     /// <summary>The structure for tensors by position.</summary>
     public static MsgPackTuple Write(IReadOnlyList<int> arguments) => MsgPackTuple.Of(
-        new MsgPackTuple([.. arguments.Select(index => (object?)Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Mask}{index}")))]),
+        new MsgPackTuple([.. arguments.Select(
+            index => (object?)Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Mask}{index}")))]),
         new MsgPackMap());
 
     private static int ReadIndex(object? item)

@@ -4,9 +4,9 @@ using Whorl.Protocol.Messages;
 namespace Whorl.Protocol.Metadata;
 
 /// <summary>
-/// The metadata map of an <see cref="ExpertRequest"/>. A property that is null is absent on the wire, or was absent or nil there. The session's
-/// own (<see cref="MaxLength"/>, <see cref="Points"/>, <see cref="ActiveAdapter"/>, <see cref="SessionId"/>, <see cref="AllocationTimeout"/>)
-/// count only in the first message of a session, the others in every one.
+/// The metadata map of an <see cref="ExpertRequest"/>. A property that is null is absent on the wire, or was absent or nil there. The
+/// session's own (<see cref="MaxLength"/>, <see cref="Points"/>, <see cref="ActiveAdapter"/>, <see cref="SessionId"/>, <see
+/// cref="AllocationTimeout"/>) count only in the first message of a session, the others in every one.
 /// </summary>
 public sealed record RequestMetadata
 {
@@ -28,7 +28,9 @@ public sealed record RequestMetadata
     /// <summary>The adapter to run with; null or empty for none.</summary>
     public string? ActiveAdapter { get; init; }
 
-    /// <summary>The length that the server cuts its session to before the step; 0 or more. Petals 2.2.0 neither sends nor heeds it.</summary>
+    /// <summary>
+    /// The length that the server cuts its session to before the step; 0 or more. Petals 2.2.0 neither sends nor heeds it.
+    /// </summary>
     public int? StartFromPosition { get; init; }
 
     /// <summary>The hops after this one, for server-to-server push.</summary>
@@ -81,7 +83,8 @@ public sealed record RequestMetadata
         .AddUnlessNull("points", Points)
         .AddUnlessNull("active_adapter", ActiveAdapter)
         .AddUnlessNull("alloc_timeout", AllocationTimeout)
-        .AddUnlessNull("output_compression", OutputCompression is null ? null : new MsgPackTuple([.. OutputCompression.Select(c => (object)(int)c)]))
+        .AddUnlessNull(
+            "output_compression", OutputCompression is null ? null : new MsgPackTuple([.. OutputCompression.Select(c => (object)(int)c)]))
         .AddUnlessNull("args_structure", Arguments is null ? null : ArgumentStructure.Write(Arguments))
         .AddUnlessNull("start_from_position", StartFromPosition)
         .AddUnlessNull("next_servers", NextServers?.Select(WriteNextServer).ToList())

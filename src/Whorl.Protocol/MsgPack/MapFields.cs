@@ -1,6 +1,8 @@
 namespace Whorl.MsgPack;
 
-/// <summary>Typed and bounded reading of a map's fields: each is null where absent or nil, and of the right type and range or an error.</summary>
+/// <summary>
+/// Typed and bounded reading of a map's fields: each is null where absent or nil, and of the right type and range or an error.
+/// </summary>
 /// <param name="map">The map.</param>
 /// <param name="what">What the map is, for errors.</param>
 internal readonly struct MapFields(MsgPackMap map, string what)

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Whorl.MsgPack;
 
-/// <summary>A map in the order of the wire. Keys are strings or byte strings, as Python's reader demands; of equal keys the last counts.</summary>
+/// <summary>
+/// A map in the order of the wire. Keys are strings or byte strings, as Python's reader demands; of equal keys the last counts.
+/// </summary>
 internal sealed class MsgPackMap
 {
     private readonly List<KeyValuePair<object, object?>> _entries = [];

@@ -56,7 +56,8 @@ internal static class ProtobufGuard
                     ulong length = ReadVarint(bytes, ref position, name);
                     if (length > (ulong)(bytes.Length - position))
                     {
-                        throw new WireFormatException($"{name}: field {tag >> 3} announces {length} bytes, {bytes.Length - position} are left");
+                        throw new WireFormatException(
+                            $"{name}: field {tag >> 3} announces {length} bytes, {bytes.Length - position} are left");
                     }
 
                     CheckDelimited(bytes.Slice(position, (int)length), counts, limits, index, name);
@@ -73,7 +74,8 @@ internal static class ProtobufGuard
         }
     }
 
-    private static void CheckDelimited(ReadOnlySpan<byte> content, Span<int> counts, ReadOnlySpan<FieldLimit> limits, int index, string name)
+    private static void CheckDelimited(
+        ReadOnlySpan<byte> content, Span<int> counts, ReadOnlySpan<FieldLimit> limits, int index, string name)
     {
         if (index < 0)
         {

@@ -6,9 +6,9 @@ using Whorl.Tensors;
 namespace Whorl.Protocol.Tensors;
 
 /// <summary>
-/// bitsandbytes' blockwise 8-bit quantisation (Dettmers et al., 8-bit Optimizers via Block-wise Quantization, arXiv 2110.02861): blocks of 4096
-/// scaled by their largest magnitude, then the nearest of 256 values of the dynamic map. Buffer: the number of blocks and of table entries
-/// as int64, the magnitudes, the table, one byte for each element.
+/// bitsandbytes' blockwise 8-bit quantisation (Dettmers et al., 8-bit Optimizers via Block-wise Quantization, arXiv 2110.02861): blocks of
+/// 4096 scaled by their largest magnitude, then the nearest of 256 values of the dynamic map. Buffer: the number of blocks and of table
+/// entries as int64, the magnitudes, the table, one byte for each element.
 /// </summary>
 /// <remarks>
 /// Types other than float32 are cast to it first, as hivemind's own code does since 2024. The recorded version handed bitsandbytes their
@@ -49,7 +49,8 @@ internal static class BlockwiseCodec
         ReadOnlySpan<byte> buffer = message.Buffer.Span;
         int blocks = (message.ElementCount + BlockSize - 1) / BlockSize;
         TensorCodec.ExpectLength(message, (2L * sizeof(long)) + (((long)blocks + Entries) * sizeof(float)) + message.ElementCount);
-        if (BinaryPrimitives.ReadInt64LittleEndian(buffer) != blocks || BinaryPrimitives.ReadInt64LittleEndian(buffer[sizeof(long)..]) != Entries)
+        if (BinaryPrimitives.ReadInt64LittleEndian(buffer) != blocks || BinaryPrimitives.ReadInt64LittleEndian(
+            buffer[sizeof(long)..]) != Entries)
         {
             throw new WireFormatException($"a blockwise quantised tensor needs {blocks} magnitudes and {Entries} table entries");
         }
@@ -82,7 +83,9 @@ internal static class BlockwiseCodec
         return absmax;
     }
 
-    /// <summary>The index of the nearest value; of two equally near, the smaller one. An all-zero block (0/0) gets the index of zero.</summary>
+    /// <summary>
+    /// The index of the nearest value; of two equally near, the smaller one. An all-zero block (0/0) gets the index of zero.
+    /// </summary>
     private static int Nearest(float value)
     {
         if (float.IsNaN(value))

@@ -37,7 +37,8 @@ internal static class Float16Codec
     {
         if (array.Type == ElementType.BF16)
         {
-            throw new NotSupportedException("bfloat16 travels only uncompressed or in blockwise 8-bit: numpy, which hivemind compresses with, lacks it");
+            throw new NotSupportedException(
+                "bfloat16 travels only uncompressed or in blockwise 8-bit: numpy, which hivemind compresses with, lacks it");
         }
     }
 }

@@ -17,23 +17,24 @@ public static class TensorCodec
     /// The compression does not take this type or shape: float16, mean-std and quantile take no bfloat16, mean-std no scalar, uniform only
     /// float32, and neither 8-bit quantiser an empty array.
     /// </exception>
-    public static TensorMessage Encode(WireArray array, TensorCompression compression = TensorCompression.None, bool requiresGrad = false) => new()
-    {
-        Buffer = compression switch
+    public static TensorMessage Encode(
+        WireArray array, TensorCompression compression = TensorCompression.None, bool requiresGrad = false) => new()
         {
-            TensorCompression.None => array.Data,
-            TensorCompression.Float16 => Float16Codec.Encode(array),
-            TensorCompression.MeanStd16Bit => MeanStdCodec.Encode(array),
-            TensorCompression.Quantile8Bit => CodebookCodec.EncodeQuantiles(array),
-            TensorCompression.Uniform8Bit => CodebookCodec.EncodeUniform(array),
-            TensorCompression.Blockwise8Bit => BlockwiseCodec.Encode(array),
-            _ => throw new ArgumentOutOfRangeException(nameof(compression)),
-        },
-        Shape = array.Shape,
-        DataType = DataTypes.NameOf(array.Type),
-        Compression = compression,
-        RequiresGrad = requiresGrad,
-    };
+            Buffer = compression switch
+            {
+                TensorCompression.None => array.Data,
+                TensorCompression.Float16 => Float16Codec.Encode(array),
+                TensorCompression.MeanStd16Bit => MeanStdCodec.Encode(array),
+                TensorCompression.Quantile8Bit => CodebookCodec.EncodeQuantiles(array),
+                TensorCompression.Uniform8Bit => CodebookCodec.EncodeUniform(array),
+                TensorCompression.Blockwise8Bit => BlockwiseCodec.Encode(array),
+                _ => throw new ArgumentOutOfRangeException(nameof(compression)),
+            },
+            Shape = array.Shape,
+            DataType = DataTypes.NameOf(array.Type),
+            Compression = compression,
+            RequiresGrad = requiresGrad,
+        };
 
     /// <summary>
     /// An uncompressed bfloat16 array in hivemind's older form, as float32: what hivemind sends by default (Petals turns it off) and every
@@ -68,7 +69,8 @@ public static class TensorCodec
         if (message.Buffer.Length != expected)
         {
             throw new WireFormatException(
-                $"a tensor of {message.ElementCount} {message.DataType} in {message.Compression} has {message.Buffer.Length} bytes, not {expected}");
+                $"a tensor of {message.ElementCount} {message.DataType} in {message.Compression} "
+                + $"has {message.Buffer.Length} bytes, not {expected}");
         }
     }
 

@@ -8,7 +8,8 @@ public static class TensorParts
     /// <summary>Cuts a tensor; the parts alias its buffer.</summary>
     /// <param name="tensor">A whole tensor.</param>
     /// <param name="partBytes">The most bytes of a part's buffer.</param>
-    /// <returns>At least one part. The first carries the shape, type and the number of parts (0 for an empty buffer), the others only bytes.</returns>
+    /// <returns>At least one part. The first carries the shape, type and the number of parts (0 for an empty buffer), the others only
+    /// bytes.</returns>
     public static IEnumerable<TensorMessage> Split(TensorMessage tensor, int partBytes = MessageLimits.PartBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(partBytes);

@@ -86,7 +86,9 @@ internal static class TorchSum
         return sums[..lanes];
     }
 
-    /// <summary>Sums <paramref name="rounds"/> groups of <paramref name="width"/> values into one, lower levels emptying into higher ones.</summary>
+    /// <summary>
+    /// Sums <paramref name="rounds"/> groups of <paramref name="width"/> values into one, lower levels emptying into higher ones.
+    /// </summary>
     private static float[] CascadeSum(ReadOnlySpan<float> row, int rounds, int width)
     {
         int levelPower = Math.Max(4, CeilLog2(rounds) / Levels);

@@ -11,7 +11,8 @@ public sealed class WireArray
     /// <param name="type">A type that numpy or PyTorch has a name for: see <see cref="DataTypes"/>.</param>
     /// <param name="shape">The dimensions; none for a scalar.</param>
     /// <param name="data">Exactly the elements' bytes; aliased.</param>
-    /// <exception cref="ArgumentException">The bytes do not fit type and shape, or the shape is beyond <see cref="MessageLimits"/>.</exception>
+    /// <exception cref="ArgumentException">The bytes do not fit type and shape, or the shape is beyond <see
+    /// cref="MessageLimits"/>.</exception>
     public WireArray(ElementType type, IReadOnlyList<int> shape, ReadOnlyMemory<byte> data)
     {
         long count = 1;

@@ -9,7 +9,9 @@ using Whorl.Testing.Petals;
 
 namespace Whorl.Dht.Tests.Protocol;
 
-/// <summary>A node of ours is asked everything that a recorded hivemind node was asked, at the recorded times, and must answer the same.</summary>
+/// <summary>
+/// A node of ours is asked everything that a recorded hivemind node was asked, at the recorded times, and must answer the same.
+/// </summary>
 public sealed class DhtTranscriptTests
 {
     public static TheoryData<string> Recordings => new(Transcript.All);
@@ -56,7 +58,8 @@ public sealed class DhtTranscriptTests
         Assert.True(stores > 5 && finds > 5, $"{stores} stores, {finds} finds");
     }
 
-    private static double AnsweredAt(TranscriptCall call) => call.Milliseconds + call.Events.LastOrDefault(e => e.IsResponse)?.Milliseconds ?? 0;
+    private static double AnsweredAt(TranscriptCall call) =>
+        call.Milliseconds + call.Events.LastOrDefault(e => e.IsResponse)?.Milliseconds ?? 0;
 
     private static DhtId BootId(Transcript transcript, string boot) => transcript.Calls
         .Where(call => call.Callee == boot && call.Method == DhtProtocol.PingMethod)

@@ -59,7 +59,8 @@ public sealed class MessageTests
     [Theory]
     [InlineData("12020a15")] // a node id that is not all there
     [InlineData("12170a15000000000000000000000000000000000000000000")] // a node id of 21 bytes
-    public void Wrong_node_ids_are_refused(string hex) => Assert.Throws<WireFormatException>(() => PingRequest.Parse(Convert.FromHexString(hex)));
+    public void Wrong_node_ids_are_refused(string hex) =>
+        Assert.Throws<WireFormatException>(() => PingRequest.Parse(Convert.FromHexString(hex)));
 
     [Fact]
     public void Lists_of_different_lengths_are_refused()

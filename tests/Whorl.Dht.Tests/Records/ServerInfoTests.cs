@@ -70,9 +70,12 @@ public sealed class ServerInfoTests
     {
         (object? State, object? Throughput, string Key, object? Value)[] wrong =
         [
-            (2L, 1L, "version", "x"), (3L, 1.0, "version", "x"), (2.0, 1.0, "version", "x"), (2L, -1.0, "version", "x"), (2L, double.NaN, "version", "x"),
-            (2L, double.PositiveInfinity, "version", "x"), (2L, 1.0, "start_block", 1.0), (2L, 1.0, "start_block", -1L), (2L, 1.0, "cache_tokens_left", 1.0),
-            (2L, 1.0, "inference_rps", 1L), (2L, 1.0, "inference_rps", double.PositiveInfinity), (2L, 1.0, "version", 5L), (2L, 1.0, "using_relay", 1L),
+            (2L, 1L, "version", "x"), (3L, 1.0, "version", "x"), (2.0, 1.0, "version", "x"), (2L, -1.0, "version", "x"), (
+                2L, double.NaN, "version", "x"),
+            (2L, double.PositiveInfinity, "version", "x"), (2L, 1.0, "start_block", 1.0), (2L, 1.0, "start_block", -1L), (
+                2L, 1.0, "cache_tokens_left", 1.0),
+            (2L, 1.0, "inference_rps", 1L), (2L, 1.0, "inference_rps", double.PositiveInfinity), (
+                2L, 1.0, "version", 5L), (2L, 1.0, "using_relay", 1L),
             (2L, 1.0, "adapters", "x"), (2L, 1.0, "adapters", MsgPackTuple.Of(1L)), (2L, 1.0, "next_pings", new MsgPackMap().Add("Qm", 1L)),
             (2L, 1.0, "next_pings", new MsgPackMap().Add("Qm", -1.0)),
         ];
@@ -87,7 +90,8 @@ public sealed class ServerInfoTests
     public void A_plain_array_without_a_map_and_unknown_keys_are_read()
     {
         Assert.Equal(2.5, ServerInfo.Parse(MsgPackWriter.Write(new List<object?> { 1L, 2.5 })).Throughput);
-        ServerInfo info = ServerInfo.Parse(MsgPackWriter.Write(MsgPackTuple.Of(1L, 2.5, new MsgPackMap().Add("later", 1L).Add("start_block", 3L))));
+        ServerInfo info =
+            ServerInfo.Parse(MsgPackWriter.Write(MsgPackTuple.Of(1L, 2.5, new MsgPackMap().Add("later", 1L).Add("start_block", 3L))));
         Assert.Equal((ServerState.Joining, 3), (info.State, info.StartBlock));
     }
 
@@ -97,7 +101,8 @@ public sealed class ServerInfoTests
         using var document = JsonDocument.Parse(File.ReadAllBytes(ReferenceData.PathOf("golden", "petals", "dht-records.json")));
         int servers = 0;
         int models = 0;
-        foreach (JsonElement item in document.RootElement.GetProperty("stores").EnumerateArray().SelectMany(store => store.GetProperty("items").EnumerateArray()))
+        foreach (JsonElement item in document.RootElement.GetProperty("stores").EnumerateArray().SelectMany(
+            store => store.GetProperty("items").EnumerateArray()))
         {
             string key = item.GetProperty("key").GetString()!;
             byte[] value = Convert.FromHexString(item.GetProperty("value_hex").GetString()!);

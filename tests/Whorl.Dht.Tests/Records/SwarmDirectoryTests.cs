@@ -38,10 +38,12 @@ public sealed class SwarmDirectoryTests
         SwarmDirectory directory = new(swarm[0]);
         await directory.DeclareServerAsync("model", [0], Info, later, TestLimits.Token());
         DhtId key = DhtId.OfKey(SwarmDirectory.Uid("model", 0));
-        await swarm[1].StoreManyAsync([new DhtEntry(key, Swarm.Pack("junk"), later, DhtSubkey.OfText(swarm[1].PeerId.ToString()))], TestLimits.Token());
+        await swarm[1].StoreManyAsync(
+            [new DhtEntry(key, Swarm.Pack("junk"), later, DhtSubkey.OfText(swarm[1].PeerId.ToString()))], TestLimits.Token());
         await swarm[2].StoreManyAsync([new DhtEntry(key, Info.ToBytes(), later, DhtSubkey.OfText("nobody"))], TestLimits.Token());
 
-        IReadOnlyDictionary<PeerId, ServerInfo> found = Assert.Single(await directory.FindServersAsync("model", [0], latest: true, TestLimits.Token()));
+        IReadOnlyDictionary<PeerId, ServerInfo> found =
+            Assert.Single(await directory.FindServersAsync("model", [0], latest: true, TestLimits.Token()));
         Assert.Equal(swarm[0].PeerId, Assert.Single(found).Key);
     }
 
@@ -56,6 +58,7 @@ public sealed class SwarmDirectoryTests
         Assert.False(await directory.DeclareModelAsync("_private", new ModelInfo(4, null), later, TestLimits.Token()));
         IReadOnlyDictionary<string, ModelInfo> models = await new SwarmDirectory(swarm[2]).FindModelsAsync(TestLimits.Token());
         Assert.Equal(new ModelInfo(4, null), Assert.Single(models).Value);
-        await Assert.ThrowsAsync<ArgumentException>(() => directory.DeclareModelAsync("a.b", new ModelInfo(4, null), later, TestLimits.Token()));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => directory.DeclareModelAsync("a.b", new ModelInfo(4, null), later, TestLimits.Token()));
     }
 }

@@ -24,7 +24,8 @@ public sealed class GoldenWireTests : RpcTestBase
             "1c0a10000102030405060708090a0b0c0d0e0f22080a060a0481a16101",
             Hex(UnaryMessage.Response(CallIdField, Convert.FromHexString("0a0481a16101"))));
         Assert.Equal(
-            "230a10000102030405060708090a0b0c0d0e0f220f120d4b65794572726f722827782729", Hex(UnaryMessage.Error(CallIdField, "KeyError('x')")));
+            "230a10000102030405060708090a0b0c0d0e0f220f120d4b65794572726f722827782729", Hex(
+                UnaryMessage.Error(CallIdField, "KeyError('x')")));
         Assert.EndsWith("22020a00", Hex(UnaryMessage.Response(CallIdField, default)), StringComparison.Ordinal);
     }
 
@@ -60,7 +61,8 @@ public sealed class GoldenWireTests : RpcTestBase
     public async Task Right_and_wrong_unary_requests_end_as_they_do_at_p2pd()
     {
         int compared = 0;
-        foreach (JsonElement item in Read("wire-js-dials-p2pd.json").Where(item => item.GetProperty("name").GetString()!.Contains("/unary ", StringComparison.Ordinal)))
+        foreach (JsonElement item in Read("wire-js-dials-p2pd.json").Where(
+            item => item.GetProperty("name").GetString()!.Contains("/unary ", StringComparison.Ordinal)))
         {
             // A half close after a ping that is already answered shows nothing but a race.
             string name = item.GetProperty("name").GetString()!;
@@ -94,7 +96,8 @@ public sealed class GoldenWireTests : RpcTestBase
     [ReferenceFact]
     public async Task Recorded_streams_are_answered_with_the_recorded_frames()
     {
-        foreach (JsonElement item in Read("wire-js-dials-p2pd.json").Where(item => item.GetProperty("name").GetString()!.Contains("/stream ", StringComparison.Ordinal)))
+        foreach (JsonElement item in Read("wire-js-dials-p2pd.json").Where(
+            item => item.GetProperty("name").GetString()!.Contains("/stream ", StringComparison.Ordinal)))
         {
             if (item.GetProperty("ended").GetString() != "EOF")
             {

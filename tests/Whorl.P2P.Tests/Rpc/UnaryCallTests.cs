@@ -146,7 +146,8 @@ public sealed class UnaryCallTests : RpcTestBase
     [Fact]
     public async Task An_unknown_method_is_named()
     {
-        ProtocolNotSupportedException error = await Assert.ThrowsAsync<ProtocolNotSupportedException>(() => CallAsync("Test.rpc_nothing", []));
+        ProtocolNotSupportedException error =
+            await Assert.ThrowsAsync<ProtocolNotSupportedException>(() => CallAsync("Test.rpc_nothing", []));
         Assert.Equal("Test.rpc_nothing", error.ProtocolId);
     }
 

@@ -69,7 +69,8 @@ public sealed class MessageTests
     public void Any_bytes_give_a_message_or_a_wire_format_exception()
     {
         var random = new Random(11);
-        TensorMessage tensor = TensorCodec.Encode(WireArray.FromSingles([1f, 2f, 3f], [1, 3]), TensorCompression.Float16) with { Chunks = 1 };
+        TensorMessage tensor =
+            TensorCodec.Encode(WireArray.FromSingles([1f, 2f, 3f], [1, 3]), TensorCompression.Float16) with { Chunks = 1 };
         byte[] request = new ExpertRequest("a.0 a.1", [tensor, tensor], Encoding.UTF8.GetBytes("metadata")).ToBytes();
         int read = 0;
         foreach (byte[] bytes in Fuzz.Mutations(request, 20_000, random))

@@ -49,7 +49,8 @@ public sealed class TranscriptTests
                 WireArray array = TensorCodec.Decode(tensor);
                 if (tensor.Compression == TensorCompression.None)
                 {
-                    Assert.Equal(tensor.ToBytes(), (TensorCodec.Encode(array, requiresGrad: tensor.RequiresGrad) with { Chunks = tensor.Chunks }).ToBytes());
+                    Assert.Equal(tensor.ToBytes(), (
+                        TensorCodec.Encode(array, requiresGrad: tensor.RequiresGrad) with { Chunks = tensor.Chunks }).ToBytes());
                 }
             }
         }

@@ -6,7 +6,8 @@ namespace Whorl.Protocol.Tests.Metadata;
 
 public sealed class RpcInfoTests
 {
-    private static readonly RpcInfo Sample = new RpcInfo { Version = "2.3.0.dev2", CacheTokensAvailable = 20480 }.WithSchemas(1024, ElementType.BF16);
+    private static readonly RpcInfo Sample =
+        new RpcInfo { Version = "2.3.0.dev2", CacheTokensAvailable = 20480 }.WithSchemas(1024, ElementType.BF16);
 
     [Fact]
     public void The_schemas_have_the_golden_bytes()

@@ -20,7 +20,8 @@ internal sealed record CodecCase(
 
     private static CodecCase Read(JsonElement item, byte[] bytes) => new(
         item.GetProperty("input").GetString()!,
-        Enum.Parse<TensorCompression>(item.GetProperty("compression").GetString()!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true),
+        Enum.Parse<TensorCompression>(
+            item.GetProperty("compression").GetString()!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true),
         item.TryGetProperty("shape", out JsonElement shape) ? [.. shape.EnumerateArray().Select(size => size.GetInt32())] : [],
         item.TryGetProperty("dtype", out JsonElement type) ? type.GetString()! : "",
         item.TryGetProperty("requires_grad", out JsonElement grad) && grad.GetBoolean(),

@@ -19,11 +19,13 @@ public sealed class GoldenCodecTests
     {
         var wrong = new List<string>();
         int compared = 0;
-        foreach (CodecCase item in CodecCase.Load().Where(c => c is { Data: not null, Proto: not null, Legacy: false } && !IsMisreadMemory(c)))
+        foreach (CodecCase item in CodecCase.Load().Where(
+            c => c is { Data: not null, Proto: not null, Legacy: false } && !IsMisreadMemory(c)))
         {
             var array = new WireArray(DataTypes.Parse(item.Type), item.Shape, item.Data);
 
-            // The recording left hivemind at its default for bfloat16 (Petals' own setting shows in the transcripts), and its version dropped
+            // The recording left hivemind at its default for bfloat16 (Petals' own setting shows in the transcripts), and its version
+            // dropped
             // requires_grad.
             TensorMessage message = array.Type == ElementType.BF16 && item.Compression == TensorCompression.None
                 ? TensorCodec.EncodeLegacyBFloat16(array)

@@ -70,7 +70,8 @@ public sealed class TensorCodecTests
                 bytes[random.Next(Math.Min(bytes.Length, 32))] = (byte)random.Next(256);
             }
 
-            Fuzz.Accepts<WireFormatException>(() => TensorCodec.Decode(message with { Buffer = bytes.AsMemory(0, random.Next(bytes.Length + 1)) }));
+            Fuzz.Accepts<WireFormatException>(
+                () => TensorCodec.Decode(message with { Buffer = bytes.AsMemory(0, random.Next(bytes.Length + 1)) }));
         }
     }
 
