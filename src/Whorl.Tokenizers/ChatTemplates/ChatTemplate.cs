@@ -5,7 +5,8 @@ namespace Whorl.Tokenizers.ChatTemplates;
 /// <summary>A model's chat template: the Jinja program that turns a conversation into the text the model was trained on.</summary>
 /// <remarks>
 /// The language is Jinja2 3.1 as <c>transformers</c> sets it up (sandboxed and immutable, <c>trim_blocks</c>, <c>lstrip_blocks</c>, loop
-/// controls, <c>{% generation %}</c>), Python's way of printing and computing included. Instances are immutable and may be shared by threads.
+/// controls, <c>{% generation %}</c>), Python's way of printing and computing included. Instances are immutable and may be shared by
+/// threads.
 /// Source: https://jinja.palletsprojects.com/en/stable/templates/
 /// </remarks>
 public sealed class ChatTemplate
@@ -26,7 +27,9 @@ public sealed class ChatTemplate
     /// <summary>Reads a template.</summary>
     /// <param name="source">The template's text, as the model's files hold it.</param>
     /// <param name="limits">How much a rendering may use; <see cref="ChatTemplateLimits.Default"/> where null.</param>
-    /// <exception cref="ChatTemplateException">The source is not a template (<see cref="ChatTemplateErrorKind.Syntax"/>) or is too long.</exception>
+    /// <exception cref="ChatTemplateException">
+    /// The source is not a template (<see cref="ChatTemplateErrorKind.Syntax"/>) or is too long.
+    /// </exception>
     public static ChatTemplate Parse(string source, ChatTemplateLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(source);

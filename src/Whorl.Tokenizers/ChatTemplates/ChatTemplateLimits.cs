@@ -10,7 +10,9 @@ public sealed record ChatTemplateLimits
     /// <value>4 Mi</value>
     public int MaxSourceLength { get; init; } = 4 << 20;
 
-    /// <summary>The longest text a rendering, or any one string of it, may have, in characters; also the most elements of one list.</summary>
+    /// <summary>
+    /// The longest text a rendering, or any one string of it, may have, in characters; also the most elements of one list.
+    /// </summary>
     /// <value>16 Mi</value>
     public int MaxLength { get; init; } = 16 << 20;
 

@@ -5,7 +5,9 @@ namespace Whorl.Tokenizers.Tests.ChatTemplates;
 
 public sealed class ChatTemplateTests
 {
-    private const string Plain = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+    private const string Plain =
+        "{% for m in messages %}[{{ m.role }}]{{ m.content }}{{ eos_token }}\n{% endfor %}"
+        + "{% if add_generation_prompt %}[assistant]{% endif %}";
 
     [Fact]
     public void A_conversation_is_rendered_with_its_tokens_and_prompt()
@@ -41,8 +43,8 @@ public sealed class ChatTemplateTests
     [Fact]
     public void A_raised_message_is_kept_exactly_and_the_line_is_told()
     {
-        ChatTemplateException error = Assert.Throws<ChatTemplateException>(
-            () => ChatTemplate.Parse("a\nb\n{{ raise_exception('No: \"' ~ messages[0].role ~ '\"') }}").Render(Input("""[{"role":"x"}]""")));
+        ChatTemplate template = ChatTemplate.Parse("a\nb\n{{ raise_exception('No: \"' ~ messages[0].role ~ '\"') }}");
+        ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => template.Render(Input("""[{"role":"x"}]""")));
         Assert.Equal(ChatTemplateErrorKind.Raised, error.Kind);
         Assert.Equal("No: \"x\"", error.Message);
         Assert.Equal(3, error.Line);

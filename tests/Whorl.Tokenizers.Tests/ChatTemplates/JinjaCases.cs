@@ -3,7 +3,9 @@ using Whorl.Tokenizers.ChatTemplates;
 
 namespace Whorl.Tokenizers.Tests.ChatTemplates;
 
-/// <summary>Runs files of small templates: their first line holds the variables, every other a template and what Jinja2 makes of it.</summary>
+/// <summary>
+/// Runs files of small templates: their first line holds the variables, every other a template and what Jinja2 makes of it.
+/// </summary>
 internal static class JinjaCases
 {
     private static readonly FixedClock Clock = new(new DateTime(2024, 7, 6, 3, 7, 2));
@@ -29,7 +31,8 @@ internal static class JinjaCases
         {
             if (variables is null)
             {
-                variables = line.GetProperty("variables").EnumerateObject().ToDictionary(property => property.Name, property => property.Value);
+                variables = line.GetProperty("variables").EnumerateObject()
+                    .ToDictionary(property => property.Name, property => property.Value);
                 continue;
             }
 

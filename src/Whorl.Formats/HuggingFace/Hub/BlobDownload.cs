@@ -36,8 +36,8 @@ internal sealed class BlobDownload(
                 {
                     throw new HubException(
                         HubErrorKind.Corrupt,
-                        $"{reference}: {file.Name} arrived {MaxWrongContents} times with another content than {file.ETag} of {file.Size} bytes; "
-                        + "try again later, or through another network");
+                        $"{reference}: {file.Name} arrived {MaxWrongContents} times with another content than {file.ETag} of {file.Size} "
+                        + "bytes; try again later, or through another network");
                 }
             }
         }
@@ -70,7 +70,7 @@ internal sealed class BlobDownload(
             try
             {
                 using HttpResponseMessage response = await http.OpenAsync(_address, RangeFrom(before), cancellationToken);
-                if (response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable)
+                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
                 {
                     if (await TakeAsync(response, partial, hash, cancellationToken))
                     {

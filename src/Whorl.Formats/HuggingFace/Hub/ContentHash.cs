@@ -13,7 +13,9 @@ internal sealed class ContentHash : IDisposable
     private readonly IncrementalHash? _hash;
     private readonly long _size;
 
-    /// <summary>The checksum of a content of that size: sha256, or git's sha1 of <c>blob size\0</c> and content; none for other ETags.</summary>
+    /// <summary>
+    /// The checksum of a content of that size: sha256, or git's sha1 of <c>blob size\0</c> and content; none for other ETags.
+    /// </summary>
     public ContentHash(string etag, long size)
     {
         _expected = etag;
@@ -38,7 +40,8 @@ internal sealed class ContentHash : IDisposable
     public void Append(ReadOnlySpan<byte> bytes) => _hash?.AppendData(bytes);
 
     /// <summary>Whether the bytes appended so far are the promised content.</summary>
-    public bool Matches() => _hash is null || Convert.ToHexString(_hash.GetHashAndReset()).Equals(_expected, StringComparison.OrdinalIgnoreCase);
+    public bool Matches() =>
+        _hash is null || Convert.ToHexString(_hash.GetHashAndReset()).Equals(_expected, StringComparison.OrdinalIgnoreCase);
 
     public void Dispose() => _hash?.Dispose();
 

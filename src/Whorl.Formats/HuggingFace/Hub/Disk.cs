@@ -31,6 +31,7 @@ internal static class Disk
 
     public static HubException Full(string folder, long needed, string what, IOException? cause, string detail = "") => new(
         HubErrorKind.DiskFull,
-        $"{folder}: the disk has no room for {what}: {needed} more bytes are needed{detail}; free some, or move the cache with HF_HUB_CACHE",
+        $"{folder}: the disk has no room for {what}: {needed} more bytes are needed{detail}; "
+        + "free some, or move the cache with HF_HUB_CACHE",
         cause);
 }

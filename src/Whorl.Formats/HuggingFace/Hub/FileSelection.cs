@@ -19,7 +19,8 @@ internal static partial class FileSelection
             return [.. files.Where(file => IsWeights(file) || IsConfiguration(file)).Order(StringComparer.Ordinal)];
         }
 
-        IGrouping<string, string>[] models = [.. files.Where(IsGguf).GroupBy(ModelName).OrderBy(model => model.Key, StringComparer.Ordinal)];
+        IGrouping<string, string>[] models =
+            [.. files.Where(IsGguf).GroupBy(ModelName).OrderBy(model => model.Key, StringComparer.Ordinal)];
         if (models.Length == 0)
         {
             throw new HubException(HubErrorKind.Selection, reference.Quantisation is null
@@ -89,7 +90,8 @@ internal static partial class FileSelection
         ? fitting[0]
         : throw new HubException(
             HubErrorKind.Selection,
-            $"{reference.Id} has {(fitting.Length == 0 ? "no file" : "several files")} for {reference.Quantisation ?? "a usual quantisation"}; "
+            $"{reference.Id} has {(fitting.Length == 0 ? "no" : "more than one")} file for "
+            + $"{reference.Quantisation ?? "a usual quantisation"}; "
             + $"name one of: {string.Join(", ", all.Select(model => Quantisation(model.Key)).Distinct())}");
 
     // The name as a whole word: Q4_K is not Q4_K_M.
@@ -99,7 +101,8 @@ internal static partial class FileSelection
     private static string Quantisation(string model) =>
         QuantisationName().Matches(model) is { Count: > 0 } found ? found[^1].Value.ToUpperInvariant() : Path.GetFileName(model);
 
-    [GeneratedRegex(@"^(?!training_args)[^/]*(\.json|\.jinja|\.model|\.tiktoken)$|^(merges|vocab|added_tokens)\.txt$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?!training_args)[^/]*(\.json|\.jinja|\.model|\.tiktoken)$|^(merges|vocab|added_tokens)\.txt$", RegexOptions.CultureInvariant)]
     private static partial Regex ConfigurationName();
 
     [GeneratedRegex(@"^model-\d{5}-of-\d{5}\.safetensors$", RegexOptions.CultureInvariant)]
@@ -111,6 +114,8 @@ internal static partial class FileSelection
     [GeneratedRegex(@"(-\d{5}-of-\d{5})?\.gguf$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex GgufPart();
 
-    [GeneratedRegex(@"(?<=^|[-./_])(I?Q\d[A-Z0-9_]*|TQ\d_\d|BF16|FP?16|FP?32|MXFP\d\w*)(?=$|[-./])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<=^|[-./_])(I?Q\d[A-Z0-9_]*|TQ\d_\d|BF16|FP?16|FP?32|MXFP\d\w*)(?=$|[-./])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex QuantisationName();
 }

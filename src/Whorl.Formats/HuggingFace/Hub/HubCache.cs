@@ -15,7 +15,8 @@ public sealed class HubCache(string folder)
             return [];
         }
 
-        return [.. Directory.EnumerateDirectories(Folder, HubPaths.ModelPrefix + "*").Select(Read).OrderBy(model => model.Id, StringComparer.Ordinal)];
+        return [.. Directory.EnumerateDirectories(Folder, HubPaths.ModelPrefix + "*")
+            .Select(Read).OrderBy(model => model.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>A model of the cache, or null.</summary>
@@ -113,8 +114,11 @@ public sealed class HubCache(string folder)
     private static long SizeOnDisk(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Select(path => new FileInfo(path)).Where(file => file.LinkTarget is null).Sum(file => file.Length);
 
-    private static long SizeOf(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? (target.Exists ? target.Length : 0) : new FileInfo(path).Length;
+    private static long SizeOf(string path)
+    {
+        var content = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
+        return content.Exists ? content.Length : 0;
+    }
 
     private static HashSet<string> BlobsOf(CachedRevision revision) => [.. revision.Files
         .Select(file => File.ResolveLinkTarget(Path.Combine(revision.Folder, HubPaths.Local(file)), returnFinalTarget: true)?.FullName)

@@ -13,7 +13,9 @@ public sealed class HubClient : IDisposable
 
     /// <summary>A client of the hub that the settings name.</summary>
     /// <param name="settings">Where hub and cache are.</param>
-    /// <param name="handler">Makes the requests, and must follow no redirects itself; null for the system's sockets. Disposed with the client.</param>
+    /// <param name="handler">
+    /// Makes the requests, and must follow no redirects itself; null for the system's sockets. Disposed with the client.
+    /// </param>
     /// <param name="clock">Measures waits and silence; null for the system's.</param>
     public HubClient(HubSettings settings, HttpMessageHandler? handler = null, TimeProvider? clock = null)
     {
@@ -65,7 +67,10 @@ public sealed class HubClient : IDisposable
     /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
     /// <exception cref="HubException">They cannot be had; the message says what to do.</exception>
     public async Task<HubSnapshot> PullFilesAsync(
-        HubReference reference, Func<string, bool> select, IProgress<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+        HubReference reference,
+        Func<string, bool> select,
+        IProgress<HubProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(select);
@@ -76,7 +81,9 @@ public sealed class HubClient : IDisposable
         return new HubSnapshot(reference, listing.Commit, SnapshotFolder(reference, listing.Commit), wanted);
     }
 
-    /// <summary>What the cache has of a model's revision, without a question to the network; null where it has not all that is meant.</summary>
+    /// <summary>
+    /// What the cache has of a model's revision, without a question to the network; null where it has not all that is meant.
+    /// </summary>
     public HubSnapshot? FindCached(HubReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -88,7 +95,8 @@ public sealed class HubClient : IDisposable
 
         try
         {
-            string[] there = [.. revision.Files.Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))];
+            string[] there =
+                [.. revision.Files.Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))];
             IReadOnlyList<string> files = FileSelection.Select(there, reference);
             return FileSelection.IsComplete(files) ? new HubSnapshot(reference, commit, revision.Folder, files) : null;
         }
@@ -103,7 +111,9 @@ public sealed class HubClient : IDisposable
     /// these tensors. Lengths are checked; a checksum of parts of a file there is none.
     /// </summary>
     /// <param name="reference">The model; its weights must be in safetensors.</param>
-    /// <param name="folder">Gets configuration, tokenizer and one safetensors file for each of the model's that holds a wanted tensor.</param>
+    /// <param name="folder">
+    /// Gets configuration, tokenizer and one safetensors file for each of the model's that holds a wanted tensor.
+    /// </param>
     /// <param name="isWanted">Whether a tensor of that name is wanted.</param>
     /// <param name="progress">Told of every step of the weights.</param>
     /// <param name="cancellationToken">Stops; what has arrived is kept, and the next call for the same tensors goes on from there.</param>
@@ -133,7 +143,10 @@ public sealed class HubClient : IDisposable
     /// <summary>What the hub says of one file.</summary>
     internal Task<RemoteFile> DescribeAsync(HubReference reference, string commit, string name, CancellationToken cancellationToken) =>
         _http.HeadAsync(
-            _http.FileAddress(reference.Id, commit, name), reference, response => ReadDescription(response, reference, commit, name), cancellationToken);
+            _http.FileAddress(reference.Id, commit, name),
+            reference,
+            response => ReadDescription(response, reference, commit, name),
+            cancellationToken);
 
     private static RemoteFile ReadDescription(HttpResponseMessage response, HubReference reference, string commit, string name)
     {
@@ -145,7 +158,8 @@ public sealed class HubClient : IDisposable
         if (etag is null || size is null || (Header("X-Repo-Commit") is { } actual && actual != commit))
         {
             throw new HubException(
-                HubErrorKind.InvalidResponse, $"{reference}: the hub tells no usable ETag, size or commit of {name}; is a proxy in between?");
+                HubErrorKind.InvalidResponse,
+                $"{reference}: the hub tells no usable ETag, size or commit of {name}; is a proxy in between?");
         }
 
         return new RemoteFile(name, commit, etag, size.Value);
@@ -165,7 +179,11 @@ public sealed class HubClient : IDisposable
         await _http.GetAsync(_http.ListingAddress(reference), reference, MaxListingBytes, cancellationToken), reference);
 
     private async Task DownloadAsync(
-        HubReference reference, RepositoryListing listing, IReadOnlyList<string> names, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+        HubReference reference,
+        RepositoryListing listing,
+        IReadOnlyList<string> names,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var files = new RemoteFile[names.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _settings.MaxParallelFiles, CancellationToken = cancellationToken };

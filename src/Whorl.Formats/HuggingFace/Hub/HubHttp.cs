@@ -33,11 +33,19 @@ internal sealed class HubHttp : IDisposable
     /// <summary>A small answer as a whole.</summary>
     /// <exception cref="HubException">The hub refuses, fails, or sends more than <paramref name="maxBytes"/>.</exception>
     public Task<byte[]> GetAsync(Uri address, HubReference reference, int maxBytes, CancellationToken cancellationToken) =>
-        WithRetriesAsync(HttpMethod.Get, address, reference, followOut: true, response => ReadAsync(response, maxBytes, cancellationToken), cancellationToken);
+        WithRetriesAsync(
+            HttpMethod.Get,
+            address,
+            reference,
+            followOut: true,
+            response => ReadAsync(response, maxBytes, cancellationToken),
+            cancellationToken);
 
     /// <summary>The headers of a file, from the hub itself: a redirect to where large files are stored is not followed.</summary>
-    public Task<T> HeadAsync<T>(Uri address, HubReference reference, Func<HttpResponseMessage, T> read, CancellationToken cancellationToken) =>
-        WithRetriesAsync(HttpMethod.Head, address, reference, followOut: false, response => Task.FromResult(read(response)), cancellationToken);
+    public Task<T> HeadAsync<T>(
+        Uri address, HubReference reference, Func<HttpResponseMessage, T> read, CancellationToken cancellationToken) =>
+        WithRetriesAsync(
+            HttpMethod.Head, address, reference, followOut: false, response => Task.FromResult(read(response)), cancellationToken);
 
     /// <summary>Starts one attempt at a file's content.</summary>
     /// <param name="address">The file.</param>
@@ -62,34 +70,19 @@ internal sealed class HubHttp : IDisposable
     }
 
     /// <summary>The error for an answer that no retry will change.</summary>
-    public HubException Refusal(HttpResponseMessage response, HubReference reference)
-    {
-        string code = response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? codes) ? codes.First() : "";
-        string page = $"{Root}/{reference.Id}";
-        return (response.StatusCode, code) switch
-        {
-            (_, "RevisionNotFound") => new(HubErrorKind.NotFound, $"{reference.Id} has no revision '{reference.Revision}'; see {page}"),
-            (_, "EntryNotFound") => new(HubErrorKind.NotFound, $"{reference} does not have this file: {response.RequestMessage?.RequestUri?.AbsolutePath}"),
-            (_, "GatedRepo") => new(HubErrorKind.AccessDenied, _settings.Token is null
-                ? $"{reference.Id} is gated: accept its terms at {page}, then set HF_TOKEN to a token of that account"
-                : $"{reference.Id} is gated and the token's account has no access: ask for it at {page}, or use another account's token in HF_TOKEN"),
-            (HttpStatusCode.Unauthorized, "RepoNotFound") or (HttpStatusCode.NotFound, _) => new(HubErrorKind.NotFound, _settings.Token is null
-                ? $"there is no {reference.Id} on the hub, or it is private; check the name, or set HF_TOKEN"
-                : $"there is no {reference.Id} on the hub, or it is private and the token does not show it; check the name"),
-            (HttpStatusCode.Unauthorized, _) => new(HubErrorKind.AccessDenied, _settings.Token is null
-                ? $"the hub wants a token for {reference.Id}: set HF_TOKEN, or log in with the hub's own tool"
-                : $"the hub does not accept the token for {reference.Id}: make a new one and set HF_TOKEN"),
-            (HttpStatusCode.Forbidden, _) => new(HubErrorKind.AccessDenied, $"the token may not read {reference.Id}: give it that right, or accept the model's terms at {page}"),
-            _ => new(HubErrorKind.Network, $"{response.RequestMessage?.RequestUri}: the hub answered {(int)response.StatusCode} {response.ReasonPhrase}"),
-        };
-    }
+    public HubException Refusal(HttpResponseMessage response, HubReference reference) => HubRefusal.Explain(response, reference, _settings);
 
     public void Dispose() => _client.Dispose();
 
     private string Root => _settings.Endpoint.ToString().TrimEnd('/');
 
     private async Task<T> WithRetriesAsync<T>(
-        HttpMethod method, Uri address, HubReference reference, bool followOut, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellationToken)
+        HttpMethod method,
+        Uri address,
+        HubReference reference,
+        bool followOut,
+        Func<HttpResponseMessage, Task<T>> read,
+        CancellationToken cancellationToken)
     {
         RetryPolicy retries = NewRetries();
         while (true)
@@ -126,7 +119,9 @@ internal sealed class HubHttp : IDisposable
 
     /// <summary>The error after the last attempt.</summary>
     public static HubException GivenUp(Uri address, Exception failure) => new(
-        HubErrorKind.Network, $"{address.Host} could not be reached or kept failing ({failure.Message}); try again later, what has arrived is kept", failure);
+        HubErrorKind.Network,
+        $"{address.Host} could not be reached or kept failing ({failure.Message}); try again later, what has arrived is kept",
+        failure);
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri address, RangeHeaderValue? range, bool followOut, CancellationToken cancellationToken)

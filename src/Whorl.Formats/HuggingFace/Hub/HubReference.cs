@@ -31,7 +31,8 @@ public sealed partial record HubReference(string Id, string Revision = HubRefere
             return false;
         }
 
-        reference = new HubReference(id, revision, match.Groups["quantisation"] is { Success: true } quantisation ? quantisation.Value : null);
+        string? quantisation = match.Groups["quantisation"] is { Success: true } named ? named.Value : null;
+        reference = new HubReference(id, revision, quantisation);
         return true;
     }
 
@@ -55,7 +56,8 @@ public sealed partial record HubReference(string Id, string Revision = HubRefere
         && !revision.Contains("..", StringComparison.Ordinal);
 
     [GeneratedRegex(
-        @"^(?<id>[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?)(@(?<revision>[A-Za-z0-9._/+-]{1,100}))?(:(?<quantisation>[A-Za-z0-9._-]{1,40}))?\z",
+        @"^(?<id>[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?)"
+        + @"(@(?<revision>[A-Za-z0-9._/+-]{1,100}))?(:(?<quantisation>[A-Za-z0-9._-]{1,40}))?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -136,6 +136,7 @@ internal sealed class RemoteSafetensors
             && (range.Length ?? File.Size) == File.Size && (response.Content.Headers.ContentLength ?? length) == length;
         return fits ? true : throw new HubException(
             HubErrorKind.InvalidResponse,
-            $"{Reference}: the hub does not serve the bytes {offset} to {offset + length - 1} of {File.Name} by themselves; pull the model whole");
+            $"{Reference}: the hub does not serve the bytes {offset} to {offset + length - 1} of {File.Name} by themselves; "
+            + "pull the model whole");
     }
 }

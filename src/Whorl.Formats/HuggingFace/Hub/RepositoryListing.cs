@@ -32,7 +32,9 @@ internal sealed record RepositoryListing(string Commit, IReadOnlyList<string> Fi
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new HubException(
-                HubErrorKind.InvalidResponse, $"{reference.Id}: the hub's list of files is not what it should be; is HF_ENDPOINT right?", error);
+                HubErrorKind.InvalidResponse,
+                $"{reference.Id}: the hub's list of files is not what it should be; is HF_ENDPOINT right?",
+                error);
         }
     }
 

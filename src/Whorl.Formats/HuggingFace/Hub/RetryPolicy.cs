@@ -40,5 +40,6 @@ internal sealed class RetryPolicy(int maxAttempts, TimeProvider clock)
 
     /// <summary>Whether an exception tells of the network, not of the request.</summary>
     public static bool IsTransient(Exception error, CancellationToken cancellationToken) =>
-        error is HttpRequestException or TransferCutException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        error is HttpRequestException or TransferCutException
+        || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 }

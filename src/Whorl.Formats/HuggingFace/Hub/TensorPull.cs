@@ -17,7 +17,11 @@ internal sealed class TensorPull(
     /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
     /// <returns>The bytes of weights that were fetched.</returns>
     public async Task<long> RunAsync(
-        string snapshot, IReadOnlyList<string> small, Func<string, bool> isWanted, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+        string snapshot,
+        IReadOnlyList<string> small,
+        Func<string, bool> isWanted,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         foreach (string name in small.Where(name => name != Index))
@@ -63,7 +67,8 @@ internal sealed class TensorPull(
 
         return listing.Files.Contains(Single)
             ? [Single]
-            : throw new HubException(HubErrorKind.Selection, $"{reference} has no safetensors, so no part of it can be fetched by itself; pull it whole");
+            : throw new HubException(
+                HubErrorKind.Selection, $"{reference} has no safetensors, so no part of it can be fetched by itself; pull it whole");
     }
 
     private async Task WriteIndexAsync(List<SafetensorsSlice> slices, CancellationToken cancellationToken)

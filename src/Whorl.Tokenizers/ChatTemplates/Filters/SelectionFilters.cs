@@ -6,7 +6,8 @@ internal static class SelectionFilters
     public static Value Map(FilterCall call) => new GeneratorValue(Mapped(call));
 
     /// <summary>The elements for which a test holds (or does not): of the element, or of one of its attributes.</summary>
-    public static Value Select(FilterCall call, bool ofAttribute, bool keepWhen) => new GeneratorValue(Selected(call, ofAttribute, keepWhen));
+    public static Value Select(FilterCall call, bool ofAttribute, bool keepWhen) =>
+        new GeneratorValue(Selected(call, ofAttribute, keepWhen));
 
     private static IEnumerable<Value> Mapped(FilterCall call)
     {

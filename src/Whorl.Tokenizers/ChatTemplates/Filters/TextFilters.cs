@@ -64,7 +64,9 @@ internal static class TextFilters
     public static Value Indent(FilterCall call)
     {
         Value?[] bound = call.Arguments.Bind("indent", 0, "width", "first", "blank");
-        string indention = bound[0] is StrValue given ? given.Text : new string(' ', RenderBudget.Allocate(Math.Max(0, Arguments.Clamped(bound[0], 4))));
+        string indention = bound[0] is StrValue given
+            ? given.Text
+            : new string(' ', RenderBudget.Allocate(Math.Max(0, Arguments.Clamped(bound[0], 4))));
         bool first = bound[1]?.IsTrue ?? false;
         bool blank = bound[2]?.IsTrue ?? false;
         StrValue self = call.Value switch

@@ -11,7 +11,8 @@ internal static partial class Urlize
     {
         Value?[] bound = call.Arguments.Bind("urlize", 0, "trim_url_limit", "nofollow", "target", "rel", "extra_schemes");
         int? limit = bound[0] is null or NoneValue ? null : Arguments.Clamped(bound[0], 0);
-        var rel = new SortedSet<string>(PythonText.SplitOnSpace(bound[3] is null ? "" : bound[3]!.Text, -1), StringComparer.Ordinal) { "noopener" };
+        string given = bound[3] is null or NoneValue ? "" : bound[3]!.Text;
+        var rel = new SortedSet<string>(PythonText.SplitOnSpace(given, -1), StringComparer.Ordinal) { "noopener" };
         if (bound[1]?.IsTrue ?? false)
         {
             rel.Add("nofollow");
@@ -40,7 +41,8 @@ internal static partial class Urlize
         string Shown() => limit is { } most && middle.Length > most ? middle[..most] + "..." : middle;
         if (Address().IsMatch(middle))
         {
-            bool hasScheme = middle.StartsWith("https://", StringComparison.Ordinal) || middle.StartsWith("http://", StringComparison.Ordinal);
+            bool hasScheme = middle.StartsWith("https://", StringComparison.Ordinal)
+                || middle.StartsWith("http://", StringComparison.Ordinal);
             middle = $"<a href=\"{(hasScheme ? "" : "https://")}{middle}\"{attributes}>{Shown()}</a>";
         }
         else if (middle.StartsWith("mailto:", StringComparison.Ordinal) && Email().IsMatch(middle[7..]))

@@ -98,7 +98,9 @@ internal static partial class WordWrap
         """
         ([\t\n\v\f\r ]+
         |(?<=[\w!"'&.,?])-{2,}(?=\w)
-        |[^\t\n\v\f\r ]+?(?:-(?:(?<=[^\d\W]{2}-)|(?<=[^\d\W]-[^\d\W]-))(?=[^\d\W]-?[^\d\W])|(?=[\t\n\v\f\r ]|\z)|(?<=[\w!"'&.,?])(?=-{2,}\w)))
+        |[^\t\n\v\f\r ]+?(?:-(?:(?<=[^\d\W]{2}-)|(?<=[^\d\W]-[^\d\W]-))(?=[^\d\W]-?[^\d\W])
+          |(?=[\t\n\v\f\r ]|\z)
+          |(?<=[\w!"'&.,?])(?=-{2,}\w)))
         """,
         RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Separators();

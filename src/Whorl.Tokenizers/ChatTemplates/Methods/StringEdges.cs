@@ -40,10 +40,16 @@ internal static class StringEdges
         suffix.IsTrue && self.Text.EndsWith(suffix.Text, StringComparison.Ordinal) ? self.With(self.Text[..^suffix.Text.Length]) : self;
 
     public static BoolValue StartsWith(StrValue self, Arguments arguments) => Test(
-        self, arguments.Bind("startswith", 1, "prefix", "start", "end"), "startswith", (text, part) => text.StartsWith(part, StringComparison.Ordinal));
+        self,
+        arguments.Bind("startswith", 1, "prefix", "start", "end"),
+        "startswith",
+        (text, part) => text.StartsWith(part, StringComparison.Ordinal));
 
     public static BoolValue EndsWith(StrValue self, Arguments arguments) => Test(
-        self, arguments.Bind("endswith", 1, "suffix", "start", "end"), "endswith", (text, part) => text.EndsWith(part, StringComparison.Ordinal));
+        self,
+        arguments.Bind("endswith", 1, "suffix", "start", "end"),
+        "endswith",
+        (text, part) => text.EndsWith(part, StringComparison.Ordinal));
 
     private static BoolValue Test(StrValue self, Value?[] arguments, string name, Func<string, string, bool> test)
     {

@@ -63,11 +63,13 @@ internal static class StringMethods
 
     /// <summary>Whether there are letters with case, and all of them are capitals.</summary>
     public static bool IsUpper(string text) =>
-        PythonText.CodePoints(text).Any(PythonCase.IsUpper) && !PythonText.CodePoints(text).Any(point => PythonCase.IsLower(point) || PythonCase.IsTitle(point));
+        PythonText.CodePoints(text).Any(PythonCase.IsUpper)
+        && !PythonText.CodePoints(text).Any(point => PythonCase.IsLower(point) || PythonCase.IsTitle(point));
 
     /// <summary>Whether there are letters with case, and none of them is a capital.</summary>
     public static bool IsLower(string text) =>
-        PythonText.CodePoints(text).Any(PythonCase.IsLower) && !PythonText.CodePoints(text).Any(point => PythonCase.IsUpper(point) || PythonCase.IsTitle(point));
+        PythonText.CodePoints(text).Any(PythonCase.IsLower)
+        && !PythonText.CodePoints(text).Any(point => PythonCase.IsUpper(point) || PythonCase.IsTitle(point));
 
     private static bool IsTitle(string text)
     {

@@ -59,7 +59,10 @@ internal static class StringSearch
             Arguments.Clamped(bound[2], -1)));
     }
 
-    /// <summary>The text with up to <paramref name="count"/> parts replaced, all where it is negative; an empty part is found between all characters.</summary>
+    /// <summary>
+    /// The text with up to <paramref name="count"/> parts replaced, all where it is negative; an empty part is found between all
+    /// characters.
+    /// </summary>
     public static string Replace(string text, string old, string replacement, int count)
     {
         var replaced = new StringBuilder();
@@ -91,8 +94,8 @@ internal static class StringSearch
             {
                 NoneValue => "",
                 StrValue given => given.Text,
-                _ when Numbers.TryInteger(mapped, out BigInteger number) && number >= 0 && number <= char.MaxValue => ((char)number).ToString(),
-                _ when Numbers.TryInteger(mapped, out BigInteger number) && number > 0 && number <= 0x10FFFF => char.ConvertFromUtf32((int)number),
+                _ when Numbers.TryInteger(mapped, out BigInteger number) && number >= 0 && number <= 0x10FFFF =>
+                    number <= char.MaxValue ? ((char)number).ToString() : char.ConvertFromUtf32((int)number),
                 _ => throw ChatTemplateException.Type("character mapping must return integer, None or str"),
             });
             RenderBudget.Allocate(text.Length);

@@ -45,7 +45,8 @@ internal static class StringSplitting
             return new TupleValue(fromEnd ? [empty, empty, self] : [self, empty, empty]);
         }
 
-        return new TupleValue([self.With(self.Text[..at]), self.With(separator.Text), self.With(self.Text[(at + separator.Text.Length)..])]);
+        string behind = self.Text[(at + separator.Text.Length)..];
+        return new TupleValue([self.With(self.Text[..at]), self.With(separator.Text), self.With(behind)]);
     }
 
     public static StrValue Join(StrValue self, Value items)

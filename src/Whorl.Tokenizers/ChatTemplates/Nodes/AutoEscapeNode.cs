@@ -7,7 +7,7 @@ internal sealed class AutoEscapeNode(Expression enabled, BodyNode body) : Statem
     {
         bool before = context.AutoEscape;
         context.AutoEscape = enabled.Evaluate(context, scope).IsTrue;
-        Flow flow = body.Render(context, new Scope(scope), output);
+        Flow flow = body.Render(context, body.NewScope(scope), output);
         context.AutoEscape = before;
         return flow;
     }

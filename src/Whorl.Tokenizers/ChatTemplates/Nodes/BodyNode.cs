@@ -1,8 +1,13 @@
 namespace Whorl.Tokenizers.ChatTemplates;
 
 /// <summary>Statements in a row.</summary>
-internal sealed class BodyNode(IReadOnlyList<Statement> statements) : Statement
+/// <param name="statements">The statements.</param>
+/// <param name="names">The names of the scope that they are in.</param>
+internal sealed class BodyNode(IReadOnlyList<Statement> statements, ScopeNames names) : Statement
 {
+    /// <summary>A scope for the body, where it has one of its own.</summary>
+    public Scope NewScope(Scope outer) => new(outer, names);
+
     public override Flow Render(RenderContext context, Scope scope, OutputBuffer output)
     {
         foreach (Statement statement in statements)

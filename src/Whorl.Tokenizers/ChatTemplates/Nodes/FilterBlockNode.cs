@@ -6,7 +6,7 @@ internal sealed class FilterBlockNode(FilterChain filter, BodyNode body, int lin
     public override Flow Render(RenderContext context, Scope scope, OutputBuffer output)
     {
         context.Line = line;
-        var inner = new Scope(scope);
+        Scope inner = body.NewScope(scope);
         Flow flow = body.Capture(context, inner, out string text);
         if (flow == Flow.Next)
         {

@@ -26,7 +26,7 @@ internal sealed class ForNode(
         while (loop.Advance() is { } item)
         {
             any = true;
-            var turn = new Scope(scope);
+            Scope turn = body.NewScope(scope);
             turn.Set("loop", loop);
             target.Assign(turn, item);
             if (body.Render(context, turn, output) == Flow.Break)
@@ -35,7 +35,7 @@ internal sealed class ForNode(
             }
         }
 
-        return any || otherwise is null ? Flow.Next : otherwise.Render(context, new Scope(scope), output);
+        return any || otherwise is null ? Flow.Next : otherwise.Render(context, otherwise.NewScope(scope), output);
     }
 
     private bool Holds(RenderContext context, Scope scope, Value item)

@@ -24,8 +24,12 @@ internal sealed class MacroDefinition(string? name, IReadOnlyList<MacroParameter
         {
             MacroParameter parameter = Parameters[i];
             Value? given = i < arguments.Positional.Count ? arguments.Positional[i] : Take(named, parameter.Name);
-            scope.Set(parameter.Name, given ?? parameter.WhenAbsent?.Evaluate(context, scope)
-                ?? new UndefinedValue($"parameter '{parameter.Name}' was not provided"));
+            scope.Set(parameter.Name, given ?? new UndefinedValue($"parameter '{parameter.Name}' was not provided"));
+            if (given is null && parameter.WhenAbsent is not null)
+            {
+                // Evaluated within the macro: a default sees the parameters before it, and its own name is undefined.
+                scope.Set(parameter.Name, parameter.WhenAbsent.Evaluate(context, scope));
+            }
         }
 
         if (UsesCaller && !HasParameter("caller"))

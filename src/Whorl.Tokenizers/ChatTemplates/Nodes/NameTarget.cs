@@ -4,4 +4,16 @@ namespace Whorl.Tokenizers.ChatTemplates;
 internal sealed class NameTarget(string name) : AssignTarget
 {
     public override void Assign(Scope scope, Value value) => scope.Set(name, value);
+
+    public override void Note(ScopeNames names, bool fromStart)
+    {
+        if (fromStart)
+        {
+            names.Declare(name);
+        }
+        else
+        {
+            names.Store(name);
+        }
+    }
 }

@@ -12,4 +12,6 @@ internal sealed class NamespaceTarget(string name, string attribute) : AssignTar
 
         target.Set(attribute, value);
     }
+
+    public override void Note(ScopeNames names, bool fromStart) => names.Load(name);
 }

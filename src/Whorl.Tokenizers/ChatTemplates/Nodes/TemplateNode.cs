@@ -11,7 +11,7 @@ internal sealed class TemplateNode(BodyNode body)
             given.Set(name.Text, value);
         }
 
-        context.Root = new Scope(given);
+        context.Root = body.NewScope(given);
         var output = new OutputBuffer(context.MaxLength);
         body.Render(context, context.Root, output);
         return output.ToString();

@@ -20,4 +20,12 @@ internal sealed class TupleTarget(IReadOnlyList<AssignTarget> targets) : AssignT
             targets[i].Assign(scope, values[i]);
         }
     }
+
+    public override void Note(ScopeNames names, bool fromStart)
+    {
+        foreach (AssignTarget target in targets)
+        {
+            target.Note(names, fromStart);
+        }
+    }
 }

@@ -5,7 +5,7 @@ internal sealed class WithNode(IReadOnlyList<(AssignTarget Target, Expression Va
 {
     public override Flow Render(RenderContext context, Scope scope, OutputBuffer output)
     {
-        var inner = new Scope(scope);
+        Scope inner = body.NewScope(scope);
         foreach ((AssignTarget target, Expression value) in assignments)
         {
             target.Assign(inner, value.Evaluate(context, scope));

@@ -125,7 +125,8 @@ internal static class Arithmetic
         return Compute(left, right, whole, real);
     }
 
-    private static Value Compute(Value left, Value right, Func<BigInteger, BigInteger, BigInteger> whole, Func<double, double, double> real) =>
+    private static Value Compute(
+        Value left, Value right, Func<BigInteger, BigInteger, BigInteger> whole, Func<double, double, double> real) =>
         Numbers.TryInteger(left, out BigInteger a) && Numbers.TryInteger(right, out BigInteger b)
             ? IntValue.Of(whole(a, b))
             : new FloatValue(real(Numbers.ToDouble(left), Numbers.ToDouble(right)));

@@ -32,7 +32,9 @@ internal static class Attributes
             : value.Attribute(name.Text) ?? UndefinedValue.Missing(value, key);
     }
 
-    /// <summary>A reader of a path such as <c>function.name</c> or <c>0.text</c>, as filters take it; an absent path reads the value itself.</summary>
+    /// <summary>
+    /// A reader of a path such as <c>function.name</c> or <c>0.text</c>, as filters take it; an absent path reads the value itself.
+    /// </summary>
     /// <param name="path">A string of names and indices parted by dots, or a single index.</param>
     /// <param name="whenMissing">Stands for an undefined element on the way; null keeps it undefined.</param>
     public static Func<Value, Value> Path(Value? path, Value? whenMissing = null)

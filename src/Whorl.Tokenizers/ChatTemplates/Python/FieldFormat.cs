@@ -63,7 +63,9 @@ internal sealed class FieldFormat(Arguments arguments, Func<string, Value?> find
             }
         }
 
-        throw ChatTemplateException.Value(start == text.Length ? "Single '{' encountered in format string" : "expected '}' before end of string");
+        throw ChatTemplateException.Value(start == text.Length
+            ? "Single '{' encountered in format string"
+            : "expected '}' before end of string");
     }
 
     private string Field(string field, int nesting)
@@ -73,7 +75,9 @@ internal sealed class FieldFormat(Arguments arguments, Func<string, Value?> find
         Value value = Lookup(field[..nameEnd]);
         if (rest is ['!', ..])
         {
-            char conversion = rest.Length > 1 ? rest[1] : throw ChatTemplateException.Value("end of string while looking for conversion specifier");
+            char conversion = rest.Length > 1
+                ? rest[1]
+                : throw ChatTemplateException.Value("end of string while looking for conversion specifier");
             rest = rest[2..];
             if (rest.Length > 0 && rest[0] != ':')
             {

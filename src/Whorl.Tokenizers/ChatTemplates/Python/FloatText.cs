@@ -87,11 +87,14 @@ internal static class FloatText
             return value;
         }
 
-        string text = decimals >= 0
-            ? Fixed(value, decimals)
-            : (double.IsNegative(value) ? "-" : "") + Scaled(value, Math.Max(decimals, -BeyondAnyDigit)).ToString(CultureInfo.InvariantCulture)
-                + "E" + (-Math.Max(decimals, -BeyondAnyDigit)).ToString(CultureInfo.InvariantCulture);
-        return double.Parse(text, CultureInfo.InvariantCulture);
+        if (decimals >= 0)
+        {
+            return double.Parse(Fixed(value, decimals), CultureInfo.InvariantCulture);
+        }
+
+        int zeros = Math.Min(-decimals, BeyondAnyDigit);
+        string size = string.Create(CultureInfo.InvariantCulture, $"{Scaled(value, -zeros)}E{zeros}");
+        return Math.CopySign(double.Parse(size, CultureInfo.InvariantCulture), value);
     }
 
     private static string NotFinite(double value) => double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";

@@ -65,7 +65,9 @@ internal sealed record FormatSpec(
     private static bool IsAlign(int point) => point is '<' or '>' or '=' or '^';
 
     private static char Take(int[] points, ref int at, string choices) =>
-        at < points.Length && points[at] < 0x10000 && choices.Contains((char)points[at], StringComparison.Ordinal) ? (char)points[at++] : '\0';
+        at < points.Length && points[at] < 0x10000 && choices.Contains((char)points[at], StringComparison.Ordinal)
+            ? (char)points[at++]
+            : '\0';
 
     private static int? Number(int[] points, ref int at)
     {
@@ -137,7 +139,9 @@ internal sealed record FormatSpec(
             'e' or 'E' => FloatText.Exponent(size, Precision ?? 6),
             'g' or 'G' or 'n' => FloatText.General(size, Precision ?? 6, Alternate),
             '%' => FloatText.Fixed(size * 100, Precision ?? 6) + "%",
-            '\0' => Precision is { } precision ? WithPoint(FloatText.General(size, precision, false), size, precision) : FloatText.Repr(size),
+            '\0' => Precision is { } precision
+                ? WithPoint(FloatText.General(size, precision, false), size, precision)
+                : FloatText.Repr(size),
             _ => throw UnknownCode("float"),
         };
         digits = Type is 'E' or 'F' or 'G' ? digits.ToUpperInvariant() : digits;
@@ -155,7 +159,9 @@ internal sealed record FormatSpec(
             return text;
         }
 
-        return text.Length >= precision ? FloatText.Exponent(size, Math.Max(precision - 1, 0)).Replace(".e", "e", StringComparison.Ordinal) : text + ".0";
+        return text.Length >= precision
+            ? FloatText.Exponent(size, Math.Max(precision - 1, 0)).Replace(".e", "e", StringComparison.Ordinal)
+            : text + ".0";
     }
 
     private string SignOf(bool negative) => negative ? "-" : Sign is '+' or ' ' ? Sign.ToString() : "";

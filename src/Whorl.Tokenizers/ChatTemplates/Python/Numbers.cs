@@ -67,7 +67,9 @@ internal static class Numbers
         return negative ? -result : result;
     }
 
-    /// <summary>Python's <c>int(text, radix)</c>: white space around, a sign, underscores between digits, a prefix that fits the radix.</summary>
+    /// <summary>
+    /// Python's <c>int(text, radix)</c>: white space around, a sign, underscores between digits, a prefix that fits the radix.
+    /// </summary>
     public static bool TryParseInteger(string text, int radix, out BigInteger number)
     {
         number = default;
@@ -109,8 +111,9 @@ internal static class Numbers
 
         for (int i = 0; i < stripped.Length; i++)
         {
-            bool betweenDigits = i > 0 && i + 1 < stripped.Length && char.IsAsciiDigit(stripped[i - 1]) && char.IsAsciiDigit(stripped[i + 1]);
-            if (!(char.IsAsciiDigit(stripped[i]) || stripped[i] is '.' or 'e' or 'E' or '+' or '-' || (stripped[i] == '_' && betweenDigits)))
+            bool separates = stripped[i] == '_' && i > 0 && i + 1 < stripped.Length
+                && char.IsAsciiDigit(stripped[i - 1]) && char.IsAsciiDigit(stripped[i + 1]);
+            if (!separates && !char.IsAsciiDigit(stripped[i]) && stripped[i] is not ('.' or 'e' or 'E' or '+' or '-'))
             {
                 number = 0;
                 return false;

@@ -222,7 +222,9 @@ internal sealed class PercentFormat
     private static string Digits(Value value, int radix, string prefix, int? precision)
     {
         BigInteger number = value is FloatValue { Value: var real }
-            ? double.IsFinite(real) ? new BigInteger(real) : throw ChatTemplateException.Value("cannot convert float infinity or nan to integer")
+            ? double.IsFinite(real)
+                ? new BigInteger(real)
+                : throw ChatTemplateException.Value("cannot convert float infinity or nan to integer")
             : Numbers.TryInteger(value, out BigInteger whole) ? whole : default;
         string digits = radix == 10 ? IntValue.Digits(BigInteger.Abs(number)) : Numbers.ToRadix(BigInteger.Abs(number), radix);
         return (number.Sign < 0 ? "-" : "") + prefix + digits.PadLeft(precision ?? 0, '0');

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text;
 
 namespace Whorl.Tokenizers.ChatTemplates;
@@ -57,20 +58,19 @@ internal static class PythonCase
         IsUpper(point) ? LowerOf(whole, at, point) : IsLower(point) ? UpperOf(point) : Text(point));
 
     /// <summary>A form in which texts that differ only in case are equal.</summary>
-    public static string Fold(string text) => Map(text, (_, _, point) =>
-        point == 'ς' ? "σ" : point < 0x10000 && Expanded.TryGetValue((char)point, out string? upper) ? Lower(upper) : Text(LowerPoint(point)));
+    public static string Fold(string text) => Map(text, (_, _, point) => FoldOf(point));
 
-    public static bool IsUpper(int point) => Category(point) == System.Globalization.UnicodeCategory.UppercaseLetter
+    public static bool IsUpper(int point) => Category(point) == UnicodeCategory.UppercaseLetter
         || point is (>= 0x2160 and <= 0x216F) or (>= 0x24B6 and <= 0x24CF);
 
-    public static bool IsLower(int point) => Category(point) == System.Globalization.UnicodeCategory.LowercaseLetter
+    public static bool IsLower(int point) => Category(point) == UnicodeCategory.LowercaseLetter
         || point is 0xAA or 0xBA or (>= 0x2B0 and <= 0x2B8) or (>= 0x2170 and <= 0x217F) or (>= 0x24D0 and <= 0x24E9);
 
-    public static bool IsTitle(int point) => Category(point) == System.Globalization.UnicodeCategory.TitlecaseLetter;
+    public static bool IsTitle(int point) => Category(point) == UnicodeCategory.TitlecaseLetter;
 
     public static bool IsCased(int point) => IsUpper(point) || IsLower(point) || IsTitle(point);
 
-    private static System.Globalization.UnicodeCategory Category(int point) => System.Globalization.CharUnicodeInfo.GetUnicodeCategory(point);
+    private static UnicodeCategory Category(int point) => CharUnicodeInfo.GetUnicodeCategory(point);
 
     private static string Map(string text, Func<string, int, int, string> map)
     {
@@ -88,6 +88,13 @@ internal static class PythonCase
 
     private static string UpperOf(int point) =>
         point < 0x10000 && Expanded.TryGetValue((char)point, out string? upper) ? upper : Text(UpperPoint(point));
+
+    private static string FoldOf(int point)
+    {
+        const int FinalSigma = 'ς';
+        bool expands = point < 0x10000 && Expanded.ContainsKey((char)point);
+        return point == FinalSigma ? "σ" : expands ? Lower(Expanded[(char)point]) : Text(LowerPoint(point));
+    }
 
     private static string LowerOf(string text, int at, int point) => point switch
     {
@@ -138,7 +145,7 @@ internal static class PythonCase
     }
 
     private static bool IsIgnorable(char character) => character is '\'' or '.' or ':' or '’' or '\u00AD'
-        || Category(character) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.ModifierSymbol;
+        || Category(character) is UnicodeCategory.NonSpacingMark or UnicodeCategory.ModifierSymbol;
 
     private static int UpperPoint(int point) => Rune.TryCreate(point, out Rune rune) ? Rune.ToUpperInvariant(rune).Value : point;
 

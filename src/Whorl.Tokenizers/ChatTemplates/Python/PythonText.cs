@@ -187,7 +187,8 @@ internal static class PythonText
 
     public static bool IsDigit(int point) => IsDecimal(point) || CharUnicodeInfo.GetDigitValue(char.ConvertFromUtf32(Valid(point)), 0) >= 0;
 
-    public static bool IsNumeric(int point) => IsDigit(point) || CharUnicodeInfo.GetNumericValue(char.ConvertFromUtf32(Valid(point)), 0) >= 0;
+    public static bool IsNumeric(int point) =>
+        IsDigit(point) || CharUnicodeInfo.GetNumericValue(char.ConvertFromUtf32(Valid(point)), 0) >= 0;
 
     public static bool IsAlphanumeric(int point) => IsLetter(point) || IsNumeric(point);
 

@@ -13,7 +13,9 @@ internal static class Slicing
         return inside;
     }
 
-    /// <summary>The part from <paramref name="start"/> up to <paramref name="end"/> that lies within the length, for find and count.</summary>
+    /// <summary>
+    /// The part from <paramref name="start"/> up to <paramref name="end"/> that lies within the length, for find and count.
+    /// </summary>
     public static (int Start, int End) Window(Value? start, Value? end, int length) =>
         (Clamp(Bound(start, 0), length), Clamp(Bound(end, length), length));
 

@@ -120,7 +120,8 @@ internal sealed class Lexer
     private void ReadRaw()
     {
         int line = _line;
-        for (int i = _source.IndexOf("{%", _at, StringComparison.Ordinal); i >= 0; i = _source.IndexOf("{%", i + 2, StringComparison.Ordinal))
+        int i = _at;
+        while ((i = _source.IndexOf("{%", i, StringComparison.Ordinal)) >= 0)
         {
             char sign = i + 2 < _source.Length && _source[i + 2] is '-' or '+' ? _source[i + 2] : '\0';
             int name = SkipSpace(i + (sign == '\0' ? 2 : 3));
@@ -131,6 +132,8 @@ internal sealed class Lexer
                 Advance(end);
                 return;
             }
+
+            i += 2;
         }
 
         if (_at < _source.Length)
@@ -321,12 +324,16 @@ internal sealed class Lexer
         }
 
         int end = at + 1;
-        while (end < _source.Length && (isDigit(_source[end]) || (_source[end] == '_' && end + 1 < _source.Length && isDigit(_source[end + 1]))))
+        while (true)
         {
-            end++;
-        }
+            int next = Has(end, "_") ? end + 1 : end;
+            if (next >= _source.Length || !isDigit(_source[next]))
+            {
+                return end;
+            }
 
-        return end;
+            end = next + 1;
+        }
     }
 
     private void ReadOperator()

@@ -231,6 +231,7 @@ internal sealed partial class Parser
 
     private NameExpression Name(Token token)
     {
+        _names.Load(token.Text);
         foreach (MacroNames macro in _macros)
         {
             macro.Note(token.Text);

@@ -44,16 +44,14 @@ internal sealed partial class Parser
         AssignTarget target = ParseTarget(untilIn: true);
         _tokens.ExpectName("in");
         Expression items = ParseTuple(withConditional: false, until: "recursive");
+        ScopeNames outer = EnterScope();
+        target.Note(_names, fromStart: true);
+        _names.Declare("loop");
         Expression? condition = _tokens.SkipName("if") ? ParseExpression() : null;
         bool recursive = _tokens.SkipName("recursive");
-        (bool conditional, int loops) = (_conditional, _loops);
-        RefuseUnknownBefore(TokenKind.BlockEnd);
-        _conditional = false;
-        _loops++;
-        BodyNode body = ParseBlock("endfor", "else");
-        _loops = loops;
-        BodyNode? otherwise = _tokens.Read().Text == "else" ? ParseBlock("endfor") : null;
-        _conditional = conditional;
+        BodyNode body = ParseScopeBody(_loops + 1, "endfor", "else");
+        _names = outer;
+        BodyNode? otherwise = _tokens.Read().Text == "else" ? ParseScope("endfor") : null;
         return new ForNode(target, items, condition, recursive, body, otherwise, tag.Line);
     }
 
@@ -66,14 +64,18 @@ internal sealed partial class Parser
         while (true)
         {
             Expression condition = ParseTuple(withConditional: false);
+            _names.OpenConditions++;
             branches.Add((condition, ParseBlock("elif", "else", "endif")));
+            _names.OpenConditions--;
             Token next = _tokens.Read();
             if (next.Text == "elif")
             {
                 continue;
             }
 
+            _names.OpenConditions++;
             otherwise = next.Text == "else" ? ParseBlock("endif") : null;
+            _names.OpenConditions--;
             break;
         }
 
@@ -86,9 +88,12 @@ internal sealed partial class Parser
         AssignTarget target = ParseTarget(withNamespace: true);
         if (_tokens.SkipOperator("="))
         {
-            return new SetNode(target, ParseTuple(), tag.Line);
+            Expression value = ParseTuple();
+            target.Note(_names, fromStart: false);
+            return new SetNode(target, value, tag.Line);
         }
 
+        target.Note(_names, fromStart: false);
         FilterChain? filter = _tokens.Current.IsOperator("|") ? ParseFilterChain(startsInline: false) : null;
         return new SetBlockNode(target, filter, ParseScope("endset"), tag.Line);
     }
@@ -108,29 +113,42 @@ internal sealed partial class Parser
             assignments.Add((target, ParseExpression()));
         }
 
-        return new WithNode(assignments, ParseScope("endwith"));
+        ScopeNames outer = EnterScope();
+        assignments.ForEach(assignment => assignment.Target.Note(_names, fromStart: true));
+        BodyNode body = ParseScopeBody(_loops, "endwith");
+        _names = outer;
+        return new WithNode(assignments, body);
     }
 
     private MacroNode ParseMacro(Token tag)
     {
         string name = _tokens.ExpectName().Text;
-        return new MacroNode(ParseDefinition(name, ParseSignature(), "endmacro"));
+        _names.Store(name);
+        ScopeNames outer = EnterScope();
+        MacroDefinition definition = ParseDefinition(name, ParseSignature(), "endmacro");
+        _names = outer;
+        return new MacroNode(definition);
     }
 
     private CallBlockNode ParseCallBlock(Token tag)
     {
+        ScopeNames outer = EnterScope();
+        ScopeNames inner = _names;
         List<MacroParameter> parameters = _tokens.Current.IsOperator("(") ? ParseSignature() : [];
-        Expression call = ParseExpression();
-        return call is CallExpression target
-            ? new CallBlockNode(target, ParseDefinition(null, parameters, "endcall"), tag.Line)
-            : throw ChatTemplateException.Syntax("expected call", tag.Line);
+        _names = outer;
+        CallExpression call = ParseExpression() as CallExpression ?? throw ChatTemplateException.Syntax("expected call", tag.Line);
+        _names = inner;
+        MacroDefinition body = ParseDefinition(null, parameters, "endcall");
+        _names = outer;
+        return new CallBlockNode(call, body, tag.Line);
     }
 
     private MacroDefinition ParseDefinition(string? name, List<MacroParameter> parameters, string end)
     {
         var names = new MacroNames();
+        parameters.ForEach(parameter => _names.Declare(parameter.Name));
         _macros.Push(names);
-        BodyNode body = ParseScope(end, isFunction: true);
+        BodyNode body = ParseScopeBody(loops: 0, end);
         _macros.Pop();
         return new MacroDefinition(name, parameters, body, names);
     }
@@ -196,7 +214,7 @@ internal sealed partial class Parser
             printed.Add(new PrintNode(ParseExpression(), tag.Line));
         }
 
-        return new BodyNode(printed);
+        return new BodyNode(printed, _names);
     }
 
     private AutoEscapeNode ParseAutoEscape(Token tag)

@@ -12,22 +12,29 @@ internal sealed partial class Parser
     private readonly Stack<string[]> _awaited = new();
     private readonly Stack<MacroNames> _macros = new();
     private readonly HashSet<string> _blocks = [];
+    private readonly List<ScopeNames> _scopes = [];
 
     // Names of filters and tests that do not exist, found in the expression being read.
     private readonly List<ChatTemplateException> _unknown = [];
 
     // Whether an unknown filter is an error only once it is reached: within an if, as in Jinja.
     private bool _conditional;
+    private ScopeNames _names = new(null);
     private int _loops;
     private int _depth;
 
-    public Parser(string source) => _tokens = new TokenStream(Lexer.Tokenize(source));
+    public Parser(string source)
+    {
+        _tokens = new TokenStream(Lexer.Tokenize(source));
+        _scopes.Add(_names);
+    }
 
     private delegate Statement BlockParser(Token tag);
 
     public TemplateNode ParseTemplate()
     {
         BodyNode body = ParseBody([]);
+        _scopes.ForEach(names => names.Complete());
         return new TemplateNode(body);
     }
 
@@ -53,7 +60,7 @@ internal sealed partial class Parser
                     if (until.Any(_tokens.Current.IsName))
                     {
                         _depth--;
-                        return new BodyNode(statements);
+                        return new BodyNode(statements, _names);
                     }
 
                     statements.Add(ParseStatement());
@@ -63,7 +70,7 @@ internal sealed partial class Parser
         }
 
         _depth--;
-        return until.Length == 0 ? new BodyNode(statements) : throw UnexpectedTag(null, _tokens.Current.Line);
+        return until.Length == 0 ? new BodyNode(statements, _names) : throw UnexpectedTag(null, _tokens.Current.Line);
     }
 
     // The body of a statement: behind the end of its tag, up to the tag that ends it, which is read if it is the only one possible.
@@ -86,14 +93,30 @@ internal sealed partial class Parser
     // A body with a scope of its own; within a function (a macro, a block) no loop around it can be left.
     private BodyNode ParseScope(string until, bool isFunction = false)
     {
-        (bool conditional, int loops) = (_conditional, _loops);
-        _tokens.SkipOperator(":");
-        RefuseUnknownBefore(TokenKind.BlockEnd);
-        _conditional = false;
-        _loops = isFunction ? 0 : _loops;
-        BodyNode body = ParseBlock(until);
-        (_conditional, _loops) = (conditional, loops);
+        ScopeNames outer = EnterScope();
+        BodyNode body = ParseScopeBody(isFunction ? 0 : _loops, until);
+        _names = outer;
         return body;
+    }
+
+    // The same within a scope that was entered before, since names in the tag belong to it.
+    private BodyNode ParseScopeBody(int loops, params string[] until)
+    {
+        (bool conditional, int loopsBefore) = (_conditional, _loops);
+        RefuseUnknownBefore(TokenKind.BlockEnd);
+        (_conditional, _loops) = (false, loops);
+        BodyNode body = ParseBlock(until);
+        (_conditional, _loops) = (conditional, loopsBefore);
+        return body;
+    }
+
+    // Returns the scope around, to be gone back to.
+    private ScopeNames EnterScope()
+    {
+        ScopeNames outer = _names;
+        _names = new ScopeNames(outer);
+        _scopes.Add(_names);
+        return outer;
     }
 
     private void Enter()

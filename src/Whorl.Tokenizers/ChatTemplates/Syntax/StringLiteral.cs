@@ -81,7 +81,8 @@ internal static class StringLiteral
     private static int AppendHex(StringBuilder value, string text, int at, int digits, int line)
     {
         int end = at + 1 + digits;
-        if (end > text.Length || !uint.TryParse(text.AsSpan(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint point))
+        const NumberStyles Hex = NumberStyles.AllowHexSpecifier;
+        if (end > text.Length || !uint.TryParse(text.AsSpan(at + 1, digits), Hex, CultureInfo.InvariantCulture, out uint point))
         {
             throw ChatTemplateException.Syntax($"truncated \\{text[at]} escape", line);
         }

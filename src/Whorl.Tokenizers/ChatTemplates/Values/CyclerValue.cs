@@ -13,8 +13,8 @@ internal sealed class CyclerValue : Value
 
     public override Value? Attribute(string name) => name switch
     {
-        "next" => new FunctionValue(name, (_, _) => Next()),
-        "reset" => new FunctionValue(name, (_, _) => Reset()),
+        "next" => new FunctionValue(name, (_, arguments) => Call(arguments, name, Next)),
+        "reset" => new FunctionValue(name, (_, arguments) => Call(arguments, name, Reset)),
         "current" => _items[_position],
         "items" => new TupleValue(_items),
         "pos" => IntValue.Of(_position),
@@ -22,6 +22,12 @@ internal sealed class CyclerValue : Value
     };
 
     public override void WriteRepr(OutputBuffer output) => output.Append("<Cycler object>");
+
+    private static Value Call(Arguments arguments, string name, Func<Value> method)
+    {
+        arguments.Bind(name, 0);
+        return method();
+    }
 
     private Value Next()
     {

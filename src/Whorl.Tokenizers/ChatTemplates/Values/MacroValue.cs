@@ -19,7 +19,7 @@ internal sealed class MacroValue(MacroDefinition definition, Scope scope) : Valu
 
     public override Value Call(RenderContext context, Arguments arguments) => context.Capture(output =>
     {
-        Scope inner = new(scope);
+        Scope inner = definition.Body.NewScope(scope);
         definition.Bind(context, inner, arguments);
         definition.Body.Render(context, inner, output);
     });

@@ -30,7 +30,9 @@ internal sealed class StrValue(string text, bool isMarkup = false) : Value
     public override IEnumerable<Value> Reversed => Enumerable.Range(1, CodePoints).Select(back => Character(CodePoints - back));
 
     public override Value? Item(Value key) =>
-        Numbers.TryInteger(key, out BigInteger index) && Slicing.TryIndex(index, CodePoints, out int at) ? With(Substring(at, at + 1)) : null;
+        Numbers.TryInteger(key, out BigInteger index) && Slicing.TryIndex(index, CodePoints, out int at)
+            ? With(Substring(at, at + 1))
+            : null;
 
     /// <summary>The characters from one code point up to another.</summary>
     public string Substring(int start, int end) => start >= end ? "" : Text[Offset(start)..Offset(end)];

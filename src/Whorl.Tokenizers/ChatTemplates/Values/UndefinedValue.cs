@@ -1,6 +1,8 @@
 namespace Whorl.Tokenizers.ChatTemplates;
 
-/// <summary>What a name, attribute or element that does not exist gives: it prints as nothing, is false and empty; anything more raises.</summary>
+/// <summary>
+/// What a name, attribute or element that does not exist gives: it prints as nothing, is false and empty; anything more raises.
+/// </summary>
 internal sealed class UndefinedValue(string message, ChatTemplateErrorKind kind = ChatTemplateErrorKind.Undefined) : Value
 {
     public override string TypeName => "Undefined";

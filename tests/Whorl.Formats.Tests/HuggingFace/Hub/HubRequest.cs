@@ -9,5 +9,7 @@ internal sealed record HubRequest(string Method, string Path, IReadOnlyDictionar
     public long? RangeStart => Headers.TryGetValue("range", out string? range) ? long.Parse(range["bytes=".Length..].Split('-')[0]) : null;
 
     /// <summary>The last byte it asks for; null for all that follow.</summary>
-    public long? RangeEnd => Headers.TryGetValue("range", out string? range) && range.Split('-')[1] is { Length: > 0 } end ? long.Parse(end) : null;
+    public long? RangeEnd => Headers.TryGetValue("range", out string? range) && range.Split('-')[1] is { Length: > 0 } end
+        ? long.Parse(end)
+        : null;
 }

@@ -25,7 +25,8 @@ public sealed class HubSelectionTests : HubTestBase
     [InlineData("Q2_K")]
     public void A_quantisation_that_is_not_there_is_an_error_that_lists_those_that_are(string quantisation)
     {
-        HubException error = Assert.Throws<HubException>(() => FileSelection.Select(Quantised, Reference with { Quantisation = quantisation }));
+        HubReference reference = Reference with { Quantisation = quantisation };
+        HubException error = Assert.Throws<HubException>(() => FileSelection.Select(Quantised, reference));
         Assert.Equal(HubErrorKind.Selection, error.Kind);
         Assert.Contains("Q4_K_M", error.Message, StringComparison.Ordinal);
         Assert.Contains("Q8_0", error.Message, StringComparison.Ordinal);
@@ -44,14 +45,16 @@ public sealed class HubSelectionTests : HubTestBase
         Assert.Equal(
             [
                 "chat_template.jinja", "config.json", "generation_config.json", "merges.txt", "model-00001-of-00002.safetensors",
-                "model-00002-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+                "model-00002-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json", "tokenizer.model",
+                "tokenizer_config.json",
             ],
             FileSelection.Select(files, Reference));
     }
 
     [Fact]
     public void A_repository_without_weights_is_an_error() => Assert.Equal(
-        HubErrorKind.Selection, Assert.Throws<HubException>(() => FileSelection.Select(["README.md", "pytorch_model.bin"], Reference)).Kind);
+        HubErrorKind.Selection,
+        Assert.Throws<HubException>(() => FileSelection.Select(["README.md", "pytorch_model.bin"], Reference)).Kind);
 
     [Fact]
     public async Task The_path_to_open_is_the_first_part_of_a_split_file()

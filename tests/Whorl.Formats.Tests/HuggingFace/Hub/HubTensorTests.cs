@@ -15,7 +15,8 @@ public sealed class HubTensorTests : HubTestBase
         using HubClient client = Client();
         string folder = Temporary.File("mine");
 
-        long fetched = await client.PullTensorsAsync(Reference, folder, name => name.StartsWith("b.", StringComparison.Ordinal) || name == "a.0");
+        long fetched = await client.PullTensorsAsync(
+            Reference, folder, name => name.StartsWith("b.", StringComparison.Ordinal) || name == "a.0");
 
         Assert.Equal(40 + 24 + 64, fetched);
         using ModelFolder model = ModelFolder.Open(folder);

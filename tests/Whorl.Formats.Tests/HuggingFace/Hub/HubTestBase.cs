@@ -24,7 +24,11 @@ public abstract class HubTestBase : IAsyncLifetime
 
     internal HubSettings Settings => new() { Endpoint = Hub.Address, CacheFolder = CacheFolder, Token = "secret", IdleTimeout = Patience };
 
-    internal HubClient Client(Func<HubSettings, HubSettings>? change = null, Func<string, Stream>? open = null, Action<string, string>? link = null, long? free = null) =>
+    internal HubClient Client(
+        Func<HubSettings, HubSettings>? change = null,
+        Func<string, Stream>? open = null,
+        Action<string, string>? link = null,
+        long? free = null) =>
         new(change is null ? Settings : change(Settings), handler: null, Clock)
         {
             OpenPartial = open ?? BlobDownload.OpenFile,

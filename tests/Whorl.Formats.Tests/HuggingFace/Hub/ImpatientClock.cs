@@ -1,6 +1,8 @@
 namespace Whorl.Formats.Tests;
 
-/// <summary>A clock on which the client's waits, a second and longer, pass at once and are noted; its patience takes its real time.</summary>
+/// <summary>
+/// A clock on which the client's waits, a second and longer, pass at once and are noted; its patience takes its real time.
+/// </summary>
 internal sealed class ImpatientClock(TimeSpan patience) : TimeProvider
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);

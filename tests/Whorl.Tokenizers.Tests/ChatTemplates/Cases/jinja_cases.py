@@ -391,6 +391,40 @@ a{#- b␤c #}
 {{ "{}".format([1, 'a']) }} {{ "{!r}".format('a') }} {{ "{!s:>5}".format(1) }} {{ "{:}".format(none) }} {{ '{0[0]}{0[1]}'.format('ab') }} {{ '{a.b}'.format(a={'b': 1}) }}
 {{ "{:>5}".format(none) }}
 {{ "{:>5}".format([1]) }}
+{% for x in l %}{{ n }}{% endfor %}{% set n = 5 %}
+{% macro m() %}{{ n }}{% endmacro %}{{ m() }}{% set n = 5 %}{{ m() }}
+{% for x in l %}{{ n }}{% endfor %}{% if t %}{% set n = 5 %}{% endif %}{{ n }}
+{% if t %}{% set n = 5 %}{% else %}{% set n = 6 %}{% endif %}{{ n }}
+{% for x in [1,2] %}{% for y in [1] %}{{ n }}{% endfor %}{% set n = 7 %}{{ n }}{% endfor %}
+{% for x in [1,2] %}{{ n }}{% set n = 7 %}{{ n }}{% endfor %}{{ n }}
+{% set n = 1 %}{% for x in [1,2] %}{{ n }}{% set n = n + x %}{{ n }}{% endfor %}{{ n }}
+{{ n }}{% for x in [1,2] %}{% if x == 2 %}{{ n }}{% endif %}{% set n = x %}{% endfor %}{{ n }}
+{% macro m(n=n) %}{{ n }}{% endmacro %}{{ m() }}{{ m(1) }}
+{% macro n() %}x{% endmacro %}{{ n() }}
+{% for n in l %}{{ n }}{% endfor %}{{ n }}
+{% for x in l if n %}{{ x }}{% endfor %}{% set n = 0 %}{{ n }}
+{% with n = n + 1 %}{{ n }}{% endwith %}{{ n }}
+{% with s = 'a' %}{% set n = s %}{{ n }}{% endwith %}{{ n }}{{ s }}
+{% set x %}{{ n }}{% endset %}{% set n = 3 %}{{ x }}{{ n }}
+{% filter upper %}{{ s }}{% set s = 'q' %}{{ s }}{% endfilter %}{{ s }}
+{% call(n) cycler(1).next() %}{% endcall %}
+{% macro c() %}{{ caller(9) }}{{ n }}{% endmacro %}{% call(n) c() %}{{ n }}{% endcall %}{{ n }}
+{% macro c() %}{% set n = 8 %}{{ n }}{% endmacro %}{{ c() }}{{ n }}
+{% macro c() %}{% for x in [1] %}{{ n }}{% endfor %}{% set n = 8 %}{% endmacro %}{{ c() }}
+{% macro c() %}{% for x in [1] %}{{ n }}{% endfor %}{% set n = 8 %}{% endmacro %}{{ n }}{{ c() }}
+{% if fa %}{% set tools = 1 %}{% endif %}{{ tools is defined }}{% for x in [1] %}{{ tools is defined }}{% set tools = 2 %}{{ tools }}{% endfor %}{{ tools is defined }}
+{% for a in [1,2] %}{% if a == 1 %}{% set n = a %}{% endif %}{{ n }}{% endfor %}
+{% set ns = namespace(n=1) %}{% for a in [1,2] %}{% set ns.n = ns.n + n %}{% endfor %}{{ ns.n }}{% set n = 0 %}
+{% set n, s = s, n %}{{ n }}{{ s }}
+{% for x in [] %}{% else %}{{ n }}{% set n = 3 %}{{ n }}{% endfor %}{{ n }}
+{% for x in [1] recursive %}{{ n }}{% set n = x %}{{ n }}{% if x < 3 %}{{ loop([x + 1]) }}{% endif %}{% endfor %}{{ n }}
+{% block b %}{{ n }}{% set n = 2 %}{{ n }}{% endblock %}{{ n }}
+{% for x in l %}{% set y = x %}{% endfor %}{{ y is defined }}{% set y = 1 %}
+{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}B{% endmacro %}{{ a() }}
+{% for x in [1,2,3] %}{% set prev = x %}{% for y in [1] %}{{ prev }}{% set prev = 9 %}{{ prev }}{% endfor %}{{ prev }}{% endfor %}
+{% if t %}{% for x in l %}{{ n }}{% endfor %}{% set n = 4 %}{% endif %}{{ n }}
+{% set n = n %}{{ n }}
+{% set n = n if n is defined else 3 %}{{ n }}{% for x in [1] %}{{ n }}{% endfor %}
 '''
 
 
