@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Threading;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;
@@ -6,8 +7,8 @@ namespace Whorl.Kernels.Cpu;
 public sealed record CpuBackendOptions
 {
     /// <summary>Threads that share each operation, the calling one among them; 1 starts no thread. Results do not depend on it.</summary>
-    /// <value>Default: the processors this process may use.</value>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <value>Default: the cores this process may use.</value>
+    public int Threads { get; init; } = ProcessorCores.Count;
 
     /// <summary>In what form activations meet quantised weights; results do depend on it.</summary>
     /// <value>Default <see cref="ActivationFormat.Q8"/>.</value>

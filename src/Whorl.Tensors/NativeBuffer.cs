@@ -15,13 +15,21 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Takes the memory.</summary>
     /// <param name="bytes">Size in bytes, 0 or more.</param>
+    /// <param name="hugePages">Whether to ask the system for 2 MiB pages, where it has them on request; for large memory that is read from end to end.</param>
     /// <exception cref="OutOfMemoryException">The system refuses.</exception>
-    public NativeBuffer(long bytes)
+    public NativeBuffer(long bytes, bool hugePages = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        _allocation = NativeMemory.AllocZeroed((nuint)bytes + 192); // 64 to align, and a whole vector of 64 may be read past a whole last one
-        _memory = (void*)(((nuint)_allocation + 63) & ~(nuint)63);
+        hugePages &= bytes >= 2 * HugePages.Size;
+        nuint alignment = hugePages ? (nuint)HugePages.Size : 64;
+        _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment + 128); // to align, and a whole vector may be read past a whole last one
+        _memory = (void*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
+        if (hugePages)
+        {
+            HugePages.Advise(_memory, (nuint)bytes); // before the first touch, which is what takes the pages
+        }
+
         Interlocked.Add(ref _totalBytes, bytes);
     }
 

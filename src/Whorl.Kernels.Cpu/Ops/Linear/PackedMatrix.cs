@@ -13,7 +13,7 @@ internal sealed unsafe class PackedMatrix : Matrix
         (ElementType, Rows, Columns, Layout) = (type, rows, columns, layout);
         PanelBytes = layout.PanelBytes(columns);
         Panels = (int)(((long)rows + PanelLayout.Lanes - 1) / PanelLayout.Lanes);
-        _buffer = new NativeBuffer(checked(PanelBytes * Panels));
+        _buffer = new NativeBuffer(checked(PanelBytes * Panels), hugePages: true);
     }
 
     public override int Rows { get; }

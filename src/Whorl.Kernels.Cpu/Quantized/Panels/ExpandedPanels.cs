@@ -11,13 +11,15 @@ internal sealed unsafe class ExpandedPanels(ElementType type) : PanelLayout
 
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
-        using var row = new NativeBuffer(4L * columns);
-        for (int lane = 0; lane < rows; lane++)
+        long expandedBytes = sizeof(float) * (long)columns;
+        using var expanded = new NativeBuffer(expandedBytes * rows);
+        for (int r = 0; r < rows; r++)
         {
-            BlockCodec.Decode(type, new ReadOnlySpan<byte>(source + (lane * rowBytes), (int)rowBytes), new Span<float>(row.Pointer, columns));
-            Words.Spread((uint*)row.Pointer, columns, (uint*)panel + lane);
+            var row = new Span<float>((byte*)expanded.Pointer + (r * expandedBytes), columns);
+            BlockCodec.Decode(type, new ReadOnlySpan<byte>(source + (r * rowBytes), (int)rowBytes), row);
         }
 
+        Words.Interleave((byte*)expanded.Pointer, expandedBytes, rows, columns, (uint*)panel);
         return true;
     }
 

@@ -11,11 +11,7 @@ internal sealed unsafe class FloatPanels : PanelLayout
 
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
-        for (int lane = 0; lane < rows; lane++)
-        {
-            Words.Spread((uint*)(source + (lane * rowBytes)), columns, (uint*)panel + lane);
-        }
-
+        Words.Interleave(source, rowBytes, rows, columns, (uint*)panel);
         return true;
     }
 

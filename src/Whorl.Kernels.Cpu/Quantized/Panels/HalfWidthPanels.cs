@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>16-bit floats: <c>[columns / 2][32][2]</c>, the number of columns filled up to even with zeros.</summary>
@@ -27,14 +29,13 @@ internal sealed unsafe class HalfWidthPanels : PanelLayout
                 return false;
             }
 
-            uint* to = (uint*)panel + lane;
-            Words.Spread((uint*)row, columns / 2, to);
             if (columns % 2 != 0)
             {
-                to[columns / 2 * Lanes] = row[columns - 1];
+                ((uint*)panel)[(columns / 2 * Lanes) + lane] = row[columns - 1];
             }
         }
 
+        Words.Interleave(source, rowBytes, rows, columns / 2, (uint*)panel);
         return true;
     }
 
@@ -49,8 +50,15 @@ internal sealed unsafe class HalfWidthPanels : PanelLayout
 
     private static bool HasNotFinite(ushort* row, int columns)
     {
-        bool found = false;
-        for (int k = 0; k < columns; k++)
+        int k = 0;
+        Vector128<ushort> largest = default;
+        for (; k + 8 <= columns; k += 8)
+        {
+            largest = Vector128.Max(largest, Vector128.Load(row + k) & Vector128.Create((ushort)0x7fff));
+        }
+
+        bool found = Vector128.GreaterThanOrEqualAny(largest, Vector128.Create((ushort)0x7c00));
+        for (; k < columns; k++)
         {
             found |= IsNotFinite(row[k]);
         }

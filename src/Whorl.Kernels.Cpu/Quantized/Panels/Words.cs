@@ -3,12 +3,27 @@ namespace Whorl.Kernels.Cpu.Quantized.Panels;
 /// <summary>Moves 32-bit words between rows and panels.</summary>
 internal static unsafe class Words
 {
-    /// <summary>Writes a row's words into one lane of a panel: word i goes to <c>lane[32 · i]</c>.</summary>
-    public static void Spread(uint* row, int count, uint* lane)
+    private const int AtOnce = 64; // words of each row: the part of the panel that they fill stays in the first cache
+
+    /// <summary>Interleaves rows: word i of row r goes to <c>panel[32 · i + r]</c>.</summary>
+    /// <param name="source">The first row.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="words">Words to take of each.</param>
+    /// <param name="panel">Where to.</param>
+    public static void Interleave(byte* source, long rowBytes, int rows, int words, uint* panel)
     {
-        for (int i = 0; i < count; i++)
+        for (int first = 0; first < words; first += AtOnce)
         {
-            lane[i * PanelLayout.Lanes] = row[i];
+            int end = Math.Min(first + AtOnce, words);
+            for (int r = 0; r < rows; r++)
+            {
+                var row = (uint*)(source + (r * rowBytes));
+                for (int i = first; i < end; i++)
+                {
+                    panel[((long)i * PanelLayout.Lanes) + r] = row[i];
+                }
+            }
         }
     }
 }

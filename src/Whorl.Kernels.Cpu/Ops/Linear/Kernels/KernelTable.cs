@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
@@ -63,7 +64,12 @@ internal static unsafe class KernelTable
             QuantisedPanels => 4,
             _ => 12,
         },
-        InstructionSet.Vector256 => layout.IsQuantised ? 2 : 6,
+        InstructionSet.Vector256 => layout switch
+        {
+            QuantisedPanels { IsNibbles: true } => 4,
+            QuantisedPanels => AvxVnni.IsSupported ? 4 : 2,
+            _ => 6,
+        },
         _ => 1,
     };
 }

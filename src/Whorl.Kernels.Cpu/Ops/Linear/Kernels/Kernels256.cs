@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
@@ -7,7 +8,7 @@ internal static class Kernels256
 {
     /// <summary>Multiplies.</summary>
     /// <param name="kind">The layout.</param>
-    /// <param name="rows">A number <see cref="KernelTable.RowsOfNext"/> gives for at most 6 (floats) or 2 rows.</param>
+    /// <param name="rows">A number <see cref="KernelTable.RowsOfNext"/> gives for at most 6 (floats) or 4 rows; 2 for 8-bit codes without AVX-VNNI.</param>
     /// <param name="call">The work.</param>
     public static void Run(PanelKind kind, int rows, in KernelCall call)
     {
@@ -75,26 +76,46 @@ internal static class Kernels256
     private static void Nibbles<TPanel>(int rows, in KernelCall call)
         where TPanel : IQuantisedPanel
     {
-        if (rows == 1)
+        switch (rows)
         {
-            NibbleKernels256.Run<Rows1, TPanel>(call);
-        }
-        else
-        {
-            NibbleKernels256.Run<Rows2, TPanel>(call);
+            case 1:
+                NibbleKernels256.Run<Rows1, TPanel>(call);
+                break;
+            case 2:
+                NibbleKernels256.Run<Rows2, TPanel>(call);
+                break;
+            case 3:
+                NibbleKernels256.Run<Rows3, TPanel>(call);
+                break;
+            default:
+                NibbleKernels256.Run<Rows4, TPanel>(call);
+                break;
         }
     }
 
     private static void Bytes<TPanel>(int rows, in KernelCall call)
         where TPanel : IQuantisedPanel
     {
-        if (rows == 1)
+        switch (rows)
         {
-            ByteKernels256.Run<Rows1, TPanel>(call);
-        }
-        else
-        {
-            ByteKernels256.Run<Rows2, TPanel>(call);
+            case 1 when AvxVnni.IsSupported:
+                ByteKernelsVnni.Run<Rows1, TPanel>(call);
+                break;
+            case 2 when AvxVnni.IsSupported:
+                ByteKernelsVnni.Run<Rows2, TPanel>(call);
+                break;
+            case 1:
+                ByteKernels256.Run<Rows1, TPanel>(call);
+                break;
+            case 2:
+                ByteKernels256.Run<Rows2, TPanel>(call);
+                break;
+            case 3:
+                ByteKernelsVnni.Run<Rows3, TPanel>(call);
+                break;
+            default:
+                ByteKernelsVnni.Run<Rows4, TPanel>(call);
+                break;
         }
     }
 }

@@ -6,7 +6,7 @@ using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>4-bit weights with 256-bit vectors, up to 2 rows against a panel at a time, half of its lanes after the other.</summary>
+/// <summary>4-bit weights with 256-bit vectors, up to 4 rows against a panel at a time, half of its lanes after the other.</summary>
 /// <remarks>The 32 products of a block are summed in 16 bits: eight pairs of at most 2 · 15 · 127 stay below 2^15.</remarks>
 internal static unsafe class NibbleKernels256
 {
@@ -23,14 +23,18 @@ internal static unsafe class NibbleKernels256
         {
             for (int part = 0; part < 4; part += 2, y += 16)
             {
-                byte* w = call.Weights + (p * call.PanelBytes), x = call.X;
+                byte* w = call.Weights + (p * call.PanelBytes), x = call.X, x3 = x + (3 * row);
                 Vector256<float> a0 = default, b0 = default;
                 Vector256<float> a1 = default, b1 = default;
+                Vector256<float> a2 = default, b2 = default;
+                Vector256<float> a3 = default, b3 = default;
                 for (int block = 0; block < call.Steps; block++)
                 {
                     byte* codes = TPanel.Codes(w, block) + (part * 32);
                     Vector256<short> s0 = default, t0 = default;
                     Vector256<short> s1 = default, t1 = default;
+                    Vector256<short> s2 = default, t2 = default;
+                    Vector256<short> s3 = default, t3 = default;
                     for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                     {
                         Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
@@ -39,24 +43,36 @@ internal static unsafe class NibbleKernels256
                         Vector256<byte> v0 = both0 & low, v1 = both1 & low;
                         Add(ref s0, ref t0, v0, v1, x);
                         if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row); }
+                        if (rows > 2) { Add(ref s2, ref t2, v0, v1, x + (2 * row)); }
+                        if (rows > 3) { Add(ref s3, ref t3, v0, v1, x3); }
                         v0 = (both0.AsUInt16() >>> 4).AsByte() & low;
                         v1 = (both1.AsUInt16() >>> 4).AsByte() & low;
                         Add(ref s0, ref t0, v0, v1, x + 4);
                         if (rows > 1) { Add(ref s1, ref t1, v0, v1, x + row + 4); }
+                        if (rows > 2) { Add(ref s2, ref t2, v0, v1, x + (2 * row) + 4); }
+                        if (rows > 3) { Add(ref s3, ref t3, v0, v1, x3 + 4); }
                         x += 8;
+                        x3 += 8;
                     }
 
                     PanelReader256.ReadScales<TPanel>(w, block, 0, part, out Vector256<float> scale0, out Vector256<float> minimum0);
                     PanelReader256.ReadScales<TPanel>(w, block, 0, part + 1, out Vector256<float> scale1, out Vector256<float> minimum1);
                     Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
                     if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
+                    if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }
+                    if (rows > 3) { Finish<TPanel>(ref a3, s3, scale0, minimum0, x3); }
                     Finish<TPanel>(ref b0, t0, scale1, minimum1, x);
                     if (rows > 1) { Finish<TPanel>(ref b1, t1, scale1, minimum1, x + row); }
+                    if (rows > 2) { Finish<TPanel>(ref b2, t2, scale1, minimum1, x + (2 * row)); }
+                    if (rows > 3) { Finish<TPanel>(ref b3, t3, scale1, minimum1, x3); }
                     x += ActivationBlock.Bytes - ActivationBlock.Size;
+                    x3 += ActivationBlock.Bytes - ActivationBlock.Size;
                 }
 
                 Store(y, a0, b0);
                 if (rows > 1) { Store(y + (1 * stride), a1, b1); }
+                if (rows > 2) { Store(y + (2 * stride), a2, b2); }
+                if (rows > 3) { Store(y + (3 * stride), a3, b3); }
             }
         }
     }
