@@ -18,7 +18,7 @@ public sealed class RpcCall : IAsyncDisposable
     /// <summary>The callee.</summary>
     public PeerId? RemotePeer => _stream.RemotePeer;
 
-    /// <summary>Sends a request. A failure to write is reported by its cause where the peer has sent one: receive to learn it.</summary>
+    /// <summary>Sends a request. Where the peer has ended the call, receiving tells how.</summary>
     /// <exception cref="IOException">The stream is broken, or the peer has ended the call.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
         FrameCodec.WriteMessageAsync(_stream, message, cancellationToken);
