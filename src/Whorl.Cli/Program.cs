@@ -1,1 +1,3 @@
-return 0;
+using Whorl.Cli;
+
+return await WhorlCommand.RunAsync(args);

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using Whorl.Cli.Engine;
+
+namespace Whorl.Cli.Arguments;
+
+/// <summary>A prompt, and how it is continued: what run and demo share.</summary>
+internal sealed class GenerationArguments
+{
+    private readonly Argument<string?> _prompt = new("PROMPT") { Description = "The text to continue. Without one, run chats.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _promptIds = new("--prompt-ids") { Description = "Token ids in place of a prompt, for a model without a tokenizer: 5,6,7.", HelpName = "IDS" };
+    private readonly Option<int> _maxTokens = new("--max-tokens", "-n") { Description = "The most tokens to write.", DefaultValueFactory = _ => 256, HelpName = "N" };
+    private readonly Option<float?> _temperature = new("--temperature", "-t") { Description = "How freely tokens are chosen; 0 always takes the likeliest. Default: the model's own, else 0.8.", HelpName = "T" };
+    private readonly Option<int?> _topK = new("--top-k") { Description = "Choose among the K likeliest tokens only; 0 for all.", HelpName = "K" };
+    private readonly Option<float?> _topP = new("--top-p") { Description = "Choose among the likeliest tokens that together reach probability P only.", HelpName = "P" };
+    private readonly Option<float?> _minP = new("--min-p") { Description = "Choose among tokens at least P times as likely as the likeliest only.", HelpName = "P" };
+    private readonly Option<float?> _repetition = new("--repetition-penalty") { Description = "Above 1 makes tokens that are already in the text less likely.", HelpName = "X" };
+    private readonly Option<float> _presence = new("--presence-penalty") { Description = "Taken off the logit of tokens already written.", HelpName = "X" };
+    private readonly Option<float> _frequency = new("--frequency-penalty") { Description = "Taken off the logit of tokens already written, once for each time.", HelpName = "X" };
+    private readonly Option<string?> _seed = new("--seed") { Description = "The same seed gives the same text, on any machine and any number of servers. Default: a random one.", HelpName = "N" };
+    private readonly Option<string[]> _stop = new("--stop") { Description = "A string that ends the text. May be given more than once.", HelpName = "TEXT" };
+    private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Write on after the model ends its text." };
+    private readonly Option<bool> _chat = new("--chat") { Description = "The prompt is one message of a user: the model's chat template is put around it." };
+    private readonly Option<int?> _context = new("--context") { Description = "The most tokens of a session, prompt included. Default: what the prompt and --max-tokens need, at most the model's own.", HelpName = "N" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
+
+    public GenerationArguments()
+    {
+        _maxTokens.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 0));
+        _context.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int?>() ?? 1, 1));
+        _seed.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<string?>() is { } text && ParseSeed(text) is null)
+            {
+                r.AddError($"--seed is '{text}'; it must be a whole number");
+            }
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Add(_prompt);
+        foreach (Option option in (Option[])
+            [_promptIds, _maxTokens, _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed, _stop, _ignoreEos, _chat, _context, _json])
+        {
+            command.Add(option);
+        }
+    }
+
+    public TextRequest Read(ParseResult result)
+    {
+        if (result.GetValue(_prompt) is not null && result.GetValue(_promptIds) is not null)
+        {
+            throw new CliException("give a prompt or --prompt-ids, not both");
+        }
+
+        return new TextRequest
+        {
+            Prompt = result.GetValue(_prompt),
+            PromptIds = result.GetValue(_promptIds) is { } ids ? ParseIds(ids) : null,
+            IsChat = result.GetValue(_chat),
+            MaxTokens = result.GetValue(_maxTokens),
+            Temperature = result.GetValue(_temperature),
+            TopK = result.GetValue(_topK),
+            TopP = result.GetValue(_topP),
+            MinP = result.GetValue(_minP),
+            RepetitionPenalty = result.GetValue(_repetition),
+            PresencePenalty = result.GetValue(_presence),
+            FrequencyPenalty = result.GetValue(_frequency),
+            Seed = result.GetValue(_seed) is { } seed ? ParseSeed(seed)!.Value : (ulong)Random.Shared.NextInt64(1L << 48),
+            Stop = result.GetValue(_stop) ?? [],
+            IgnoreEndTokens = result.GetValue(_ignoreEos),
+            Context = result.GetValue(_context),
+            Json = result.GetValue(_json),
+        };
+    }
+
+    /// <summary>Reads ids separated by commas.</summary>
+    public static int[] ParseIds(string text)
+    {
+        List<int> ids = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            ids.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new CliException($"'{part}' is no token id; write 5,6,7"));
+        }
+
+        return ids.Count > 0 ? [.. ids] : throw new CliException("--prompt-ids holds no id; write 5,6,7");
+    }
+
+    private static ulong? ParseSeed(string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long negative) ? (ulong)negative
+        : null;
+}

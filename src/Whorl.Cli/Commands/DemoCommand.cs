@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Whorl.Cli.Arguments;
+using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
+using Whorl.Models;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl demo</c>: a model split over server processes of this machine, checked against one process.</summary>
+internal static class DemoCommand
+{
+    private const string DefaultPrompt = "ROMEO.\n";
+
+    public static Command Create()
+    {
+        ModelArguments model = new(optional: true);
+        GenerationArguments generation = new();
+        Option<int> servers = new("--servers") { Description = "How many server processes to start.", DefaultValueFactory = _ => 3, HelpName = "N" };
+        servers.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
+        Command command = new("demo", "Split a model over server processes on this machine, write text through them, and check that one process writes the same.") { model.Model };
+        generation.AddTo(command);
+        model.AddOptionsTo(command);
+        command.Add(servers);
+        command.SetAction((result, cancellationToken) => RunAsync(model.Read(result), Read(generation, result), result.GetValue(servers), cancellationToken));
+        return command;
+    }
+
+    private static TextRequest Read(GenerationArguments generation, ParseResult result)
+    {
+        TextRequest request = generation.Read(result);
+        return request is { Prompt: null, PromptIds: null } ? request with { Prompt = DefaultPrompt } : request;
+    }
+
+    private static async Task<int> RunAsync(EngineOptions options, TextRequest request, int count, CancellationToken cancellationToken)
+    {
+        Action<string> say = request.Json ? _ => { } : Console.Out.Write;
+        IReadOnlyList<BlockRange> ranges = SplitModel(options, count);
+        ServerProcess?[] servers = new ServerProcess?[count];
+        TextResult remote;
+        try
+        {
+            await Task.WhenAll(ranges.Select((range, i) => CollectAsync(ServerProcess.StartAsync(options, range, cancellationToken), servers, i)));
+            for (int i = 0; i < count; i++)
+            {
+                say($"server {servers[i]!.Address} holds blocks {ranges[i]}\n");
+            }
+
+            say("\n");
+            await using LocalEngine engine = await LocalEngine.ConnectAsync(options, [.. servers.Select(s => s!.Address)], cancellationToken);
+            remote = await WriteAsync(engine, request, say, cancellationToken);
+        }
+        finally
+        {
+            foreach (ServerProcess server in servers.OfType<ServerProcess>())
+            {
+                await server.DisposeAsync();
+            }
+        }
+
+        await using LocalEngine local = await LocalEngine.LoadAsync(options, cancellationToken);
+        TextResult alone = await WriteAsync(local, request, _ => { }, cancellationToken);
+        bool same = remote.Ids.SequenceEqual(alone.Ids) && remote.Text == alone.Text;
+        Report(options, request, remote, alone, same);
+        return same ? 0 : 1;
+    }
+
+    /// <summary>Waits for a server and puts it where it will be stopped, whatever becomes of the others.</summary>
+    private static async Task CollectAsync(Task<ServerProcess> starting, ServerProcess?[] servers, int index) => servers[index] = await starting;
+
+    private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, int count)
+    {
+        using ModelSource source = ModelSource.Open(options.ModelPath);
+        int blocks = source.Spec.Blocks.Count;
+        return count <= blocks ? BlockRange.Split(blocks, count) : throw new CliException($"the model has {blocks} blocks; they cannot be split over {count} servers");
+    }
+
+    private static async Task<TextResult> WriteAsync(LocalEngine engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
+    {
+        int[] prompt = RunCommand.PromptIds(engine, request);
+        await using TextWriterSession writer = new(engine, request);
+        if (!request.IsChat && request.Prompt is not null)
+        {
+            show(request.Prompt);
+        }
+
+        return await writer.WriteAsync(prompt, RunCommand.SessionLength(engine, request, prompt.Length), show, cancellationToken);
+    }
+
+    private static void Report(EngineOptions options, TextRequest request, TextResult remote, TextResult alone, bool same)
+    {
+        if (request.Json)
+        {
+            JsonObject json = ResultWriter.ToJson(options.ModelPath, remote, request.Seed);
+            json["same_as_local"] = same;
+            ResultWriter.Print(json);
+            return;
+        }
+
+        TextWriter output = Console.Out;
+        output.WriteLine(remote.Text is null ? string.Join(',', remote.Ids) : "");
+        output.WriteLine();
+        foreach (BlockHolder holder in remote.Holders)
+        {
+            double steps = Math.Max(holder.Steps, 1), total = holder.Total.TotalMilliseconds / steps, computing = holder.Computing.TotalMilliseconds / steps;
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{holder.Name}  blocks {holder.Range,-7}  {total:F3} ms a step: {computing:F3} computing, {total - computing:F3} on the way"));
+        }
+
+        output.WriteLine($"through {remote.Holders.Count} servers: {ResultWriter.Speed(remote)}; seed {request.Seed}");
+        output.WriteLine($"in one process: {ResultWriter.Speed(alone)}");
+        output.WriteLine(same ? "the texts are the same, byte for byte" : "THE TEXTS DIFFER: this must not be; please report it");
+    }
+}

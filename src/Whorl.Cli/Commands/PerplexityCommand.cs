@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Whorl.Cli.Arguments;
+using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
+using Whorl.Generation;
+using Whorl.Tokenizers;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl perplexity</c>: how well a model predicts a text.</summary>
+internal static class PerplexityCommand
+{
+    public static Command Create()
+    {
+        ModelArguments model = new(optional: false);
+        Argument<string> file = new("FILE") { Description = "A text file in UTF-8." };
+        Option<int> window = new("--window") { Description = "Tokens of a window; the first of each is only read.", DefaultValueFactory = _ => 512, HelpName = "N" };
+        Option<int> maxWindows = new("--max-windows") { Description = "The most windows. Default: all.", DefaultValueFactory = _ => int.MaxValue, HelpName = "K" };
+        Option<bool> json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
+        Option<string?> servers = RunCommand.ServerList();
+        window.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 2));
+        maxWindows.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
+        Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.") { model.Model, file, window, maxWindows, json, servers };
+        model.AddOptionsTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            EngineOptions options = model.Read(result);
+            string text = await File.ReadAllTextAsync(result.GetValue(file)!, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
+            await using LocalEngine engine = await RunCommand.OpenAsync(options, result.GetValue(servers), cancellationToken);
+            int[] ids = engine.Text.Need().Encode(text, EncodeOptions.PlainText);
+            bool quiet = result.GetValue(json);
+            IProgress<Perplexity>? progress = quiet || Console.IsErrorRedirected ? null : new Line();
+            Perplexity measured = await Perplexity.MeasureAsync(engine.Model, ids, result.GetValue(window), result.GetValue(maxWindows), progress, cancellationToken);
+            Report(measured, quiet);
+        });
+        return command;
+    }
+
+    private static void Report(Perplexity measured, bool json)
+    {
+        if (json)
+        {
+            ResultWriter.Print(new JsonObject
+            {
+                ["windows"] = measured.Windows,
+                ["tokens"] = measured.Tokens,
+                ["negative_log_likelihood"] = measured.NegativeLogLikelihood,
+                ["perplexity"] = measured.Value,
+            });
+            return;
+        }
+
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {measured.Value:F5} over {measured.Windows} windows, {measured.Tokens} tokens"));
+    }
+
+    private sealed class Line : IProgress<Perplexity>
+    {
+        public void Report(Perplexity value) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{value.Windows} windows: {value.Value:F4}  "));
+    }
+}

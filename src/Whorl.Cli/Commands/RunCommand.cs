@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Whorl.Cli.Arguments;
+using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl run</c>: continue a prompt, or chat.</summary>
+internal static class RunCommand
+{
+    private const int ChatContext = 4096;
+
+    public static Command Create()
+    {
+        ModelArguments model = new(optional: true);
+        GenerationArguments generation = new();
+        Option<string?> servers = ServerList();
+        Command command = new("run", "Continue a prompt, or chat with a model. With --servers the blocks are computed by servers that 'whorl serve' started.") { model.Model };
+        generation.AddTo(command);
+        model.AddOptionsTo(command);
+        command.Add(servers);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            TextRequest request = generation.Read(result);
+            EngineOptions options = model.Read(result);
+            await using LocalEngine engine = await OpenAsync(options, result.GetValue(servers), cancellationToken);
+            bool chats = request is { Prompt: null, PromptIds: null };
+            if (chats && request.Json)
+            {
+                throw new CliException("--json needs a prompt");
+            }
+
+            await (chats ? ChatAsync(engine, request, cancellationToken) : CompleteAsync(engine, options, request, cancellationToken));
+        });
+        return command;
+    }
+
+    /// <summary>The option that names servers.</summary>
+    public static Option<string?> ServerList() => new("--servers") { Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.", HelpName = "ADDRESSES" };
+
+    /// <summary>The model with its blocks here, or on the servers named.</summary>
+    public static Task<LocalEngine> OpenAsync(EngineOptions options, string? servers, CancellationToken cancellationToken) => servers is null
+        ? LocalEngine.LoadAsync(options, cancellationToken)
+        : LocalEngine.ConnectAsync(options, servers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+
+    /// <summary>The ids of a request's prompt.</summary>
+    public static int[] PromptIds(LocalEngine engine, TextRequest request) => request.PromptIds ?? engine.Text.Encode(request.Prompt!, request.IsChat);
+
+    /// <summary>Tokens the session of a single text is to hold.</summary>
+    public static int SessionLength(LocalEngine engine, TextRequest request, int prompt) =>
+        request.Context ?? (int)Math.Min((long)prompt + request.MaxTokens, engine.Model.ContextLength ?? int.MaxValue);
+
+    private static async Task CompleteAsync(LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
+    {
+        int[] prompt = PromptIds(engine, request);
+        await using TextWriterSession writer = new(engine, request);
+        Action<string> show = request.Json ? _ => { } : Console.Out.Write;
+        TextResult result = await writer.WriteAsync(prompt, SessionLength(engine, request, prompt.Length), show, cancellationToken);
+        if (request.Json)
+        {
+            ResultWriter.Print(ResultWriter.ToJson(options.ModelPath, result, request.Seed));
+            return;
+        }
+
+        Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
+        Console.Error.WriteLine($"[{ResultWriter.Speed(result)}; seed {request.Seed}]");
+    }
+
+    private static async Task ChatAsync(LocalEngine engine, TextRequest request, CancellationToken cancellationToken)
+    {
+        int context = request.Context ?? Math.Min(engine.Model.ContextLength ?? ChatContext, ChatContext);
+        await using TextWriterSession writer = new(engine, request);
+        List<ChatMessage> messages = [];
+        Console.Error.WriteLine("Write a message and press Enter; an empty line or Ctrl-C ends.");
+        while (true)
+        {
+            Console.Error.Write("> ");
+            if (await Console.In.ReadLineAsync(cancellationToken) is not { Length: > 0 } line)
+            {
+                return;
+            }
+
+            messages.Add(new ChatMessage("user", line));
+            TextResult result = await writer.WriteAsync(engine.Text.EncodeConversation(messages), context, Console.Out.Write, cancellationToken);
+            Console.Out.WriteLine();
+            messages.Add(new ChatMessage("assistant", result.Text!));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.Cli.Arguments;
+using Whorl.Cli.Engine;
+using Whorl.Kernels.Cpu;
+using Whorl.Models;
+using Whorl.Server;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl serve</c>: hold blocks of a model for others.</summary>
+internal static class ServeCommand
+{
+    /// <summary>What begins the line that tells where a server listens.</summary>
+    public const string Ready = "listening on ";
+
+    public static Command Create()
+    {
+        ModelArguments model = new(optional: false);
+        Option<string?> blocks = new("--blocks") { Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read.", HelpName = "FIRST..LAST" };
+        Option<string> listen = new("--listen") { Description = "Where to listen; port 0 takes a free one.", DefaultValueFactory = _ => "127.0.0.1:0", HelpName = "ADDRESS" };
+        Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
+        Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, listen, cache, untilInputEnds };
+        model.AddOptionsTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            EngineOptions options = model.Read(result);
+            CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken); // the reading thread may outlive this method
+            if (result.GetValue(untilInputEnds))
+            {
+                StopAtEndOfInput(stop);
+            }
+
+            await using Network network = Network.Listen(result.GetValue(listen)!); // before the weights: a port in use is told at once
+            using ModelSource source = ModelSource.Open(options.ModelPath);
+            BlockRange range = ReadRange(result.GetValue(blocks), source.Spec.Blocks.Count);
+            using CpuBackend backend = new(options.Backend);
+            using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, range, backend, stop.Token);
+            HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
+            new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{Ready}{network.Address}, blocks {range} of {source.Spec.Blocks.Count}, {span.WeightBytes / 1048576.0:F1} MiB of weights"));
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        });
+        return command;
+    }
+
+    private static BlockRange ReadRange(string? text, int blocks)
+    {
+        BlockRange range = text is null ? new BlockRange(0, blocks - 1) : BlockRange.Parse(text);
+        return range.Last < blocks ? range : throw new CliException($"the model has blocks 0..{blocks - 1}, not {range}");
+    }
+
+    /// <summary>Reads standard input on a thread of its own: console reads block, whatever their names say, and cannot be cancelled.</summary>
+    private static void StopAtEndOfInput(CancellationTokenSource stop) => new Thread(() =>
+    {
+        Stream input = Console.OpenStandardInput();
+        Span<byte> buffer = stackalloc byte[64];
+        while (input.Read(buffer) > 0)
+        {
+            // whatever is written there means nothing
+        }
+
+        stop.Cancel();
+    })
+    {
+        IsBackground = true,
+        Name = "end of input",
+    }.Start();
+}

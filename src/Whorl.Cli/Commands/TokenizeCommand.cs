@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Whorl.Cli.Arguments;
+using Whorl.Cli.Engine;
+using Whorl.Formats;
+using Whorl.Tokenizers;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl tokenize</c>: text to ids and back, a line at a time.</summary>
+internal static class TokenizeCommand
+{
+    public static Command Create()
+    {
+        ModelArguments model = new(optional: false);
+        Option<string> special = Check.OneOf(
+            new Option<string>("--special") { Description = "Special tokens that stand in the text: parse takes them as such, plain as text.", DefaultValueFactory = _ => "parse" }, "parse", "plain");
+        Option<bool> addSpecial = new("--add-special") { Description = "Add the tokens that the model wants at the beginning and the end." };
+        Option<bool> decode = new("--decode") { Description = "The other way: arrays of ids to strings." };
+        Command command = new(
+            "tokenize",
+            "JSON strings on standard input, one a line, give one JSON array of ids a line. A folder with tokenizer files, or a GGUF file without weights, is enough.")
+        {
+            model.Model, special, addSpecial, decode,
+        };
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            Tokenizer tokenizer = Load(ModelLocator.Find(result.GetValue(model.Model)));
+            EncodeOptions options = new() { AddSpecialTokens = result.GetValue(addSpecial), ParseSpecialTokens = result.GetValue(special) == "parse" };
+            Func<JsonElement, string> convert = result.GetValue(decode) ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);
+            UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
+            using StreamReader input = new(Console.OpenStandardInput(), utf8);
+            await using StreamWriter output = new(Console.OpenStandardOutput(), utf8);
+            output.NewLine = "\n";
+            for (int number = 1; await input.ReadLineAsync(cancellationToken) is { } line; number++)
+            {
+                await output.WriteLineAsync(Convert(convert, line, number));
+            }
+        });
+        return command;
+    }
+
+    private static Tokenizer Load(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return Tokenizer.FromFolder(path);
+        }
+
+        using GgufModel gguf = GgufModel.Open(path);
+        return Tokenizer.FromGguf(gguf.Metadata);
+    }
+
+    private static string Convert(Func<JsonElement, string> convert, string line, int number)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            return convert(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new CliException($"line {number} is not what it should be: {e.Message}");
+        }
+    }
+
+    private static string Encode(Tokenizer tokenizer, JsonElement line, EncodeOptions options) => $"[{string.Join(',', tokenizer.Encode(line.GetString()!, options))}]";
+
+    private static string Decode(Tokenizer tokenizer, JsonElement line)
+    {
+        string text = tokenizer.Decode(line.EnumerateArray().Select(id => id.GetInt32()));
+        return $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
+    }
+}

@@ -1,0 +1,8 @@
+using Whorl.Kernels.Cpu;
+
+namespace Whorl.Cli.Engine;
+
+/// <summary>Which model, and how it is computed.</summary>
+/// <param name="ModelPath">A folder or a .gguf file.</param>
+/// <param name="Backend">Threads, and the form of activations.</param>
+internal sealed record EngineOptions(string ModelPath, CpuBackendOptions Backend);

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Whorl.Cli.Commands;
+using Whorl.Models;
+using Whorl.Tensors;
+
+namespace Whorl.Cli.Engine;
+
+/// <summary>A server in a process of its own, on this machine. It ends with this process, however this process ends.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, string address) => (_process, Address) = (process, address);
+
+    public string Address { get; }
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <exception cref="CliException">It ended before; the message has its words.</exception>
+    public static async Task<ServerProcess> StartAsync(EngineOptions options, BlockRange range, CancellationToken cancellationToken)
+    {
+        ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        Itself(start);
+        foreach (string argument in (string[])
+            [
+                "serve", options.ModelPath, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends",
+                "--threads", options.Backend.Threads.ToString(CultureInfo.InvariantCulture),
+                "--activations", options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
+            ])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        Process process = Process.Start(start) ?? throw new CliException($"cannot start {start.FileName}");
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            string? line = await process.StandardOutput.ReadLineAsync(cancellationToken);
+            if (line is null || !line.StartsWith(ServeCommand.Ready, StringComparison.Ordinal))
+            {
+                throw new CliException($"a server for blocks {range} did not start: {line ?? (await errors).Trim()}");
+            }
+
+            return new ServerProcess(process, line[ServeCommand.Ready.Length..line.IndexOf(',', StringComparison.Ordinal)]);
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>This program: its own executable, or the .NET host with its assembly.</summary>
+    private static void Itself(ProcessStartInfo start)
+    {
+        string? path = Environment.ProcessPath;
+        if (path is not null && Path.GetFileNameWithoutExtension(path) == "whorl")
+        {
+            start.FileName = path;
+            return;
+        }
+
+        start.FileName = path is not null && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "whorl.dll"));
+    }
+}

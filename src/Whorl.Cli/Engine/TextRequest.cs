@@ -1,0 +1,58 @@
+using Whorl.Generation;
+
+namespace Whorl.Cli.Engine;
+
+/// <summary>What the command line asks for; null stands for the model's own value.</summary>
+internal sealed record TextRequest
+{
+    public string? Prompt { get; init; }
+
+    public int[]? PromptIds { get; init; }
+
+    public bool IsChat { get; init; }
+
+    public int MaxTokens { get; init; }
+
+    public float? Temperature { get; init; }
+
+    public int? TopK { get; init; }
+
+    public float? TopP { get; init; }
+
+    public float? MinP { get; init; }
+
+    public float? RepetitionPenalty { get; init; }
+
+    public float PresencePenalty { get; init; }
+
+    public float FrequencyPenalty { get; init; }
+
+    public ulong Seed { get; init; }
+
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    public bool IgnoreEndTokens { get; init; }
+
+    public int? Context { get; init; }
+
+    public bool Json { get; init; }
+
+    /// <summary>The options, the model's own values filled in.</summary>
+    public GenerationOptions Resolve(ModelText text)
+    {
+        SamplingOptions own = text.Sampling;
+        SamplingOptions sampling = own with
+        {
+            Temperature = Temperature ?? own.Temperature,
+            TopK = TopK ?? own.TopK,
+            TopP = TopP ?? own.TopP,
+            MinP = MinP ?? own.MinP,
+            RepetitionPenalty = RepetitionPenalty ?? own.RepetitionPenalty,
+            PresencePenalty = PresencePenalty,
+            FrequencyPenalty = FrequencyPenalty,
+            Seed = Seed,
+        };
+        sampling.Validate();
+        return new GenerationOptions { Sampling = sampling, MaxTokens = MaxTokens, StopStrings = Stop, EndTokens = IgnoreEndTokens ? [] : text.EndTokens };
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Whorl.Cli.Engine;
+using Whorl.Generation;
+using Whorl.Models;
+
+namespace Whorl.Cli.Output;
+
+/// <summary>Results as JSON and as lines for people.</summary>
+internal static class ResultWriter
+{
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = System.Text.Json.Serialization.Metadata.JsonTypeInfoResolver.Combine() };
+
+    /// <summary>What run and demo tell of a text.</summary>
+    public static JsonObject ToJson(string model, TextResult result, ulong seed) => new()
+    {
+        ["model"] = model,
+        ["prompt_ids"] = Numbers(result.PromptIds),
+        ["ids"] = Numbers(result.Ids),
+        ["text"] = result.Text,
+        ["seed"] = seed,
+        ["stop_reason"] = Name(result.StopReason),
+        ["prefill"] = new JsonObject { ["tokens"] = result.PromptIds.Length, ["seconds"] = result.Prefill.TotalSeconds },
+        ["decode"] = new JsonObject { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds },
+        ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
+    };
+
+    /// <summary>Prints an object on one line of standard output.</summary>
+    public static void Print(JsonObject json) => Console.Out.WriteLine(json.ToJsonString(Readable));
+
+    /// <summary>How fast it went, in one line.</summary>
+    public static string Speed(TextResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.PromptIds.Length} prompt tokens in {result.Prefill.TotalSeconds:F2} s ({Rate(result.PromptIds.Length, result.Prefill):F1}/s), {result.DecodeSteps} tokens in {result.Decode.TotalSeconds:F2} s ({Rate(result.DecodeSteps, result.Decode):F1}/s); ended by {Name(result.StopReason).Replace('_', ' ')}");
+
+    /// <summary>Numbers as a JSON array.</summary>
+    public static JsonArray Numbers(IEnumerable<int> values) => [.. values.Select(v => (JsonNode)JsonValue.Create(v))];
+
+    private static double Rate(int tokens, TimeSpan time) => time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0;
+
+    private static JsonObject Holder(BlockHolder holder) => new()
+    {
+        ["server"] = holder.Name,
+        ["first_block"] = holder.Range.First,
+        ["last_block"] = holder.Range.Last,
+        ["steps"] = holder.Steps,
+        ["seconds"] = holder.Total.TotalSeconds,
+        ["computing_seconds"] = holder.Computing.TotalSeconds,
+    };
+
+    private static string Name(StopReason reason) => reason switch
+    {
+        StopReason.EndToken => "end_token",
+        StopReason.StopString => "stop_string",
+        StopReason.MaxTokens => "max_tokens",
+        StopReason.ContextFull => "context_full",
+        _ => "none",
+    };
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Whorl.Cli.Commands;
+
+namespace Whorl.Cli;
+
+/// <summary>The program: its commands, and what becomes of an error.</summary>
+internal static class WhorlCommand
+{
+    private const int Failed = 1;
+    private const int Cancelled = 130; // what a shell gives for Ctrl-C
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        RootCommand root = new("Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
+        {
+            RunCommand.Create(),
+            DemoCommand.Create(),
+            ServeCommand.Create(),
+            ShowCommand.Create(),
+            PerplexityCommand.Create(),
+            TraceCommand.Create(),
+            TokenizeCommand.Create(),
+        };
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("stopped");
+            return Cancelled;
+        }
+        catch (Exception e) when (UserErrors.Explain(e) is { } message)
+        {
+            await Console.Error.WriteLineAsync($"whorl: {message}");
+            return Failed;
+        }
+    }
+}
