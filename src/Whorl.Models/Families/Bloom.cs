@@ -76,8 +76,8 @@ internal sealed class Bloom : ModelFamily
         int power = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;
         return
         [
-            .. Enumerable.Range(1, power).Select(i => (float)Math.Pow(2, -8.0 * i / power)),
-            .. Enumerable.Range(0, heads - power).Select(i => (float)Math.Pow(2, -8.0 * ((2 * i) + 1) / (2 * power))),
+            .. Enumerable.Range(1, power).Select(i => (float)PortableMath.Pow(2, -8.0 * i / power)),
+            .. Enumerable.Range(0, heads - power).Select(i => (float)PortableMath.Pow(2, -8.0 * ((2 * i) + 1) / (2 * power))),
         ];
     }
 }

@@ -1,3 +1,5 @@
+using Whorl.Tensors;
+
 namespace Whorl.Models.Families;
 
 /// <summary>Gemma 2: norms before and behind both layers, soft caps on scores and logits, every other block with a sliding window.</summary>
@@ -34,7 +36,7 @@ internal sealed class Gemma2 : ModelFamily
     /// <param name="attention">What a block's attention has of its own.</param>
     internal static DecoderSpec ReadKin(ConfigReader config, Func<string, NormSpec> norm, Func<int, AttentionLayerSpec, AttentionLayerSpec> attention)
     {
-        float scale = (float)Math.Pow(config.Number("query_pre_attn_scalar"), -0.5), cap = (float)config.Number("attn_logit_softcapping", 0);
+        float scale = (float)PortableMath.Pow(config.Number("query_pre_attn_scalar"), -0.5), cap = (float)config.Number("attn_logit_softcapping", 0);
         DecoderSpec spec = Gemma.ReadKin(config, norm, own => own with { Scale = scale, SoftCap = cap }, (i, block) => block with
         {
             Mixer = attention(i, (AttentionLayerSpec)block.Mixer),

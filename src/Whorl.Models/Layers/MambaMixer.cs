@@ -74,6 +74,6 @@ internal sealed class MambaMixer : IMixer
     /// <summary>A = -e^(A_log), or A itself where the checkpoint holds that.</summary>
     /// <returns><c>[size, rows]</c>.</returns>
     internal static Parameter Rates(WeightLoader loader, int rows, int size) => loader.Has("scan_rates_log")
-        ? loader.TurnedTable("scan_rates_log", rows, size, logarithm => -(float)Math.Exp(logarithm))
+        ? loader.TurnedTable("scan_rates_log", rows, size, logarithm => -(float)PortableMath.Exp(logarithm))
         : loader.TurnedTable("scan_rates", rows, size);
 }

@@ -1,3 +1,5 @@
+using Whorl.Tensors;
+
 namespace Whorl.Models;
 
 /// <summary>A base that grows with the session's declared length L beyond the trained one: θ · (sL/L₀ - (s - 1))^(d/(d-2)).</summary>
@@ -10,5 +12,5 @@ public sealed record DynamicNtkRope(double Scale, int TrainedLength) : RopeScali
 
     /// <inheritdoc/>
     public override double Theta(double theta, int dimensions, int maxLength) =>
-        theta * Math.Pow((Scale * Math.Max(maxLength, TrainedLength) / TrainedLength) - (Scale - 1), dimensions / (dimensions - 2.0));
+        theta * PortableMath.Pow((Scale * Math.Max(maxLength, TrainedLength) / TrainedLength) - (Scale - 1), dimensions / (dimensions - 2.0));
 }

@@ -1,3 +1,5 @@
+using Whorl.Tensors;
+
 namespace Whorl.Models;
 
 /// <summary>Reads rotary embedding from config.json in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>
@@ -109,7 +111,7 @@ internal static class RopeConfig
     }
 
     /// <summary>YaRN's magnitude: 0.1 · scale · ln(factor) + 1 beyond a factor of 1.</summary>
-    internal static double Magnitude(double factor, double scale) => factor <= 1 ? 1 : (0.1 * scale * Math.Log(factor)) + 1;
+    internal static double Magnitude(double factor, double scale) => factor <= 1 ? 1 : (0.1 * scale * PortableMath.Log(factor)) + 1;
 
     private static LongRope Long(ConfigReader config, ConfigReader scaling, int? context, int dimensions)
     {
@@ -123,7 +125,7 @@ internal static class RopeConfig
         }
 
         double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
-            : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(trained)));
+            : factor <= 1 ? 1 : Math.Sqrt(1 + (PortableMath.Log(factor) / PortableMath.Log(trained)));
         return new LongRope(Divisors("short_factor"), Divisors("long_factor"), trained, attention);
 
         IReadOnlyList<double> Divisors(string key) =>

@@ -30,7 +30,7 @@ public sealed record RopeSpec
         double theta = Scaling.Theta(Theta, RotaryDimensions, maxLength);
         for (int i = 0; i < frequencies.Length; i++)
         {
-            frequencies[i] = 1 / Math.Pow(theta, 2.0 * i / RotaryDimensions);
+            frequencies[i] = 1 / PortableMath.Pow(theta, 2.0 * i / RotaryDimensions);
         }
 
         Scaling.Apply(frequencies, theta, maxLength);

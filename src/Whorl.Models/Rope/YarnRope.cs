@@ -1,3 +1,5 @@
+using Whorl.Tensors;
+
 namespace Whorl.Models;
 
 /// <summary>YaRN: fast dimensions stay, slow ones are divided, a ramp between; sine and cosine are scaled. Source: arXiv:2309.00071.</summary>
@@ -43,6 +45,6 @@ public sealed record YarnRope(double Divisor, int TrainedLength, double Attentio
             frequencies[i] = (frequencies[i] / Divisor * divided) + (frequencies[i] * (1 - divided));
         }
 
-        double Dimension(double rotations) => dimensions * Math.Log(TrainedLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
+        double Dimension(double rotations) => dimensions * PortableMath.Log(TrainedLength / (rotations * 2 * Math.PI)) / (2 * PortableMath.Log(theta));
     }
 }
