@@ -66,7 +66,7 @@ public sealed class ModelEnds : IDisposable
                 x = _projectIn is null ? x : _backend.Linear(x, _projectIn);
                 x = _positions is null ? x : _backend.Add(x, _backend.Gather(_positions, Rows(positions)));
                 x = _embeddingNorm?.Apply(_backend, x) ?? x;
-                x.Span.CopyTo(boundary);
+                WithSide(x).Span.CopyTo(boundary);
             }
             finally
             {
@@ -106,6 +106,24 @@ public sealed class ModelEnds : IDisposable
                 _backend.Release(mark);
             }
         }
+    }
+
+    /// <summary>Appends the side value, where the family has one.</summary>
+    private Tensor WithSide(Tensor x)
+    {
+        if (_spec.SideSize == 0)
+        {
+            return x;
+        }
+
+        Tensor side = x;
+        if (!_spec.SideIsEmbedding)
+        {
+            side = _backend.Rent(x.Rows, _spec.SideSize);
+            side.Span.Clear();
+        }
+
+        return _backend.ConcatColumns(x, side);
     }
 
     /// <inheritdoc/>

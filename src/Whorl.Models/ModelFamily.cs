@@ -11,6 +11,8 @@ public abstract class ModelFamily
     [
         new BitNet(),
         new Bloom(),
+        new DeepSeekV2(),
+        new DeepSeekV3(),
         new Falcon(),
         new FalconMamba(),
         new Gemma(),
@@ -18,6 +20,7 @@ public abstract class ModelFamily
         new Gemma3(),
         new Gpt2(),
         new GptNeoX(),
+        new GptOss(),
         new Jamba(),
         new Llama(),
         new Mamba(),
@@ -31,8 +34,10 @@ public abstract class ModelFamily
         new Qwen2Moe(),
         new Qwen3(),
         new Qwen3Moe(),
+        new Rwkv7(),
         new StableLm(),
         new StarCoder2(),
+        new Zamba2(),
     ];
 
     /// <summary>The <c>model_type</c> of config.json, and the file's name.</summary>

@@ -70,6 +70,11 @@ public sealed record AttentionLayerSpec : MixerSpec
         ];
     }
 
+    /// <summary>Rank of terms of the checkpoint's own that are added to queries, keys and values (roles <c>query_adapter_down</c> …); 0 for none.</summary>
+    public int AdapterRank { get; init; }
+
+    internal override bool DependsOnSessionLength => Rope is { DependsOnSessionLength: true };
+
     /// <summary>Whether there is one extra logit a head (role <c>sinks</c>) that takes part in the softmax.</summary>
     public bool HasSinks { get; init; }
 }

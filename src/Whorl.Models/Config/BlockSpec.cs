@@ -13,6 +13,12 @@ public sealed record BlockSpec
     /// <summary>The feed-forward layer, or null where the block has none.</summary>
     public FeedForwardSpec? FeedForward { get; init; }
 
+    /// <summary>A transformer block in front of the mixer, or null.</summary>
+    public SharedTransformerSpec? Shared { get; init; }
+
+    /// <summary>Norm of the residual stream itself as it enters (RWKV's first block), or null.</summary>
+    public NormSpec? InputNorm { get; init; }
+
     /// <summary>Norm of the mixer's input, or null.</summary>
     public NormSpec? MixerNorm { get; init; }
 

@@ -47,9 +47,16 @@ public sealed record DecoderSpec
     /// <summary>Columns that cross block boundaries behind the residual stream (a second value that later blocks need).</summary>
     public int SideSize { get; init; }
 
+    /// <summary>Whether the side value is the embeddings; else it is zero until a block writes it.</summary>
+    public bool SideIsEmbedding { get; init; }
+
+    /// <summary>How many sets of shared weights the blocks with <see cref="BlockSpec.Shared"/> take in turns.</summary>
+    /// <value>Default 1.</value>
+    public int SharedCopies { get; init; } = 1;
+
     /// <summary>Width of what crosses a block boundary: the residual stream, then the side value.</summary>
     public int BoundarySize => HiddenSize + SideSize;
 
     /// <summary>Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.</summary>
-    public bool DependsOnSessionLength => Blocks.Any(b => b.Mixer is AttentionLayerSpec { Rope.DependsOnSessionLength: true });
+    public bool DependsOnSessionLength => Blocks.Any(b => b.Mixer.DependsOnSessionLength || b.Shared?.Attention.DependsOnSessionLength == true);
 }

@@ -26,6 +26,12 @@ public sealed record FeedForwardSpec
     /// <value>Default 1.702.</value>
     public float ClampedAlpha { get; init; } = 1.702f;
 
+    /// <summary>Rank of terms of the checkpoint's own that are added to the gate and to up (roles <c>gate_adapter_down</c> …); 0 for none.</summary>
+    public int AdapterRank { get; init; }
+
+    /// <summary>Whether the input is first mixed with the token's predecessor: <c>x + (previous - x) · w</c> (role <c>feed_forward_mix</c>; RWKV).</summary>
+    public bool MixesPrevious { get; init; }
+
     /// <summary>The experts, each shaped as this says, of which a token goes through a few; null where there is one layer for all.</summary>
     public ExpertsSpec? Experts { get; init; }
 

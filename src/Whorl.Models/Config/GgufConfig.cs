@@ -163,6 +163,14 @@ public sealed class GgufConfig
         Take("rope.scaling.factor", "factor");
         Take("rope.scaling.original_context_length", "original_max_position_embeddings");
         Take("rope.scaling.attn_factor", "attention_factor");
+        Take("rope.scaling.yarn_beta_fast", "beta_fast");
+        Take("rope.scaling.yarn_beta_slow", "beta_slow");
+        if (Value("rope.scaling.yarn_log_multiplier") is float multiplier)
+        {
+            // A tenth of DeepSeek's mscale_all_dim; sine and cosine are left as they are, which mscale says by being the same.
+            (scaling["mscale"], scaling["mscale_all_dim"]) = (Math.Round(10.0 * multiplier, 6), Math.Round(10.0 * multiplier, 6));
+        }
+
         return scaling;
 
         void Take(string gguf, string key)

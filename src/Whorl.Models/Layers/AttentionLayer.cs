@@ -12,17 +12,29 @@ internal sealed class AttentionLayer : IMixer
     private readonly Norm? _queryNorm;
     private readonly Norm? _keyNorm;
     private readonly Norm? _outputNorm;
+    private readonly LowRank[] _adapters;
     private readonly Rope? _rope;
 
-    public AttentionLayer(WeightLoader loader, AttentionLayerSpec spec, int hidden)
+    /// <param name="loader">Reads the weights.</param>
+    /// <param name="spec">The shape.</param>
+    /// <param name="hidden">Width of the residual stream.</param>
+    /// <param name="inputs">Width of the layer's input; 0 for the residual stream's.</param>
+    public AttentionLayer(WeightLoader loader, AttentionLayerSpec spec, int hidden, int inputs = 0)
     {
         _spec = spec;
+        inputs = inputs == 0 ? hidden : inputs;
         int queries = spec.Heads * spec.HeadSize, keys = spec.KeyValueHeads * spec.HeadSize;
         _inputs =
         [
-            loader.Linear("query", queries, hidden, spec.QueryKeyValueBias),
-            loader.Linear("key", keys, hidden, spec.QueryKeyValueBias),
-            loader.Linear("value", keys, hidden, spec.QueryKeyValueBias),
+            loader.Linear("query", queries, inputs, spec.QueryKeyValueBias),
+            loader.Linear("key", keys, inputs, spec.QueryKeyValueBias),
+            loader.Linear("value", keys, inputs, spec.QueryKeyValueBias),
+        ];
+        _adapters = spec.AdapterRank == 0 ? [] :
+        [
+            new LowRank(loader, "query_adapter", queries, inputs, spec.AdapterRank),
+            new LowRank(loader, "key_adapter", keys, inputs, spec.AdapterRank),
+            new LowRank(loader, "value_adapter", keys, inputs, spec.AdapterRank),
         ];
         _output = loader.Linear("output", hidden, queries, spec.OutputBias);
         _queryNorm = Norm.Load(loader, spec.QueryNorm, queries);
@@ -51,6 +63,11 @@ internal sealed class AttentionLayer : IMixer
         IBackend backend = context.Backend;
         Span<Tensor> projected = [default, default, default];
         backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected);
+        for (int i = 0; i < _adapters.Length; i++)
+        {
+            projected[i] = _adapters[i].Apply(backend, x, projected[i]);
+        }
+
         Tensor query = Prepare(context, projected[0], _queryNorm, _rope);
         Tensor key = Prepare(context, projected[1], _keyNorm, _rope);
         Tensor value = Prepare(context, projected[2], null, null);
@@ -64,6 +81,11 @@ internal sealed class AttentionLayer : IMixer
         foreach (LinearWeight weight in _inputs)
         {
             weight.Dispose();
+        }
+
+        foreach (LowRank adapter in _adapters)
+        {
+            adapter.Dispose();
         }
 
         _output.Dispose();

@@ -18,6 +18,9 @@ internal sealed class BlockContext(IBackend backend)
     /// <summary>The block's number within the span.</summary>
     public int Block { get; set; }
 
+    /// <summary>The value that crosses block boundaries behind the residual stream, <c>[rows, side]</c>; a block may replace it.</summary>
+    public Tensor Side { get; set; }
+
     /// <summary>The longest declared length of the sessions; only steps of one session read it.</summary>
     public int MaxLength => _sessions.Max(s => s.MaxLength);
 
@@ -47,6 +50,9 @@ internal sealed class BlockContext(IBackend backend)
 
         return _keyValues.AsSpan(0, _sessions.Count);
     }
+
+    /// <summary>Each session's last recurrent state in this block, the feed-forward layer's where it has one.</summary>
+    public ReadOnlySpan<StateStore> LastStates() => States(_sessions[0].Blocks[Block].States.Count - 1);
 
     /// <summary>Each session's recurrent state in this block.</summary>
     /// <param name="index">Which of the block's states.</param>

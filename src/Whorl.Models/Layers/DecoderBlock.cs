@@ -6,7 +6,10 @@ namespace Whorl.Models;
 internal sealed class DecoderBlock : IDisposable
 {
     private readonly BlockSpec _spec;
+    private readonly int _hidden;
     private readonly IMixer _mixer;
+    private readonly SharedTransformer? _shared;
+    private readonly Norm? _inputNorm;
     private readonly IFeedForward? _feedForward;
     private readonly Norm? _mixerNorm;
     private readonly Norm? _mixerPostNorm;
@@ -15,11 +18,16 @@ internal sealed class DecoderBlock : IDisposable
 
     public DecoderBlock(WeightLoader loader, BlockSpec spec, int hidden)
     {
-        _spec = spec;
+        (_spec, _hidden) = (spec, hidden);
+        _shared = spec.Shared is null ? null : new SharedTransformer(loader, spec.Shared, hidden);
+        _inputNorm = Norm.Load(loader, spec.InputNorm, hidden);
         _mixer = spec.Mixer switch
         {
             AttentionLayerSpec attention => new AttentionLayer(loader, attention, hidden),
+            LatentAttentionSpec attention => new LatentAttention(loader, attention, hidden),
             MambaSpec mamba => new MambaMixer(loader, mamba, hidden),
+            Mamba2Spec mamba => new Mamba2Mixer(loader, mamba, hidden),
+            Rwkv7Spec rwkv => new Rwkv7Mixer(loader, rwkv, hidden),
             _ => throw new NotSupportedException($"no layer for {spec.Mixer.GetType().Name}"),
         };
         _feedForward = spec.FeedForward switch
@@ -34,21 +42,55 @@ internal sealed class DecoderBlock : IDisposable
         _feedForwardPostNorm = Norm.Load(loader, spec.FeedForwardPostNorm, hidden);
     }
 
-    public BlockCache CreateCache(IBackend backend, int capacity) => _mixer.CreateCache(backend, capacity);
+    public BlockCache CreateCache(IBackend backend, int capacity)
+    {
+        BlockCache cache = _mixer.CreateCache(backend, capacity);
+        KeyValueStore? keyValues = _shared?.CreateCache(backend, capacity).KeyValues ?? cache.KeyValues;
+        return new BlockCache(keyValues, _feedForward is { StateSize: > 0 and var size } ? [.. cache.States, new StateStore(size)] : cache.States);
+    }
+
+    /// <summary>What leaves the block: the residual stream, and behind it the side value where there is one.</summary>
+    /// <param name="context">Who computes for whom.</param>
+    /// <param name="boundary">What enters, <c>[rows, hidden + side]</c>.</param>
+    public Tensor Forward(BlockContext context, Tensor boundary)
+    {
+        if (boundary.Columns == _hidden)
+        {
+            return Stream(context, boundary);
+        }
+
+        context.Side = context.Backend.SelectColumns(boundary, _hidden, boundary.Columns - _hidden);
+        Tensor stream = Stream(context, context.Backend.SelectColumns(boundary, 0, _hidden));
+        return context.Backend.ConcatColumns(stream, context.Side);
+    }
+
+    public void Dispose()
+    {
+        _mixer.Dispose();
+        _shared?.Dispose();
+        _feedForward?.Dispose();
+        _inputNorm?.Dispose();
+        _mixerNorm?.Dispose();
+        _mixerPostNorm?.Dispose();
+        _feedForwardNorm?.Dispose();
+        _feedForwardPostNorm?.Dispose();
+    }
 
     /// <summary>The residual stream after the block.</summary>
-    public Tensor Forward(BlockContext context, Tensor hidden)
+    private Tensor Stream(BlockContext context, Tensor hidden)
     {
         IBackend backend = context.Backend;
+        hidden = _inputNorm?.Apply(backend, hidden) ?? hidden;
         if (_spec.NormAfterAdd)
         {
             Tensor added = _mixer.Forward(context, hidden, hidden);
             added = _mixerNorm?.Apply(backend, added) ?? added;
-            added = _feedForward?.Forward(backend, added, added) ?? added;
+            added = _feedForward?.Forward(context, added, added) ?? added;
             return _feedForwardNorm?.Apply(backend, added) ?? added;
         }
 
-        Tensor input = _mixerNorm?.Apply(backend, hidden) ?? hidden;
+        Tensor read = _shared is null ? hidden : backend.Add(hidden, _shared.Forward(context, hidden));
+        Tensor input = _mixerNorm?.Apply(backend, read) ?? read;
         Tensor mixed = Mix(context, input, _spec.ResidualFromNorm ? input : hidden);
         if (_feedForward is null)
         {
@@ -57,28 +99,18 @@ internal sealed class DecoderBlock : IDisposable
 
         if (_spec.Parallel)
         {
-            return FeedForward(backend, _feedForwardNorm?.Apply(backend, hidden) ?? input, mixed);
+            return FeedForward(context, _feedForwardNorm?.Apply(backend, hidden) ?? input, mixed);
         }
 
         input = _feedForwardNorm?.Apply(backend, mixed) ?? mixed;
-        return FeedForward(backend, input, _spec.ResidualFromNorm ? input : mixed);
-    }
-
-    public void Dispose()
-    {
-        _mixer.Dispose();
-        _feedForward?.Dispose();
-        _mixerNorm?.Dispose();
-        _mixerPostNorm?.Dispose();
-        _feedForwardNorm?.Dispose();
-        _feedForwardPostNorm?.Dispose();
+        return FeedForward(context, input, _spec.ResidualFromNorm ? input : mixed);
     }
 
     private Tensor Mix(BlockContext context, Tensor input, Tensor residual) => _mixerPostNorm is null
         ? _mixer.Forward(context, input, residual)
         : context.Backend.Add(residual, _mixerPostNorm.Apply(context.Backend, _mixer.Forward(context, input, null)));
 
-    private Tensor FeedForward(IBackend backend, Tensor input, Tensor residual) => _feedForwardPostNorm is null
-        ? _feedForward!.Forward(backend, input, residual)
-        : backend.Add(residual, _feedForwardPostNorm.Apply(backend, _feedForward!.Forward(backend, input, null)));
+    private Tensor FeedForward(BlockContext context, Tensor input, Tensor residual) => _feedForwardPostNorm is null
+        ? _feedForward!.Forward(context, input, residual)
+        : context.Backend.Add(residual, _feedForwardPostNorm.Apply(context.Backend, _feedForward!.Forward(context, input, null)));
 }

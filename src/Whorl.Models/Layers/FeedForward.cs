@@ -9,6 +9,8 @@ internal sealed class FeedForward : IFeedForward
     private readonly LinearWeight[] _inputs;
     private readonly LinearWeight _down;
     private readonly Norm? _downNorm;
+    private readonly LowRank[] _adapters;
+    private readonly Parameter? _mix;
 
     /// <param name="loader">Reads the weights.</param>
     /// <param name="spec">The shape.</param>
@@ -23,12 +25,24 @@ internal sealed class FeedForward : IFeedForward
             : [loader.Linear(prefix + "up", spec.Size, hidden, spec.Bias, expert)];
         _down = loader.Linear(prefix + "down", hidden, spec.Size, spec.Bias, expert);
         _downNorm = Norm.Load(loader, spec.DownNorm, spec.Size);
+        _adapters = spec.AdapterRank == 0 ? []
+            : [new LowRank(loader, "gate_adapter", spec.Size, hidden, spec.AdapterRank), new LowRank(loader, "up_adapter", spec.Size, hidden, spec.AdapterRank)];
+        _mix = spec.MixesPrevious ? loader.Vector("feed_forward_mix", hidden) : null;
     }
 
-    public Tensor Forward(IBackend backend, Tensor x, Tensor? residual)
+    public int StateSize => _mix?.Length ?? 0;
+
+    public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {
+        IBackend backend = context.Backend;
+        x = _mix is null ? x : MixPrevious(context, x);
         Span<Tensor> projected = [default, default];
         backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected[.._inputs.Length]);
+        for (int i = 0; i < _adapters.Length; i++)
+        {
+            projected[i] = _adapters[i].Apply(backend, x, projected[i]);
+        }
+
         Tensor inner = _spec.ClampLimit > 0 ? ClampedGate(backend, projected[0], projected[1])
             : _spec.Gated ? backend.Gate(_spec.Activation, projected[0], projected[1]) : backend.Activate(_spec.Activation, projected[0]);
         inner = _downNorm?.Apply(backend, inner) ?? inner;
@@ -44,6 +58,18 @@ internal sealed class FeedForward : IFeedForward
 
         _down.Dispose();
         _downNorm?.Dispose();
+        _mix?.Dispose();
+        foreach (LowRank adapter in _adapters)
+        {
+            adapter.Dispose();
+        }
+    }
+
+    private Tensor MixPrevious(BlockContext context, Tensor x)
+    {
+        IBackend backend = context.Backend;
+        Tensor previous = backend.Previous(x, context.Layout, context.LastStates());
+        return backend.Add(x, backend.Multiply(backend.Add(previous, backend.Scale(x, -1)), _mix!.Value));
     }
 
     /// <summary>(up + 1) · gate · sigmoid(α · gate). Source: OpenAI's gpt-oss, torch/model.py.</summary>

@@ -51,8 +51,11 @@ internal sealed class MixtureOfExperts : IFeedForward
         };
     }
 
-    public Tensor Forward(IBackend backend, Tensor x, Tensor? residual)
+    public int StateSize => 0;
+
+    public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {
+        IBackend backend = context.Backend;
         int choices = x.Rows * _spec.Chosen;
         if (_chosen.Length < choices)
         {
@@ -60,8 +63,8 @@ internal sealed class MixtureOfExperts : IFeedForward
         }
 
         Tensor weights = backend.Route(backend.Linear(x, _router), _spec, _chosen.AsSpan(0, choices));
-        Tensor y = backend.CombineRows(backend.SelectRows(Compute(backend, x, choices), _places.AsSpan(0, choices)), weights);
-        y = _shared is null ? y : backend.Add(y, Share(backend, x));
+        Tensor y = backend.CombineRows(backend.SelectRows(Compute(context, x, choices), _places.AsSpan(0, choices)), weights);
+        y = _shared is null ? y : backend.Add(y, Share(context, x));
         return residual is { } r ? backend.Add(r, y) : y;
     }
 
@@ -78,8 +81,9 @@ internal sealed class MixtureOfExperts : IFeedForward
     }
 
     /// <summary>The results of all experts that were chosen, one expert after another.</summary>
-    private Tensor Compute(IBackend backend, Tensor x, int choices)
+    private Tensor Compute(BlockContext context, Tensor x, int choices)
     {
+        IBackend backend = context.Backend;
         int used = 0, place = 0;
         for (int expert = 0; expert < _experts.Length; expert++)
         {
@@ -95,16 +99,17 @@ internal sealed class MixtureOfExperts : IFeedForward
 
             if (place > first)
             {
-                _results[used++] = _experts[expert].Forward(backend, backend.SelectRows(x, _rows.AsSpan(first, place - first)), null);
+                _results[used++] = _experts[expert].Forward(context, backend.SelectRows(x, _rows.AsSpan(first, place - first)), null);
             }
         }
 
         return backend.ConcatRows(_results.AsSpan(0, used));
     }
 
-    private Tensor Share(IBackend backend, Tensor x)
+    private Tensor Share(BlockContext context, Tensor x)
     {
-        Tensor y = _shared!.Forward(backend, x, null);
+        IBackend backend = context.Backend;
+        Tensor y = _shared!.Forward(context, x, null);
         return _sharedRouter is null ? y : backend.Multiply(y, backend.Activate(Activation.Sigmoid, backend.Linear(x, _sharedRouter)));
     }
 }

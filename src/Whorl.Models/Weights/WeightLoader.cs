@@ -28,7 +28,7 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     public IReadOnlySet<string> Used => _used;
 
     /// <summary>Whether the checkpoint holds a role's weight.</summary>
-    public bool Has(string role) => map.Has(role) && Find(role, 0, bias: false) is not null;
+    public bool Has(string role) => map.Has(role, Block) && Find(role, 0, bias: false) is not null;
 
     /// <summary>A linear layer.</summary>
     /// <param name="role">Its role.</param>
@@ -56,7 +56,12 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     /// <inheritdoc cref="Linear"/>
     public Matrix Matrix(string role, int outputs, int inputs, int expert = 0)
     {
-        WeightSource source = map[role];
+        WeightSource source = map.Of(role, Block);
+        if (source.MayBeMicroscaled && Find(role, expert, bias: false) is null && FindMicroscaled(role, expert) is { } pair)
+        {
+            return Microscaled(source, pair, outputs, inputs, expert);
+        }
+
         TensorEntry entry = Need(role, expert, bias: false);
         RowOrder order = Order(source.Rows, entry, outputs);
         try
@@ -79,7 +84,7 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
     {
         float[] values = new float[length];
-        int parts = map[role].Parts;
+        int parts = map.Of(role, Block).Parts;
         for (int part = 0; part < parts; part++)
         {
             Fill(values.AsSpan(length / parts * part, length / parts), role, expert + part, bias);
@@ -126,7 +131,7 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     private void Fill(Span<float> values, string role, int expert, bool bias)
     {
         TensorEntry entry = Need(role, expert, bias);
-        WeightSource source = map[role];
+        WeightSource source = map.Of(role, Block);
         RowOrder order = Order(source.Rows, entry, values.Length);
         long elements = Elements(entry), slice = source.Stacked ? expert : 0;
         if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
@@ -260,7 +265,7 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
     {
         if (form == TernaryForm.Rounded)
         {
-            FirstRow(entry, map[role], 0, outputs, inputs);
+            FirstRow(entry, map.Of(role, Block), 0, outputs, inputs);
             float[] weights = new float[checked(outputs * inputs)];
             Decode(entry, Bytes(entry, 0, checked((int)entry.ByteLength)), weights);
             TernaryWeights.Round(weights);
@@ -272,7 +277,7 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
             throw new ModelFormatException(entry.File, $"is {entry.ElementType} for {outputs} rows; packed ternary weights are U8, and their rows a multiple of 4", entry.Name);
         }
 
-        FirstRow(entry, map[role], 0, outputs / TernaryWeights.PerByte, inputs);
+        FirstRow(entry, map.Of(role, Block), 0, outputs / TernaryWeights.PerByte, inputs);
         float[] stored = new float[1];
         Fill(stored, role + TernaryWeights.ScaleRole, 0, bias: false);
         float scale = form == TernaryForm.PackedDivided ? 1 / stored[0] : stored[0];
@@ -289,6 +294,40 @@ public sealed class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend
         }
 
         return Backend.Pack(half ? ElementType.BF16 : ElementType.F32, outputs, inputs, expanded);
+    }
+
+    /// <summary>A stack of matrices <c>[outputs, inputs]</c> in MXFP4 codes and scales.</summary>
+    private Matrix Microscaled(WeightSource source, (TensorEntry Codes, TensorEntry Scales) pair, int outputs, int inputs, int expert)
+    {
+        RowOrder order = Order(source.Rows, pair.Codes, outputs);
+        int blocks = inputs / MicroscaledBlocks.Values, scaleBytes = checked(order.StoredRows * blocks);
+        ReadOnlySpan<long> shape = pair.Scales.Shape.AsSpan();
+        if (inputs % MicroscaledBlocks.Values != 0 || shape.Length != 3 || expert >= shape[0] || shape[1] != order.StoredRows || shape[2] != blocks
+            || !pair.Codes.Shape.AsSpan().SequenceEqual([shape[0], shape[1], shape[2], 16])
+            || pair.Codes.ElementType != ElementType.U8 || pair.Scales.ElementType != ElementType.U8)
+        {
+            throw WrongShape(pair.Codes, $"[more than {expert}, {order.StoredRows}, {blocks}, 16] bytes, and scales to match");
+        }
+
+        byte[] scales = Bytes(pair.Scales, (long)expert * scaleBytes, scaleBytes).ToArray();
+        ReadOnlySpan<byte> codes = Bytes(pair.Codes, 16L * expert * scaleBytes, checked(16 * scaleBytes));
+        return Backend.Pack(ElementType.MXFP4, outputs, inputs, MicroscaledBlocks.Rows(codes, scales, order, blocks));
+    }
+
+    private (TensorEntry Codes, TensorEntry Scales)? FindMicroscaled(string role, int expert)
+    {
+        string name = map.Name(role, Block, expert, bias: false);
+        foreach (string prefix in map.Prefixes)
+        {
+            if (checkpoint.TryGet($"{prefix}{name}_blocks", out TensorEntry? codes) && checkpoint.TryGet($"{prefix}{name}_scales", out TensorEntry? scales))
+            {
+                _used.Add(codes.Name);
+                _used.Add(scales.Name);
+                return (codes, scales);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A range of a tensor's bytes; kept until another is read.</summary>

@@ -10,6 +10,7 @@ namespace Whorl.Models;
 public sealed class WeightMap
 {
     private readonly Dictionary<string, WeightSource> _sources = [];
+    private readonly Dictionary<(int Block, string Role), WeightSource> _ofBlocks = [];
 
     /// <summary>Prefixes that the names may carry in one checkpoint and lack in another; the first that fits is taken.</summary>
     public IReadOnlyList<string> Prefixes { get; init; } = [""];
@@ -20,6 +21,9 @@ public sealed class WeightMap
     /// <summary>Ends of the names of tensors that checkpoints carry along and that mean nothing (buffers).</summary>
     public IReadOnlyList<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
 
+    /// <summary>Parts of the names of tensors that several blocks share: they carry the number of one of them, which need not use them all.</summary>
+    public IReadOnlyList<string> SharedParts { get; init; } = [];
+
     /// <summary>The source of a role.</summary>
     /// <exception cref="KeyNotFoundException">The family's map lacks it.</exception>
     public WeightSource this[string role]
@@ -28,8 +32,23 @@ public sealed class WeightMap
         set => _sources[role] = value;
     }
 
+    /// <summary>The source of a role in a block: the block's own, or the one that goes for all.</summary>
+    /// <exception cref="KeyNotFoundException">The family's map lacks it.</exception>
+    public WeightSource Of(string role, int block) => _ofBlocks.TryGetValue((block, role), out WeightSource? source) ? source : this[role];
+
     /// <summary>Whether the map knows the role.</summary>
-    public bool Has(string role) => _sources.ContainsKey(role);
+    public bool Has(string role, int block = 0) => _sources.ContainsKey(role) || _ofBlocks.ContainsKey((block, role));
+
+    /// <summary>Sources of one block, whose names the family builds whole.</summary>
+    public WeightMap OfBlock(int block, params IEnumerable<(string Role, WeightSource Source)> sources)
+    {
+        foreach ((string role, WeightSource source) in sources)
+        {
+            _ofBlocks[(block, role)] = source;
+        }
+
+        return this;
+    }
 
     /// <summary>Names for many roles at once: each is put behind the block's prefix.</summary>
     public WeightMap Block(params ReadOnlySpan<(string Role, string Name)> names)
@@ -137,12 +156,13 @@ public sealed class WeightMap
     }
 
     /// <summary>Whether a tensor is one that checkpoints carry along and that means nothing.</summary>
-    internal bool IsIgnored(string name) => IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal));
+    internal bool IsIgnored(string name) =>
+        IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal)) || SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal));
 
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)
     {
-        WeightSource source = this[role];
+        WeightSource source = Of(role, block);
         return string.Format(CultureInfo.InvariantCulture, source.Name, block, expert) + (bias ? source.BiasSuffix : source.Suffix);
     }
 }

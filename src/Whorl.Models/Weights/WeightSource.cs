@@ -24,6 +24,9 @@ public sealed record WeightSource(string Name, RowOrder? Rows = null, bool Trans
     /// <summary>Whether one tensor holds the weights of all experts (or heads), slice after slice: <c>[experts, rows, columns]</c>, or the same bytes in two dimensions.</summary>
     public bool Stacked { get; init; }
 
+    /// <summary>Whether the tensor may be absent and stand in its place, not transposed, one of MXFP4 codes (<c>…_blocks</c>) and one of their scales (<c>…_scales</c>).</summary>
+    public bool MayBeMicroscaled { get; init; }
+
     /// <summary>Of a transposed weight: which of the stored rows are its inputs, in order; null for all of them.</summary>
     public RowOrder? Inputs { get; init; }
 }

@@ -1,0 +1,137 @@
+namespace Whorl.Models.Families;
+
+/// <summary>DeepSeek-V2: latent attention, many small experts of which some serve every token, the first blocks dense.</summary>
+/// <remarks>Source: DeepSeek-AI, arXiv:2405.04434; transformers' modeling_deepseek_v2.py.</remarks>
+internal class DeepSeekV2 : ModelFamily
+{
+    public override string ModelType => "deepseek_v2";
+
+    public override IReadOnlyList<string> GgufArchitectures => ["deepseek2"];
+
+    public override IReadOnlyList<string> AdapterTargets => ["query_latent", "latent", "output"];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        config.Require("scoring_func", "softmax");
+        config.Require("topk_method", "greedy", "group_limited_greedy");
+        config.Ignore("norm_topk_prob", "mlp_bias"); // as in the reference: never normalised, and no checkpoint has such a bias
+        bool grouped = config.Text("topk_method", "greedy") != "greedy";
+        int groups = config.Int("n_group", absent: 1, minimum: 1), chosenGroups = config.Int("topk_group", absent: 1, minimum: 1);
+        return Read(config, experts => grouped ? experts with { Groups = groups, ChosenGroups = chosenGroups } : experts);
+    }
+
+    public override WeightMap Weights(DecoderSpec spec) => Latent(
+        WeightMap.Llama()
+            .Block(
+                ("query_latent", "self_attn.q_a_proj"), ("query_latent_norm", "self_attn.q_a_layernorm"), ("latent_norm", "self_attn.kv_a_layernorm"),
+                ("router", "mlp.gate"), ("score_bias", "mlp.gate.e_score_correction_bias"),
+                ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"), ("expert_down", "mlp.experts.{1}.down_proj"),
+                ("shared_gate", "mlp.shared_experts.gate_proj"), ("shared_up", "mlp.shared_experts.up_proj"), ("shared_down", "mlp.shared_experts.down_proj"))
+            .With(source => source with { Suffix = "" }, "score_bias"),
+        spec,
+        query: "self_attn.q_proj",
+        queryUp: "self_attn.q_b_proj",
+        latent: "self_attn.kv_a_proj_with_mqa",
+        keyValueUp: "self_attn.kv_b_proj");
+
+    public override ModelFamily InGguf(GgufConfig config) =>
+        config.Value("expert_gating_func") is { } score && Convert.ToInt32(score, System.Globalization.CultureInfo.InvariantCulture) == 2 ? new DeepSeekV3() : this;
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.Copy("leading_dense_block_count", "first_k_dense_replace");
+        config.Copy("attention.q_lora_rank", "q_lora_rank");
+        config.Copy("attention.kv_lora_rank", "kv_lora_rank");
+        config.Copy("expert_feed_forward_length", "moe_intermediate_size");
+        config.Copy("expert_count", "n_routed_experts");
+        config.Copy("expert_shared_count", "n_shared_experts");
+        config.Copy("expert_used_count", "num_experts_per_tok");
+        config.Copy("expert_weights_scale", "routed_scaling_factor");
+        config.Copy("expert_weights_norm", "norm_topk_prob");
+        config.Copy("expert_group_count", "n_group");
+        config.Copy("expert_group_used_count", "topk_group");
+        config.Set("topk_method", config.Value("expert_group_count") is null ? "greedy" : "group_limited_greedy");
+        double rotary = config.Number("rope.dimension_count");
+        string apart = config.Value("attention.key_length_mla") is null ? "" : "_mla"; // newer files give the lengths in the latent space beside these
+        config.Set("qk_rope_head_dim", rotary);
+        config.Set("qk_nope_head_dim", config.Number("attention.key_length" + apart) - rotary);
+        config.Set("v_head_dim", config.Number("attention.value_length" + apart));
+    }
+
+    public override WeightMap GgufWeights(DecoderSpec spec) => Latent(
+        WeightMap.Gguf()
+            .Block(("query_latent", "attn_q_a"), ("query_latent_norm", "attn_q_a_norm"), ("latent_norm", "attn_kv_a_norm"), ("score_bias", "exp_probs_b"))
+            .Stacked(("key_up_split", "attn_k_b"), ("value_up_split", "attn_v_b"))
+            .With(source => source with { Suffix = ".bias" }, "score_bias"),
+        spec,
+        query: "attn_q",
+        queryUp: "attn_q_b",
+        latent: "attn_kv_a_mqa",
+        keyValueUp: "attn_kv_b");
+
+    /// <summary>Reads the keys that the two versions share.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="route">What the version's router has of its own.</param>
+    protected static DecoderSpec Read(ConfigReader config, Func<ExpertsSpec, ExpertsSpec> route)
+    {
+        config.Ignore("head_dim", "qk_head_dim", "num_key_value_heads", "ep_size", "num_nextn_predict_layers", "partial_rotary_factor");
+        int dense = config.Int("first_k_dense_replace", absent: 0, minimum: 0), step = config.Int("moe_layer_freq", absent: 1, minimum: 1);
+        int size = config.Int("moe_intermediate_size", absent: 1, minimum: 1), shared = config.Int("n_shared_experts", absent: 0, minimum: 0);
+        LatentAttentionSpec mixer = Attention(config);
+        ExpertsSpec? experts = config.OptionalInt("n_routed_experts|num_local_experts") is { } count
+            ? route(new ExpertsSpec
+            {
+                Count = count,
+                Chosen = config.Int("num_experts_per_tok"),
+                Scale = (float)config.Number("routed_scaling_factor", 1),
+                SharedSize = shared * size,
+            })
+            : null;
+        return Llama.ReadKin(config, block: (i, block) => block with
+        {
+            Mixer = mixer,
+            FeedForward = experts is not null && i >= dense && i % step == 0 ? block.FeedForward! with { Size = size, Experts = experts } : block.FeedForward,
+        });
+    }
+
+    private static LatentAttentionSpec Attention(ConfigReader config)
+    {
+        int plain = config.Int("qk_nope_head_dim"), rotary = config.Int("qk_rope_head_dim");
+        ConfigReader? scaling = config.Object("rope_parameters|rope_scaling");
+        double magnitude = scaling?.Number("mscale_all_dim", 0) is { } scale and not 0 ? RopeConfig.Magnitude(scaling.Number("factor", 1), scale) : 1;
+        return new LatentAttentionSpec
+        {
+            Heads = config.Int("num_attention_heads"),
+            LatentSize = config.Int("kv_lora_rank"),
+            QueryLatentSize = config.Int("q_lora_rank", absent: 0, minimum: 0),
+            PlainSize = plain,
+            RotarySize = rotary,
+            ValueSize = config.Int("v_head_dim"),
+            Rope = RopeConfig.Read(config, rotary),
+            PairedRotary = config.Flag("rope_interleave", true),
+            Scale = (float)(magnitude * magnitude / Math.Sqrt(plain + rotary)),
+            QueryLatentNorm = new NormSpec("query_latent_norm", 1e-6f), // an ε of their own, whatever the config's is
+            LatentNorm = new NormSpec("latent_norm", 1e-6f),
+            Bias = config.Flag("attention_bias", false),
+        };
+    }
+
+    /// <summary>Takes the fused projections apart: of each head's query the rotary part, of the latent projection the shared key, of the one back keys and values.</summary>
+    private static WeightMap Latent(WeightMap map, DecoderSpec spec, string query, string queryUp, string latent, string keyValueUp)
+    {
+        var attention = (LatentAttentionSpec)spec.Blocks[0].Mixer;
+        int plain = attention.PlainSize, rotary = attention.RotarySize, values = attention.ValueSize, pairs = attention.PairedRotary ? rotary : 0;
+        map.Fused(
+                attention.QueryLatentSize > 0 ? queryUp : query,
+                ("query_plain", new RowOrder(attention.Heads, plain + rotary, 0, plain)),
+                ("query_rotary", new RowOrder(attention.Heads, plain + rotary, plain, rotary) { PairedHeadSize = pairs }))
+            .Fused(
+                latent,
+                ("latent", RowOrder.Range(0, attention.LatentSize, attention.LatentSize + rotary)),
+                ("key_rotary", RowOrder.Range(attention.LatentSize, rotary, attention.LatentSize + rotary) with { PairedHeadSize = pairs }))
+            .Stacked(("key_up", keyValueUp), ("value_up", keyValueUp));
+        map["key_up"] = map["key_up"] with { Transposed = true, Inputs = RowOrder.Range(0, plain, plain + values) };
+        map["value_up"] = map["value_up"] with { Rows = RowOrder.Range(plain, values, plain + values) };
+        return map;
+    }
+}

@@ -1,0 +1,40 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models.Families;
+
+/// <summary>DeepSeek-V3 and R1: V2 whose router scores by sigmoids, with a bias that balances the experts' load, and chooses among the best groups of experts.</summary>
+/// <remarks>
+/// Source: DeepSeek-AI, arXiv:2412.19437; transformers' modeling_deepseek_v3.py. Blocks beyond <c>num_hidden_layers</c> predict further tokens and are not read.
+/// </remarks>
+internal sealed class DeepSeekV3 : DeepSeekV2
+{
+    public override string ModelType => "deepseek_v3";
+
+    public override IReadOnlyList<string> GgufArchitectures => [];
+
+    public override DecoderSpec Read(ConfigReader config)
+    {
+        config.Require("scoring_func", "sigmoid");
+        config.Require("topk_method", "noaux_tc");
+        bool normalise = config.Flag("norm_topk_prob", true);
+        int groups = config.Int("n_group", absent: 1, minimum: 1), chosenGroups = config.Int("topk_group", absent: 1, minimum: 1);
+        return Read(config, experts => experts with
+        {
+            Score = RouterScore.Sigmoid,
+            Normalise = normalise,
+            Groups = groups,
+            ChosenGroups = chosenGroups,
+            GroupTerms = 2,
+            HasScoreBias = true,
+        });
+    }
+
+    public override ModelFamily InGguf(GgufConfig config) => this;
+
+    public override void ReadGguf(GgufConfig config)
+    {
+        base.ReadGguf(config);
+        config.Set("scoring_func", "sigmoid");
+        config.Set("topk_method", "noaux_tc");
+    }
+}

@@ -1,0 +1,111 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>Multi-head latent attention in its absorbed form: queries are brought into the space of the latent vectors, which serve as keys and as values.</summary>
+/// <remarks>
+/// <c>q·(U_k c) = (U_kᵀ q)·c</c> and <c>Σ p (U_v c) = U_v Σ p c</c>: so the cache holds one latent vector and one rotary key a token instead of every head's keys
+/// and values, and all heads read the same one.
+/// </remarks>
+internal sealed class LatentAttention : IMixer
+{
+    private readonly LatentAttentionSpec _spec;
+    private readonly AttentionSpec _attention;
+    private readonly LinearWeight? _queryLatent;
+    private readonly LinearWeight[] _queries;
+    private readonly LinearWeight[] _latents;
+    private readonly LinearWeight[] _keyUp;
+    private readonly LinearWeight[] _valueUp;
+    private readonly LinearWeight _output;
+    private readonly Norm? _queryNorm;
+    private readonly Norm _latentNorm;
+    private readonly Rope _rope;
+
+    public LatentAttention(WeightLoader loader, LatentAttentionSpec spec, int hidden)
+    {
+        _spec = spec;
+        int inputs = spec.QueryLatentSize > 0 ? spec.QueryLatentSize : hidden;
+        if (spec.QueryLatentSize > 0)
+        {
+            _queryLatent = loader.Linear("query_latent", spec.QueryLatentSize, hidden, spec.Bias);
+            _queryNorm = Norm.Load(loader, spec.QueryLatentNorm, spec.QueryLatentSize);
+        }
+
+        _queries = [loader.Linear("query_rotary", spec.Heads * spec.RotarySize, inputs), loader.Linear("query_plain", spec.Heads * spec.PlainSize, inputs)];
+        _latents = [loader.Linear("key_rotary", spec.RotarySize, hidden, spec.Bias), loader.Linear("latent", spec.LatentSize, hidden, spec.Bias)];
+        _latentNorm = Norm.Load(loader, spec.LatentNorm, spec.LatentSize)!;
+        bool isSplit = loader.Has("key_up_split"); // newer GGUF files hold the two parts apart, the keys' turned already
+        _keyUp = [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(isSplit ? "key_up_split" : "key_up", spec.LatentSize, spec.PlainSize, expert: head))];
+        _valueUp = [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(isSplit ? "value_up_split" : "value_up", spec.ValueSize, spec.LatentSize, expert: head))];
+        _output = loader.Linear("output", hidden, spec.Heads * spec.ValueSize, spec.Bias);
+        _rope = Rope.Load(loader, spec.Rope)!;
+        _attention = new AttentionSpec
+        {
+            Heads = spec.Heads,
+            KeyValueHeads = 1,
+            KeySize = spec.RotarySize + spec.LatentSize,
+            ValueSize = spec.LatentSize,
+            Scale = spec.Scale,
+        };
+    }
+
+    public BlockCache CreateCache(IBackend backend, int capacity) => new(backend.CreateKeyValueStore(_attention, capacity), []);
+
+    public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
+    {
+        IBackend backend = context.Backend;
+        Span<Tensor> latents = [default, default];
+        backend.Linear(x, _latents, latents);
+        Tensor latent = _latentNorm.Apply(backend, latents[1]);
+        Tensor key = backend.ConcatColumns(_rope.Apply(context, latents[0], _spec.RotarySize), latent);
+        Tensor mixed = backend.Attention(Queries(context, x), key, latent, _attention, context.Layout, context.KeyValues());
+        return backend.Linear(Values(backend, mixed), _output, residual);
+    }
+
+    public void Dispose()
+    {
+        foreach (LinearWeight weight in (ReadOnlySpan<LinearWeight>)[.. _queries, .. _latents, .. _keyUp, .. _valueUp, _output])
+        {
+            weight.Dispose();
+        }
+
+        _queryLatent?.Dispose();
+        _queryNorm?.Dispose();
+        _latentNorm.Dispose();
+        _rope.Dispose();
+    }
+
+    /// <summary>Each head's query in the space of the keys: <c>[rotary | U_kᵀ plain]</c>.</summary>
+    private Tensor Queries(BlockContext context, Tensor x)
+    {
+        IBackend backend = context.Backend;
+        if (_queryLatent is not null)
+        {
+            x = _queryNorm!.Apply(backend, backend.Linear(x, _queryLatent));
+        }
+
+        Span<Tensor> queries = [default, default];
+        backend.Linear(x, _queries, queries);
+        Tensor rotary = _rope.Apply(context, queries[0], _spec.RotarySize);
+        var parts = new Tensor[2 * _spec.Heads];
+        for (int head = 0; head < _spec.Heads; head++)
+        {
+            parts[2 * head] = backend.SelectColumns(rotary, head * _spec.RotarySize, _spec.RotarySize);
+            parts[(2 * head) + 1] = backend.Linear(backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize), _keyUp[head]);
+        }
+
+        return backend.ConcatColumns(parts);
+    }
+
+    /// <summary>Each head's value: U_v of its mixture of latent vectors.</summary>
+    private Tensor Values(IBackend backend, Tensor mixed)
+    {
+        var parts = new Tensor[_spec.Heads];
+        for (int head = 0; head < parts.Length; head++)
+        {
+            parts[head] = backend.Linear(backend.SelectColumns(mixed, head * _spec.LatentSize, _spec.LatentSize), _valueUp[head]);
+        }
+
+        return backend.ConcatColumns(parts);
+    }
+}

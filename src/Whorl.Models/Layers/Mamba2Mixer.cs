@@ -1,0 +1,68 @@
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>A Mamba-2 mixer; see <see cref="Mamba2Spec"/>. Its state is the convolution's last inputs and the scan's h.</summary>
+internal sealed class Mamba2Mixer : IMixer
+{
+    private readonly Mamba2Spec _spec;
+    private readonly LinearWeight[] _inputs;
+    private readonly LinearWeight _output;
+    private readonly Parameter _convolution;
+    private readonly Parameter? _convolutionBias;
+    private readonly Parameter _stepBias;
+    private readonly Parameter _rates;
+    private readonly Parameter _direct;
+    private readonly Norm _outputNorm;
+
+    public Mamba2Mixer(WeightLoader loader, Mamba2Spec spec, int hidden)
+    {
+        _spec = spec;
+        _inputs =
+        [
+            loader.Linear("scan_gate", spec.Channels, hidden, spec.ProjectionBias),
+            loader.Linear("scan_mixed", spec.MixedChannels, hidden, spec.ProjectionBias),
+            loader.Linear("step", spec.Heads, hidden, spec.ProjectionBias),
+        ];
+        _convolution = loader.TurnedTable("convolution", spec.MixedChannels, spec.Taps);
+        _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", spec.MixedChannels, bias: true) : null;
+        _stepBias = loader.Vector("step_bias", spec.Heads);
+        _rates = MambaMixer.Rates(loader, spec.Heads, 1);
+        _direct = loader.Vector("scan_direct", spec.Heads);
+        _outputNorm = Norm.Load(loader, spec.OutputNorm, spec.Channels)!;
+        _output = loader.Linear("scan_output", hidden, spec.Channels, spec.ProjectionBias);
+    }
+
+    public BlockCache CreateCache(IBackend backend, int capacity) =>
+        new(null, [new StateStore((_spec.Taps - 1) * _spec.MixedChannels), new StateStore(_spec.Channels * _spec.StateSize)]);
+
+    public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
+    {
+        IBackend backend = context.Backend;
+        Span<Tensor> projected = [default, default, default];
+        backend.Linear(x, _inputs, projected);
+        Tensor mixed = backend.CausalConvolution(projected[1], _convolution, _convolutionBias, context.Layout, context.States(0));
+        mixed = backend.Activate(Activation.Silu, mixed);
+
+        int channels = _spec.Channels, selected = _spec.Groups * _spec.StateSize;
+        Tensor inner = backend.SelectColumns(mixed, 0, channels);
+        Tensor b = backend.SelectColumns(mixed, channels, selected), c = backend.SelectColumns(mixed, channels + selected, selected);
+        Tensor y = backend.SelectiveScanByHead(inner, Step(backend, projected[2]), b, c, _rates, _direct, _spec.Groups, context.Layout, context.States(1));
+        return backend.Linear(_outputNorm.Apply(backend, backend.Gate(Activation.Silu, projected[0], y)), _output, residual);
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable? weight in (ReadOnlySpan<IDisposable?>)[.. _inputs, _output, _convolution, _convolutionBias, _stepBias, _rates, _direct, _outputNorm])
+        {
+            weight?.Dispose();
+        }
+    }
+
+    private Tensor Step(IBackend backend, Tensor x)
+    {
+        Tensor step = backend.Activate(Activation.Softplus, backend.Add(x, _stepBias.Value));
+        (float least, float greatest) = _spec.StepLimits;
+        return least > 0 || greatest < float.PositiveInfinity ? backend.Clamp(step, least, greatest) : step;
+    }
+}
