@@ -20,11 +20,11 @@ public sealed unsafe class RecurrenceTests : IDisposable
         InstructionSet set = EveryLanes.Of(kind);
         for (int width = 1; width <= 70; width++)
         {
-            AssertSame(set, width, (1 + (width % 3)) * width, y => rows => new CausalConvolution(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
-            AssertSame(set, width, width * Size(width), y => rows => new SelectiveScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
+            AssertSame(set, width, (1 + (width % 3)) * width, (y, rows) => new CausalConvolution(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
+            AssertSame(set, width, width * Size(width), (y, rows) => new SelectiveScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
             AssertSame(
-                set, 2 * width, 2 * width * Size(width), y => rows => new SelectiveScanByHead(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
-            AssertSame(set, 2 * width, 2 * width * width, y => rows => new DeltaRuleScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
+                set, 2 * width, 2 * width * Size(width), (y, rows) => new SelectiveScanByHead(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
+            AssertSame(set, 2 * width, 2 * width * width, (y, rows) => new DeltaRuleScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
         }
 
         static int Size(int width) => 1 + (width % 11);
@@ -127,7 +127,7 @@ public sealed unsafe class RecurrenceTests : IDisposable
 
     private static float* In(int i) => Inputs[i].Data;
 
-    private static void AssertSame<TKernel>(InstructionSet set, int columns, int stateSize, Kernels<TKernel> kernel, int items)
+    private static void AssertSame<TKernel>(InstructionSet set, int columns, int stateSize, KernelOf<TKernel> kernel, int items)
         where TKernel : struct, IKernel
     {
         using GuardedFloats expected = new(Rows * columns, columns % 16), actual = new(Rows * columns, (columns + 5) % 16);
@@ -147,7 +147,7 @@ public sealed unsafe class RecurrenceTests : IDisposable
                 rows[row] = new RowState { From = state.Data, To = state.Data };
             }
 
-            Kernel.Run(form, kernel(y.Data)(rows), 0, items);
+            Kernel.Run(form, kernel(y.Data, rows), 0, items);
         }
     }
 
@@ -159,7 +159,5 @@ public sealed unsafe class RecurrenceTests : IDisposable
         return given.Step(_backend, layout, [state], text)[^width..];
     }
 
-    private delegate KernelOf<TKernel> Kernels<TKernel>(float* y);
-
-    private delegate TKernel KernelOf<TKernel>(RowState* rows);
+    private delegate TKernel KernelOf<TKernel>(float* y, RowState* rows);
 }
