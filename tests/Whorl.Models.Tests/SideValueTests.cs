@@ -31,6 +31,6 @@ public sealed class SideValueTests
     {
         using LoadedModel model = new(GoldenCase.Of("rwkv7").Folder);
         int hidden = model.Source.Spec.HiddenSize;
-        Assert.All(model.Embed([3, 1, 4]).Chunk(model.Width), row => Assert.All(row[hidden..], value => Assert.Equal(0, value)));
+        Assert.All(model.Embed([3, 1, 4], [0, 1, 2]).Chunk(model.Width), row => Assert.All(row[hidden..], value => Assert.Equal(0, value)));
     }
 }
