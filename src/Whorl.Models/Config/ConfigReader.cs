@@ -25,7 +25,7 @@ public sealed class ConfigReader(JsonElement config, string file)
         "forced_bos_token_id", "forced_eos_token_id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
         "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
         "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method", "transformers.js_config", "_commit_hash",
-        "cache_implementation", "init_std", "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+        "cache_implementation", "init_std", "output_past", "custom_pipelines", "_num_labels", "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
     ];
 
     private readonly HashSet<string> _read = [];
@@ -65,6 +65,10 @@ public sealed class ConfigReader(JsonElement config, string file)
         Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
         : throw Bad(keys, value, "a number");
+
+    /// <summary>A finite number above 0, or the value for where it is absent or null.</summary>
+    public double Positive(string keys, double? absent = null) =>
+        Number(keys, absent) is > 0 and var value ? value : throw new ModelFormatException(File, "is not supported; expected a number above 0", keys.Split('|')[0]);
 
     /// <summary>True or false, or the value for where it is absent or null.</summary>
     public bool Flag(string keys, bool absent) => OptionalFlag(keys) ?? absent;

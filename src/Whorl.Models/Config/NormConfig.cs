@@ -3,7 +3,7 @@ namespace Whorl.Models;
 /// <summary>Reads the kind of norm that a model uses throughout.</summary>
 internal static class NormConfig
 {
-    private const string LayerNormEpsilon = "layer_norm_epsilon|layer_norm_eps|norm_epsilon|norm_eps";
+    private const string LayerNormEpsilon = "norm_epsilon|layer_norm_eps|layer_norm_epsilon|norm_eps";
 
     /// <summary>Root-mean-square norms by role.</summary>
     /// <param name="config">The model's config.</param>

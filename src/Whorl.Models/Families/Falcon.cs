@@ -17,6 +17,7 @@ internal sealed class Falcon : ModelFamily
         int keyValueHeads = config.Int("num_kv_heads|n_head_kv", heads, minimum: 1);
         bool parallel = config.Flag("parallel_attn", true) || grouped;
         bool twoNorms = config.Int("num_ln_in_parallel_attn", 2, minimum: 1) == 2 && grouped;
+        int factor = config.Int("ff_factor", absent: 4, minimum: 1);
         Func<string, NormSpec> norm = NormConfig.LayerNorm(config);
         RopeSpec rope = RopeConfig.ReadShare(config, hidden / heads);
         BlockSpec block = new()
@@ -34,7 +35,7 @@ internal sealed class Falcon : ModelFamily
             },
             FeedForward = new FeedForwardSpec
             {
-                Size = config.Int("ffn_hidden_size", 4 * hidden, minimum: 1),
+                Size = config.Int("ffn_hidden_size", checked(factor * hidden), minimum: 1),
                 Activation = ActivationConfig.Read(config, "activation", "gelu"),
                 Gated = false,
                 Bias = bias,

@@ -1,5 +1,3 @@
-using Whorl.Tensors;
-
 namespace Whorl.Models.Families;
 
 /// <summary>Gemma 2: norms before and behind both layers, soft caps on scores and logits, every other block with a sliding window.</summary>
@@ -16,6 +14,7 @@ internal sealed class Gemma2 : ModelFamily
         config.Assume("attn_logit_softcapping", 50);
         config.Assume("final_logit_softcapping", 30);
         config.Assume("sliding_window", 4096);
+        config.Ignore("sliding_window_size"); // says the same again in some files; the reference does not read it
         Func<string, NormSpec> norm = Gemma.Norms(config);
         Func<int, int> window = WindowConfig.Read(config, block => block % 2 == 0);
         return ReadKin(config, norm, (block, attention) => attention with { Window = window(block) });
@@ -36,7 +35,7 @@ internal sealed class Gemma2 : ModelFamily
     /// <param name="attention">What a block's attention has of its own.</param>
     internal static DecoderSpec ReadKin(ConfigReader config, Func<string, NormSpec> norm, Func<int, AttentionLayerSpec, AttentionLayerSpec> attention)
     {
-        float scale = (float)PortableMath.Pow(config.Number("query_pre_attn_scalar"), -0.5), cap = (float)config.Number("attn_logit_softcapping", 0);
+        float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar"))), cap = (float)config.Number("attn_logit_softcapping", 0);
         DecoderSpec spec = Gemma.ReadKin(config, norm, own => own with { Scale = scale, SoftCap = cap }, (i, block) => block with
         {
             Mixer = attention(i, (AttentionLayerSpec)block.Mixer),

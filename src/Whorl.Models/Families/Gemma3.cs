@@ -28,6 +28,7 @@ internal sealed class Gemma3 : ModelFamily
 
     public override void ReadGguf(GgufConfig config)
     {
+        config.Copy("final_logit_softcapping", "final_logit_softcapping");
         config.Copy("rope.freq_base_swa", "rope_local_base_freq");
         config.Copy("attention.sliding_window_pattern", "sliding_window_pattern");
         Gemma2.ScoreScale(config, blocksOf27B: 62);

@@ -39,7 +39,7 @@ internal sealed class Gpt2 : ModelFamily
                         Heads = heads,
                         KeyValueHeads = heads,
                         HeadSize = hidden / heads,
-                        Scale = (float)((scaled ? Math.Pow(hidden / heads, -0.5) : 1) / (byBlock ? block + 1 : 1)),
+                        Scale = (float)((scaled ? 1 / Math.Sqrt(hidden / heads) : 1) / (byBlock ? block + 1 : 1)),
                         QueryKeyValueBias = true,
                         OutputBias = true,
                     },

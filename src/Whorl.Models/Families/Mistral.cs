@@ -8,7 +8,7 @@ internal sealed class Mistral : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int window = config.OptionalInt("sliding_window") ?? 0;
+        int window = config.Int("sliding_window", absent: 0, minimum: 0);
         return Llama.ReadKin(config, window: _ => window);
     }
 

@@ -12,6 +12,7 @@ internal sealed class Opt : ModelFamily
         int width = config.Int("word_embed_proj_dim", hidden, minimum: 1);
         bool bias = config.Flag("enable_bias", true), before = config.Flag("do_layer_norm_before", true), affine = config.Flag("layer_norm_elementwise_affine", true);
         bool finalNorm = before && !config.Flag("_remove_final_layer_norm", false);
+        config.Require("learned_embeddings", "true");
         BlockSpec block = new()
         {
             Mixer = new AttentionLayerSpec { Heads = heads, KeyValueHeads = heads, HeadSize = hidden / heads, QueryKeyValueBias = bias, OutputBias = bias },

@@ -10,6 +10,8 @@ internal sealed class Phi3 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
+        config.Require("full_attn_mod", "1");
+        config.Require("interpolate_factor", "1");
         config.Ignore("original_max_position_embeddings"); // read with LongRoPE, of no matter without
         return Llama.ReadKin(config, window: WindowConfig.Read(config, _ => true), norm: NormConfig.RootMeanSquare(config, 1e-5));
     }

@@ -11,6 +11,8 @@ internal sealed class StarCoder2 : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool? bias = config.Flag("use_bias", true);
+        config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"); // of the model it grew from; not read by the reference
+        config.Require("scale_attn_weights", "true");
         config.Require("mlp_type", "default");
         config.Require("norm_type", "layer_norm");
         return Llama.ReadKin(

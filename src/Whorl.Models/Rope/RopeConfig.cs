@@ -36,14 +36,14 @@ internal static class RopeConfig
     /// <param name="layers">Which layers', where <c>rope_parameters</c> tells them apart.</param>
     public static RopeSpec Read(ConfigReader config, int rotaryDimensions, double defaultTheta = 10_000, string layers = WindowConfig.Full)
     {
-        double theta = config.Number("rope_theta|rotary_emb_base", defaultTheta);
+        double theta = config.Positive("rope_theta|rotary_emb_base", defaultTheta);
         ConfigReader? scaling = Parameters(config, layers);
         if (scaling is null)
         {
             return new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
         }
 
-        theta = scaling.Number("rope_theta", theta);
+        theta = scaling.Positive("rope_theta", theta);
         scaling.Ignore("partial_rotary_factor"); // is in the caller's rotaryDimensions
         RopeSpec rope = new()
         {
@@ -78,13 +78,13 @@ internal static class RopeConfig
             case "default" or "none":
                 return RopeScaling.None;
             case "linear":
-                return new LinearRope(Positive(scaling, "factor"));
+                return new LinearRope(scaling.Positive("factor"));
             case "dynamic":
                 scaling.Ignore("original_max_position_embeddings");
-                return new DynamicNtkRope(Positive(scaling, "factor"), config.Int("max_position_embeddings|n_positions"));
+                return new DynamicNtkRope(scaling.Positive("factor"), config.Int("max_position_embeddings|n_positions"));
             case "llama3":
                 return new Llama3Rope(
-                    Positive(scaling, "factor"), Positive(scaling, "low_freq_factor"), Positive(scaling, "high_freq_factor"), scaling.Int("original_max_position_embeddings"));
+                    scaling.Positive("factor"), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"), scaling.Int("original_max_position_embeddings"));
             case "yarn":
                 return Yarn(scaling, context);
             case "longrope" or "su":
@@ -97,7 +97,7 @@ internal static class RopeConfig
     private static YarnRope Yarn(ConfigReader scaling, int? context)
     {
         int? original = scaling.OptionalInt("original_max_position_embeddings");
-        double factor = original is { } trained && context is { } length && !scaling.Has("factor") ? (double)length / trained : Positive(scaling, "factor");
+        double factor = original is { } trained && context is { } length && !scaling.Has("factor") ? (double)length / trained : scaling.Positive("factor");
         double scale = scaling.Number("mscale", 0), allDimensions = scaling.Number("mscale_all_dim", 0);
         double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
             : scale != 0 && allDimensions != 0 ? Magnitude(factor, scale) / Magnitude(factor, allDimensions)
@@ -117,7 +117,7 @@ internal static class RopeConfig
     {
         int trained = config.OptionalInt("original_max_position_embeddings") ?? scaling.Int("original_max_position_embeddings");
         scaling.Ignore("original_max_position_embeddings");
-        double factor = context is { } length ? (double)length / trained : Positive(scaling, "factor");
+        double factor = context is { } length ? (double)length / trained : scaling.Positive("factor");
         scaling.Ignore("factor");
         if (scaling.Flag("divisors_in_checkpoint", false))
         {
@@ -133,7 +133,4 @@ internal static class RopeConfig
                 ? list
                 : throw scaling.Unsupported(key, "that list", $"{dimensions / 2} numbers above 0");
     }
-
-    private static double Positive(ConfigReader config, string key) =>
-        config.Number(key) is var value and > 0 ? value : throw config.Unsupported(key, "a number that is not above 0", "a number above 0");
 }

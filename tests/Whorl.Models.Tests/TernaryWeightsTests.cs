@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Whorl.Formats;
+using Whorl.Kernels.Cpu;
+using Whorl.Tensors;
+using Whorl.Testing;
+
+namespace Whorl.Models.Tests;
+
+public sealed class TernaryWeightsTests
+{
+    public static TheoryData<string> Cases => ["48x96", "64x256", "edges", "ties", "tiny"];
+
+    [ReferenceTheory]
+    [MemberData(nameof(Cases))]
+    public void Weights_are_rounded_and_unpacked_to_the_reference_s_codes(string name)
+    {
+        using FileCheckpoint golden = SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "quantisation", "groupwise_bitnet.safetensors"));
+        float[] weights = golden.ReadSingles(golden.Get($"bitnet.{name}.W"));
+        sbyte[] codes = MemoryMarshal.Cast<byte, sbyte>(Bytes(golden, $"bitnet.{name}.codes")).ToArray();
+        TernaryWeights.Round(weights);
+        Assert.Equal(codes.Select(c => (int)c), weights.Select(Math.Sign));
+
+        byte[] packed = Bytes(golden, $"bitnet.{name}.packed");
+        foreach (float scale in (float[])[0.75f, 0.1f])
+        {
+            float[] expected = Array.ConvertAll(codes, c => c * scale), unpacked = new float[codes.Length];
+            TernaryWeights.Unpack(packed, scale, MemoryMarshal.AsBytes(unpacked.AsSpan()));
+            Assert.Equal(expected, unpacked);
+        }
+
+        ushort[] halves = new ushort[codes.Length];
+        TernaryWeights.UnpackToBFloat16(packed, 0.75f, MemoryMarshal.AsBytes(halves.AsSpan()));
+        Assert.Equal(Array.ConvertAll(codes, c => c * 0.75f), Array.ConvertAll(halves, h => BitConverter.UInt32BitsToSingle((uint)h << 16)));
+    }
+
+    [ReferenceTheory]
+    [MemberData(nameof(Cases))]
+    public void Activations_are_rounded_to_the_reference_s_codes(string name)
+    {
+        using FileCheckpoint golden = SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "quantisation", "groupwise_bitnet.safetensors"));
+        using CpuBackend backend = new(new CpuBackendOptions { Threads = 1 });
+        TensorEntry entry = golden.Get($"bitnet.{name}.x");
+        int rows = (int)entry.Shape[0], columns = (int)entry.Shape[1];
+        float[] scales = golden.ReadSingles(golden.Get($"bitnet.{name}.x_scale"));
+        sbyte[] codes = MemoryMarshal.Cast<byte, sbyte>(Bytes(golden, $"bitnet.{name}.x_codes")).ToArray();
+        Tensor x = backend.Rent(rows, columns);
+        golden.ReadSingles(entry).CopyTo(x.Span);
+        float[] expected = [.. codes.Select((code, i) => code / scales[i / columns])];
+        Assert.Equal(expected, backend.RoundToInt8(x).Span.ToArray());
+    }
+
+    private static byte[] Bytes(FileCheckpoint golden, string name)
+    {
+        TensorEntry entry = golden.Get(name);
+        byte[] bytes = new byte[entry.ByteLength];
+        golden.Read(entry, 0, bytes);
+        return bytes;
+    }
+}
