@@ -16,6 +16,8 @@ internal static class WhorlCommand
             RunCommand.Create(),
             DemoCommand.Create(),
             ServeCommand.Create(),
+            DhtCommand.Create(),
+            PeersCommand.Create(),
             ShowCommand.Create(),
             PerplexityCommand.Create(),
             TraceCommand.Create(),

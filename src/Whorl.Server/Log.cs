@@ -12,4 +12,10 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "{Peer} sent what is no request: {Reason}")]
     public static partial void BadRequest(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "blocks of {Prefix} were not announced: {Reason}")]
+    public static partial void NotAnnounced(ILogger logger, string prefix, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "blocks of {Prefix} are no longer announced")]
+    public static partial void AnnouncingEnds(ILogger logger, string prefix);
 }

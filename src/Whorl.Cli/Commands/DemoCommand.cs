@@ -48,7 +48,7 @@ internal static class DemoCommand
             }
 
             say("\n");
-            await using LocalEngine engine = await LocalEngine.ConnectAsync(options, [.. servers.Select(s => s!.Address)], cancellationToken);
+            await using LocalEngine engine = await LocalEngine.ConnectAsync(options, [.. servers.Select(s => s!.Address)], NetworkOptions.Dialler, "", cancellationToken);
             remote = await WriteAsync(engine, request, say, cancellationToken);
         }
         finally

@@ -20,16 +20,17 @@ internal static class PerplexityCommand
         Option<int> window = new("--window") { Description = "Tokens of a window; the first of each is only read.", DefaultValueFactory = _ => 512, HelpName = "N" };
         Option<int> maxWindows = new("--max-windows") { Description = "The most windows. Default: all.", DefaultValueFactory = _ => int.MaxValue, HelpName = "K" };
         Option<bool> json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
-        Option<string?> servers = RunCommand.ServerList();
+        RemoteArguments remote = new();
         window.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 2));
         maxWindows.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
-        Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.") { model.Model, file, window, maxWindows, json, servers };
+        Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.") { model.Model, file, window, maxWindows, json };
+        remote.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             EngineOptions options = model.Read(result);
             string text = await File.ReadAllTextAsync(result.GetValue(file)!, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
-            await using LocalEngine engine = await RunCommand.OpenAsync(options, result.GetValue(servers), cancellationToken);
+            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             int[] ids = engine.Text.Need().Encode(text, EncodeOptions.PlainText);
             bool quiet = result.GetValue(json);
             IProgress<Perplexity>? progress = quiet || Console.IsErrorRedirected ? null : new Line();

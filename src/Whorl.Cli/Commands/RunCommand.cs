@@ -14,16 +14,16 @@ internal static class RunCommand
     {
         ModelArguments model = new(optional: true);
         GenerationArguments generation = new();
-        Option<string?> servers = ServerList();
-        Command command = new("run", "Continue a prompt, or chat with a model. With --servers the blocks are computed by servers that 'whorl serve' started.") { model.Model };
+        RemoteArguments remote = new();
+        Command command = new("run", "Continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.") { model.Model };
         generation.AddTo(command);
         model.AddOptionsTo(command);
-        command.Add(servers);
+        remote.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = generation.Read(result);
             EngineOptions options = model.Read(result);
-            await using LocalEngine engine = await OpenAsync(options, result.GetValue(servers), cancellationToken);
+            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             bool chats = request is { Prompt: null, PromptIds: null };
             if (chats && request.Json)
             {
@@ -34,14 +34,6 @@ internal static class RunCommand
         });
         return command;
     }
-
-    /// <summary>The option that names servers.</summary>
-    public static Option<string?> ServerList() => new("--servers") { Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.", HelpName = "ADDRESSES" };
-
-    /// <summary>The model with its blocks here, or on the servers named.</summary>
-    public static Task<LocalEngine> OpenAsync(EngineOptions options, string? servers, CancellationToken cancellationToken) => servers is null
-        ? LocalEngine.LoadAsync(options, cancellationToken)
-        : LocalEngine.ConnectAsync(options, servers.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), cancellationToken);
 
     /// <summary>The ids of a request's prompt.</summary>
     public static int[] PromptIds(LocalEngine engine, TextRequest request) => request.PromptIds ?? engine.Text.Encode(request.Prompt!, request.IsChat);

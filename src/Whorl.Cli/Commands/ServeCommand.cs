@@ -3,8 +3,10 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
+using Whorl.Dht.Records;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
+using Whorl.P2P;
 using Whorl.Server;
 
 namespace Whorl.Cli.Commands;
@@ -19,10 +21,12 @@ internal static class ServeCommand
     {
         ModelArguments model = new(optional: false);
         Option<string?> blocks = new("--blocks") { Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read.", HelpName = "FIRST..LAST" };
-        Option<string> listen = new("--listen") { Description = "Where to listen; port 0 takes a free one.", DefaultValueFactory = _ => "127.0.0.1:0", HelpName = "ADDRESS" };
+        NetworkArguments swarm = new(listen: "127.0.0.1:0");
+        Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
-        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, listen, cache, untilInputEnds };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, untilInputEnds };
+        swarm.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -33,16 +37,28 @@ internal static class ServeCommand
                 StopAtEndOfInput(stop);
             }
 
-            await using Network network = Network.Listen(result.GetValue(listen)!); // before the weights: a port in use is told at once
+            await using Network network = await Network.StartAsync(swarm.Read(result), cancellationToken); // before the weights: a port in use is told at once
             using ModelSource source = ModelSource.Open(options.ModelPath);
             BlockRange range = ReadRange(result.GetValue(blocks), source.Spec.Blocks.Count);
             using CpuBackend backend = new(options.Backend);
             using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, range, backend, stop.Token);
             HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
+            await using SwarmAnnouncer announcer = new(
+                await network.JoinAsync(stop.Token),
+                result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelPath),
+                new ModelInfo(source.Spec.Blocks.Count, null),
+                hosted,
+                TimeProvider.System,
+                NullLogger.Instance);
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{Ready}{network.Address}, blocks {range} of {source.Spec.Blocks.Count}, {span.WeightBytes / 1048576.0:F1} MiB of weights"));
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            foreach (Multiaddress address in network.Multiaddresses)
+            {
+                Console.Out.WriteLine($"others reach it at {address}");
+            }
+
+            await UntilStopped.WaitAsync(stop.Token);
         });
         return command;
     }

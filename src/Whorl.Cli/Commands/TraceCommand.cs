@@ -17,11 +17,12 @@ internal static class TraceCommand
         Option<string?> promptIds = new("--prompt-ids") { Description = "Token ids in place of a text: 5,6,7.", HelpName = "IDS" };
         Option<bool> chat = new("--chat") { Description = "The prompt is one message of a user." };
         Option<string> output = new("--out") { Description = "The safetensors file to write.", Required = true, HelpName = "FILE" };
-        Option<string?> servers = RunCommand.ServerList();
+        RemoteArguments remote = new();
         Command command = new("trace", "Write hidden states at every block boundary, the head's input and the logits to a safetensors file.")
         {
-            model.Model, prompt, promptIds, chat, output, servers,
+            model.Model, prompt, promptIds, chat, output,
         };
+        remote.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -31,7 +32,7 @@ internal static class TraceCommand
                 throw new CliException("give a prompt or --prompt-ids");
             }
 
-            await using LocalEngine engine = await RunCommand.OpenAsync(model.Read(result), result.GetValue(servers), cancellationToken);
+            await using LocalEngine engine = await remote.OpenAsync(model.Read(result), result, cancellationToken);
             int[] tokens = ids is not null ? GenerationArguments.ParseIds(ids) : engine.Text.Encode(text!, result.GetValue(chat));
             ModelTrace trace = await ModelTrace.TakeAsync(engine.Model, tokens, cancellationToken);
             await SafetensorsWriter.WriteAsync(result.GetValue(output)!, Tensors(trace, tokens.Length), null, cancellationToken);

@@ -50,16 +50,19 @@ internal sealed class LocalEngine : IAsyncDisposable
 
     /// <summary>Loads the ends only; servers compute the blocks.</summary>
     /// <param name="options">The model.</param>
-    /// <param name="servers">Addresses, as <c>127.0.0.1:5001</c>.</param>
+    /// <param name="servers">Addresses, as <c>127.0.0.1:5001</c>; none to find servers in the swarm.</param>
+    /// <param name="swarm">This node, and how it finds the swarm.</param>
+    /// <param name="prefix">What the model is called in the swarm.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<LocalEngine> ConnectAsync(EngineOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
+    public static async Task<LocalEngine> ConnectAsync(
+        EngineOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string prefix, CancellationToken cancellationToken)
     {
         ModelSource source = ModelSource.Open(options.ModelPath);
         CpuBackend backend = new(options.Backend);
         Network? network = null;
         try
         {
-            network = Network.Client();
+            network = await Network.StartAsync(swarm, cancellationToken);
             Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
             List<IBlockSpan> spans = [];
             foreach (string server in servers)
@@ -67,6 +70,12 @@ internal sealed class LocalEngine : IAsyncDisposable
                 RemoteSpan span = await network.ConnectAsync(server, cancellationToken);
                 Require(source, options, span);
                 spans.Add(span);
+            }
+
+            if (servers.Count == 0)
+            {
+                spans = await SwarmSearch.SpansAsync(
+                    network, await network.JoinAsync(cancellationToken), prefix, Contract(source, options, BoundaryFormat.F32), source.Spec.Blocks.Count, cancellationToken);
             }
 
             ModelEnds ends = ModelEnds.Load(source, backend);
@@ -95,7 +104,7 @@ internal sealed class LocalEngine : IAsyncDisposable
 
     /// <summary>Lets sessions compute with loaded blocks.</summary>
     public static HostedSpan Host(ModelSource source, DecoderSpan blocks, EngineOptions options, string name, long maxCacheBytes = long.MaxValue) => new(
-        blocks, new SpanContract(source.Fingerprint, options.Backend.Activations, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
+        blocks, Contract(source, options, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {
@@ -109,6 +118,9 @@ internal sealed class LocalEngine : IAsyncDisposable
         _backend.Dispose();
         Source.Dispose();
     }
+
+    private static SpanContract Contract(ModelSource source, EngineOptions options, BoundaryFormat boundary) =>
+        new(source.Fingerprint, options.Backend.Activations, boundary);
 
     private static void Require(ModelSource source, EngineOptions options, RemoteSpan span)
     {

@@ -1,61 +1,96 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Whorl.Client;
+using Whorl.Dht;
+using Whorl.Dht.Records;
 using Whorl.P2P;
 
 namespace Whorl.Cli.Engine;
 
-/// <summary>This process's node. The one place that says which transport there is.</summary>
+/// <summary>This process's node: a libp2p host and, where it takes part in a swarm, a node of the DHT.</summary>
 internal sealed class Network : IAsyncDisposable
 {
-    private readonly LoopbackHost _host;
+    private readonly Libp2pHost _host;
 
-    private Network(LoopbackHost host) => _host = host;
+    private Network(Libp2pHost host, NetworkOptions options) => (_host, Options) = (host, options);
 
-    public IPeerHost Host => _host;
+    public Libp2pHost Host => _host;
 
-    /// <summary>Where others reach this node.</summary>
+    public NetworkOptions Options { get; }
+
+    /// <summary>The node of the DHT, once <see cref="JoinAsync"/> has run.</summary>
+    public DhtNode? Dht { get; private set; }
+
+    /// <summary>Where others reach this node, as host and port.</summary>
     public string Address => _host.ListenAddresses[0].TryGetTcp(out string? host, out int port)
         ? string.Create(CultureInfo.InvariantCulture, $"{host}:{port}")
-        : throw new InvalidOperationException("the node does not listen");
+        : _host.ListenAddresses[0].ToString();
 
-    /// <summary>A node that only dials.</summary>
-    public static Network Client() => new(LoopbackHost.Start(NewId()));
+    /// <summary>Where others reach this node, with its id.</summary>
+    public IEnumerable<Multiaddress> Multiaddresses => _host.ListenAddresses.Select(a => a.WithPeer(_host.Id));
 
-    /// <summary>A node that listens.</summary>
-    /// <param name="listen"><c>127.0.0.1:PORT</c>; port 0 takes a free one.</param>
-    /// <exception cref="CliException">The address is not one of this machine's loopback, or in use.</exception>
-    public static Network Listen(string listen)
+    /// <summary>Starts a node.</summary>
+    /// <exception cref="CliException">An address cannot be listened on.</exception>
+    public static async Task<Network> StartAsync(NetworkOptions options, CancellationToken cancellationToken)
     {
-        if (!IPEndPoint.TryParse(listen, out IPEndPoint? endpoint) || !IPAddress.IsLoopback(endpoint.Address) || !listen.Contains(':', StringComparison.Ordinal))
-        {
-            throw new CliException($"cannot listen on '{listen}'; write 127.0.0.1:PORT");
-        }
-
+        PeerIdentity? identity = options.IdentityFile is { } file ? await PeerIdentity.LoadOrCreateAsync(file, PeerKeyType.Ed25519, cancellationToken) : null;
         try
         {
-            return new(LoopbackHost.Start(NewId(), endpoint.Port));
+            return new Network(
+                await Libp2pHost.StartAsync(new Libp2pOptions
+                {
+                    Identity = identity,
+                    ListenAddresses = options.Listen,
+                    AnnounceAddresses = options.Announce,
+                    BootstrapPeers = options.InitialPeers,
+                    Relays = options.Relays,
+                    IsRelay = options.IsRelay,
+                    KadMode = options.Listen.Count > 0 ? KadMode.Server : KadMode.Client,
+                }),
+                options);
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (SocketException e)
         {
-            throw new CliException($"cannot listen on {listen}: {e.Message}");
+            throw new CliException($"cannot listen on {string.Join(", ", options.Listen)}: {e.Message}");
         }
+    }
+
+    /// <summary>Joins the DHT: as a member where the node listens, else only to ask.</summary>
+    public async Task<SwarmDirectory> JoinAsync(CancellationToken cancellationToken)
+    {
+        Dht = await DhtNode.StartAsync(
+            _host, new DhtOptions { ClientMode = Options.Listen.Count == 0 }, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
+        return new SwarmDirectory(Dht);
     }
 
     /// <summary>Asks a server which blocks it holds.</summary>
     /// <param name="server"><c>HOST:PORT</c> or a multiaddress.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public ValueTask<RemoteSpan> ConnectAsync(string server, CancellationToken cancellationToken) =>
-        RemoteSpan.ConnectAsync(_host, Parse(server), server, TimeProvider.System, cancellationToken);
+        RemoteSpan.ConnectAsync(_host, ParsePeer(server), server, TimeProvider.System, cancellationToken);
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (Dht is not null)
+        {
+            await Dht.DisposeAsync();
+        }
 
-    private static PeerAddress Parse(string server) =>
-        IPEndPoint.TryParse(server, out IPEndPoint? endpoint) && endpoint.Port > 0 ? new PeerAddress(null, Multiaddress.FromTcp(endpoint))
-        : PeerAddress.TryParse(server, out PeerAddress? peer) ? peer
-        : throw new CliException($"'{server}' is no server's address; write 127.0.0.1:PORT");
+        await _host.DisposeAsync();
+    }
 
-    private static PeerId NewId() => PeerId.FromPublicKey(RandomNumberGenerator.GetBytes(36));
+    /// <summary>Reads <c>HOST:PORT</c> or a multiaddress.</summary>
+    /// <exception cref="CliException">It is neither.</exception>
+    public static PeerAddress ParsePeer(string text) =>
+        IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && endpoint.Port > 0 ? new PeerAddress(null, Multiaddress.FromTcp(endpoint))
+        : PeerAddress.TryParse(text, out PeerAddress? peer) ? peer
+        : throw new CliException($"'{text}' is no peer's address; write 127.0.0.1:PORT or /ip4/…/tcp/PORT/p2p/ID");
+
+    /// <summary>Reads an address to listen on or to announce.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static Multiaddress ParseAddress(string text) =>
+        text.Contains(':', StringComparison.Ordinal) && !text.StartsWith('/') && IPEndPoint.TryParse(text, out IPEndPoint? endpoint) ? Multiaddress.FromTcp(endpoint)
+        : Multiaddress.TryParse(text, out Multiaddress? address) ? address
+        : throw new CliException($"'{text}' is no address; write 127.0.0.1:PORT or /ip4/…/tcp/PORT");
 }

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Whorl.Cli.Engine;
+
+namespace Whorl.Cli.Arguments;
+
+/// <summary>Whether the blocks are computed here, by servers that are named, or by servers that the swarm has.</summary>
+internal sealed class RemoteArguments
+{
+    private readonly Option<string?> _servers = new("--servers") { Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.", HelpName = "ADDRESSES" };
+    private readonly Option<string?> _prefix = PrefixOption();
+    private readonly NetworkArguments _swarm = new(listen: null);
+
+    /// <summary>The option that says what a model is called in the swarm.</summary>
+    public static Option<string?> PrefixOption() => new("--dht-prefix") { Description = "What the model is called in the swarm. Default: its file's or folder's name.", HelpName = "NAME" };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_servers);
+        _swarm.AddTo(command);
+        command.Add(_prefix);
+    }
+
+    /// <summary>The model with its blocks here, on the servers named, or wherever the swarm has them.</summary>
+    public Task<LocalEngine> OpenAsync(EngineOptions options, ParseResult result, CancellationToken cancellationToken)
+    {
+        NetworkOptions swarm = _swarm.Read(result);
+        string[] servers = result.GetValue(_servers)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return servers.Length == 0 && swarm.InitialPeers.Count == 0
+            ? LocalEngine.LoadAsync(options, cancellationToken)
+            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelPath), cancellationToken);
+    }
+}
