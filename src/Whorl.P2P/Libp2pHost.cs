@@ -113,7 +113,17 @@ public sealed class Libp2pHost : IPeerHost
         ProtocolIds.Check(protocolId);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         Connection connection = await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
-        return await _switch.OpenStreamAsync(connection, protocolId, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _switch.OpenStreamAsync(connection, protocolId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PeerUnavailableException) when (!connection.IsUsable)
+        {
+            // An old connection broke just now, as when the peer was started anew: nothing was said on the stream yet, so once more on a fresh one.
+            _switch.Pool.Remove(connection);
+            connection = await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+            return await _switch.OpenStreamAsync(connection, protocolId, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Connects without opening a stream; does nothing where a connection is open.</summary>

@@ -76,6 +76,22 @@ public sealed class YamuxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_whose_streams_nobody_reads_holds_their_windows_and_no_more()
+    {
+        (YamuxSession near, YamuxSession far) = Connect(new YamuxOptions { MaxInboundStreams = 8 });
+        List<Task<Exception?>> writing = [];
+        for (int i = 0; i < 8; i++)
+        {
+            YamuxStream dialled = await near.OpenAsync(Token);
+            writing.Add(Record.ExceptionAsync(async () => await dialled.WriteAsync(new byte[1 << 20], Token)));
+        }
+
+        await EventuallyAsync(() => far.BufferedBytes == 8 * YamuxOptions.InitialWindowBytes);
+        await near.DisposeAsync();
+        Assert.All(await Task.WhenAll(writing), e => Assert.IsAssignableFrom<IOException>(e));
+    }
+
+    [Fact]
     public async Task Windows_grow_with_fast_readers_to_the_limits_of_stream_and_session()
     {
         YamuxOptions options = new() { MaxWindowBytes = 2 << 20, MaxGrowthBytes = 3 << 20 };

@@ -121,11 +121,44 @@ public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
     }
 
     [Fact]
-    public async Task Idle_connections_are_closed_above_the_high_water_mark_and_inbound_ones_beyond_the_limit_refused()
+    public async Task Inbound_connections_beyond_the_limit_are_refused()
     {
         await using Libp2pHost small = await Libp2pHost.StartAsync(Options() with { MaxConnections = 1 });
         await _started[0].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token);
         await Assert.ThrowsAsync<PeerUnavailableException>(() => _started[1].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token));
+    }
+
+    [Theory]
+    [InlineData("/ip6/::1/tcp/0", "/ip6/::1/tcp/")]
+    [InlineData("/ip4/127.0.0.1/tcp/0", "/dns4/localhost/tcp/")]
+    [InlineData("/ip4/127.0.0.1/tcp/0", "/dns/localhost/tcp/")]
+    [InlineData("/ip4/0.0.0.0/tcp/0", "/ip4/127.0.0.1/tcp/")]
+    public async Task IPv6_names_and_all_interfaces_are_listened_on_and_dialled(string listen, string dial)
+    {
+        if (listen.StartsWith("/ip6", StringComparison.Ordinal) && !System.Net.Sockets.Socket.OSSupportsIPv6)
+        {
+            return; // nothing to dial on such a machine
+        }
+
+        await using Libp2pHost server = await Libp2pHost.StartAsync(Options() with { ListenAddresses = [Multiaddress.Parse(listen)] });
+        Assert.True(server.ListenAddresses[0].TryGetTcp(out _, out int port));
+        Assert.NotEqual(0, port);
+        Assert.DoesNotContain(server.ListenAddresses, a => a.ToString().Contains("0.0.0.0", StringComparison.Ordinal));
+        await _started[0].ConnectAsync(new PeerAddress(server.Id, Multiaddress.Parse(dial + port.ToString(System.Globalization.CultureInfo.InvariantCulture))), Token);
+    }
+
+    [Fact]
+    public async Task A_peer_started_anew_at_the_same_address_is_reached_again()
+    {
+        PeerIdentity identity = PeerIdentity.Generate();
+        Libp2pHost first = await Libp2pHost.StartAsync(Options() with { Identity = identity });
+        first.Handle("/echo/1", EchoAsync);
+        Multiaddress address = first.ListenAddresses[0];
+        await (await A.DialAsync(new PeerAddress(identity.Id, address), "/echo/1", Token)).DisposeAsync();
+        await first.DisposeAsync();
+        await using Libp2pHost second = await Libp2pHost.StartAsync(Options() with { Identity = identity, ListenAddresses = [address] });
+        second.Handle("/echo/1", EchoAsync);
+        await (await A.DialAsync(new PeerAddress(identity.Id, address), "/echo/1", Token)).DisposeAsync();
     }
 
     [Fact]

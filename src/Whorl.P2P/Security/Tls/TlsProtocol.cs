@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Whorl.P2P.Security.Tls;
@@ -36,6 +37,11 @@ internal sealed class TlsProtocol(PeerIdentity identity, TimeProvider time) : IS
         {
             await tls.DisposeAsync().ConfigureAwait(false);
             throw new ProtocolViolationException($"tls: {e.InnerException?.Message ?? e.Message}", e);
+        }
+        catch (CryptographicException e)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw new ProtocolViolationException($"tls: a certificate or key that cannot be used: {e.Message}", e);
         }
         catch
         {
