@@ -22,13 +22,16 @@ internal sealed class ModelArguments
 
     public Option<int> Threads { get; } = new("--threads")
     {
-        Description = "Threads that compute. The result does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N",
+        Description = "Threads that compute. The result does not depend on it.",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+        HelpName = "N",
     };
 
     public Option<string> Activations { get; } = Check.OneOf(
         new Option<string>("--activations")
         {
-            Description = "In what form activations meet quantised weights: q8 rounds them to 8 bits and is fast; f32 rounds nothing.", DefaultValueFactory = _ => "q8",
+            Description = "In what form activations meet quantised weights: q8 rounds them to 8 bits and is fast; f32 rounds nothing.",
+            DefaultValueFactory = _ => "q8",
         },
         "q8",
         "f32");

@@ -8,7 +8,8 @@ internal sealed class NetworkArguments
 {
     private readonly Option<string?> _initialPeers = new("--initial-peers")
     {
-        Description = "Nodes that are in the swarm already, separated by commas: /ip4/…/tcp/PORT/p2p/ID.", HelpName = "ADDRESSES",
+        Description = "Nodes that are in the swarm already, separated by commas: /ip4/…/tcp/PORT/p2p/ID.",
+        HelpName = "ADDRESSES",
     };
 
     private readonly Option<string?> _identity = new("--identity") { Description = "File with this node's key, made if it is not there. Default: a new key each time.", HelpName = "FILE" };
