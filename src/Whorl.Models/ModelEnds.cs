@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>What stands before the first block and behind the last: embeddings, final norm and head. The client's part of a model.</summary>
+/// <summary>
+/// What stands before the first block and behind the last: embeddings, final norm and head. The client's part of a model.
+/// </summary>
 /// <remarks>May be used by many threads: it locks its backend while it computes.</remarks>
 public sealed class ModelEnds : IDisposable
 {
@@ -146,7 +148,8 @@ public sealed class ModelEnds : IDisposable
         {
             _rows[i] = (uint)positions[i] < (uint)_spec.Positions!.Count
                 ? positions[i] + _spec.Positions.Offset
-                : throw new ArgumentOutOfRangeException(nameof(positions), positions[i], $"the model has learned {_spec.Positions.Count} positions and no more; shorten the text");
+                : throw new ArgumentOutOfRangeException(
+                    nameof(positions), positions[i], $"the model has learned {_spec.Positions.Count} positions and no more; shorten the text");
         }
 
         return _rows.AsSpan(0, positions.Length);

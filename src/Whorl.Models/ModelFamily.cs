@@ -3,7 +3,9 @@ using Whorl.Models.Families;
 
 namespace Whorl.Models;
 
-/// <summary>A family of models: how its config reads, how its block differs from the shared decoder, and what its weights are called.</summary>
+/// <summary>
+/// A family of models: how its config reads, how its block differs from the shared decoder, and what its weights are called.
+/// </summary>
 public abstract class ModelFamily
 {
     /// <summary>Every family. One line each; a test sees that none is forgotten.</summary>
@@ -56,14 +58,17 @@ public abstract class ModelFamily
     /// <exception cref="ModelFormatException">No family has it.</exception>
     public static ModelFamily Of(string modelType, string file) =>
         All.FirstOrDefault(f => f.ModelType == modelType || f.Aliases.Contains(modelType))
-        ?? throw new ModelFormatException(file, $"= \"{modelType}\" is not a family Whorl knows; it knows {string.Join(", ", All.Select(f => f.ModelType).Order(StringComparer.Ordinal))}", "model_type");
+        ?? throw new ModelFormatException(
+            file, $"= \"{modelType}\" is not a family Whorl knows; it knows {Sorted(All.Select(f => f.ModelType))}", "model_type");
 
     /// <summary>The family of a GGUF architecture.</summary>
     /// <exception cref="ModelFormatException">No family has it.</exception>
     public static ModelFamily OfGguf(string architecture, string file) =>
         All.FirstOrDefault(f => f.GgufArchitectures.Contains(architecture))
         ?? throw new ModelFormatException(
-            file, $"= \"{architecture}\" is not an architecture Whorl knows; it knows {string.Join(", ", All.SelectMany(f => f.GgufArchitectures).Order(StringComparer.Ordinal))}", "general.architecture");
+            file,
+            $"= \"{architecture}\" is not an architecture Whorl knows; it knows {Sorted(All.SelectMany(f => f.GgufArchitectures))}",
+            "general.architecture");
 
     /// <summary>Reads config.json.</summary>
     /// <exception cref="ModelFormatException">A value is missing or not supported.</exception>
@@ -72,7 +77,9 @@ public abstract class ModelFamily
     /// <summary>What the weights are called in a Hugging Face checkpoint.</summary>
     public abstract WeightMap Weights(DecoderSpec spec);
 
-    /// <summary>The family that a GGUF file of this family's architecture really holds, where one architecture stands for several.</summary>
+    /// <summary>
+    /// The family that a GGUF file of this family's architecture really holds, where one architecture stands for several.
+    /// </summary>
     public virtual ModelFamily InGguf(GgufConfig config) => this;
 
     /// <summary>Adds to a config made from GGUF metadata what only this family has there.</summary>
@@ -82,4 +89,6 @@ public abstract class ModelFamily
 
     /// <summary>What the weights are called in a GGUF file.</summary>
     public virtual WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf();
+
+    private static string Sorted(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
 }

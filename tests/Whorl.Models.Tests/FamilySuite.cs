@@ -50,7 +50,12 @@ public sealed class FamilySuite
         ModelRun[] runs = [a, b, c];
         a.Hidden(Ids(model, 6)[..0]);
         b.Hidden([.. Ids(model, 7)[..8]]);
-        BlockStep[] steps = [.. texts.Zip([0, 8, 0], (t, first) => new BlockStep { Rows = t.Length, Input = model.Embed(t, [.. Enumerable.Range(first, t.Length)]), Output = new float[t.Length * model.Width] })];
+        BlockStep[] steps = [.. texts.Zip([0, 8, 0], (text, first) => new BlockStep
+        {
+            Rows = text.Length,
+            Input = model.Embed(text, [.. Enumerable.Range(first, text.Length)]),
+            Output = new float[text.Length * model.Width],
+        })];
         model.Forward(0, [.. runs.Select(r => r.Sessions[0])], steps);
 
         AssertSame(Alone(texts[0]), model.Head(steps[0].Output.Span).Logits, "the first session");

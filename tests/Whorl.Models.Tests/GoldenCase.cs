@@ -36,7 +36,9 @@ internal sealed class GoldenCase
 
     public GoldenTensors Expected() => new(Path.Combine(_folder, "expected.safetensors"));
 
-    /// <summary>Changes a model's shape where the reference deviates from the family's definition, so that everything else is still compared.</summary>
+    /// <summary>
+    /// Changes a model's shape where the reference deviates from the family's definition, so that everything else is still compared.
+    /// </summary>
     /// <remarks>
     /// Falcon with ALiBi: transformers' eager attention, which the reference used, adds the bias twice, once itself and once with the mask that
     /// already holds it. Its other implementations, the authors' code and Whorl add it once. Doubled slopes give the reference's scores exactly.

@@ -76,7 +76,10 @@ public sealed class GoldenModelTests
         }
     }
 
-    /// <summary>Variants that depend on the current length are fixed when a session opens: each step is compared with a session declared for just its length.</summary>
+    /// <summary>
+    /// Variants that depend on the current length are fixed when a session opens: each step is compared with a session declared for just
+    /// its length.
+    /// </summary>
     private static void AssertRecomputed(LoadedModel model, GoldenTensors expected, string prompt, int[] ids, int[] greedy, double tolerance)
     {
         float[] wanted = expected.Floats(expected.Has($"{prompt}.recomputed_logits") ? $"{prompt}.recomputed_logits" : $"{prompt}.greedy_logits");

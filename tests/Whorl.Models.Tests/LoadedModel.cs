@@ -15,7 +15,8 @@ internal sealed class LoadedModel : IDisposable
     {
     }
 
-    public LoadedModel(string path, Func<DecoderSpec, DecoderSpec> change, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
+    public LoadedModel(
+        string path, Func<DecoderSpec, DecoderSpec> change, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
     {
         _backend = new CpuBackend(new CpuBackendOptions { Threads = threads, Activations = activations });
         Source = ModelSource.Open(path, null, change);

@@ -15,7 +15,8 @@ internal sealed class ModelRun(LoadedModel model, SessionCache[] sessions) : IDi
     /// <summary>Computes tokens and gives what leaves the last block.</summary>
     public float[] Hidden(ReadOnlySpan<int> ids, int[]? parents = null, int[]? keep = null)
     {
-        BlockStep step = new() { Rows = ids.Length, IsScratch = parents is not null, Parents = parents, HasVerdict = keep is not null, Keep = keep };
+        BlockStep step = new() { Rows = ids.Length, IsScratch = parents is not null, Parents = parents };
+        (step.HasVerdict, step.Keep) = (keep is not null, keep);
         float[] hidden = model.Embed(ids, _positions.Of(step));
         for (int span = 0; span < model.Spans; span++)
         {

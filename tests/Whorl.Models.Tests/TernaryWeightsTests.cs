@@ -14,7 +14,7 @@ public sealed class TernaryWeightsTests
     [MemberData(nameof(Cases))]
     public void Weights_are_rounded_and_unpacked_to_the_reference_s_codes(string name)
     {
-        using FileCheckpoint golden = SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "quantisation", "groupwise_bitnet.safetensors"));
+        using FileCheckpoint golden = OpenReference();
         float[] weights = golden.ReadSingles(golden.Get($"bitnet.{name}.W"));
         sbyte[] codes = MemoryMarshal.Cast<byte, sbyte>(Bytes(golden, $"bitnet.{name}.codes")).ToArray();
         TernaryWeights.Round(weights);
@@ -30,14 +30,15 @@ public sealed class TernaryWeightsTests
 
         ushort[] halves = new ushort[codes.Length];
         TernaryWeights.UnpackToBFloat16(packed, 0.75f, MemoryMarshal.AsBytes(halves.AsSpan()));
-        Assert.Equal(Array.ConvertAll(codes, c => c * 0.75f), Array.ConvertAll(halves, h => BitConverter.UInt32BitsToSingle((uint)h << 16)));
+        float[] widened = Array.ConvertAll(halves, half => BitConverter.UInt32BitsToSingle((uint)half << 16));
+        Assert.Equal(Array.ConvertAll(codes, c => c * 0.75f), widened);
     }
 
     [ReferenceTheory]
     [MemberData(nameof(Cases))]
     public void Activations_are_rounded_to_the_reference_s_codes(string name)
     {
-        using FileCheckpoint golden = SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "quantisation", "groupwise_bitnet.safetensors"));
+        using FileCheckpoint golden = OpenReference();
         using CpuBackend backend = new(new CpuBackendOptions { Threads = 1 });
         TensorEntry entry = golden.Get($"bitnet.{name}.x");
         int rows = (int)entry.Shape[0], columns = (int)entry.Shape[1];
@@ -48,6 +49,9 @@ public sealed class TernaryWeightsTests
         float[] expected = [.. codes.Select((code, i) => code / scales[i / columns])];
         Assert.Equal(expected, backend.RoundToInt8(x).Span.ToArray());
     }
+
+    private static FileCheckpoint OpenReference() =>
+        SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "quantisation", "groupwise_bitnet.safetensors"));
 
     private static byte[] Bytes(FileCheckpoint golden, string name)
     {

@@ -70,7 +70,9 @@ public sealed record AttentionLayerSpec : MixerSpec
         ];
     }
 
-    /// <summary>Rank of terms of the checkpoint's own that are added to queries, keys and values (roles <c>query_adapter_down</c> …); 0 for none.</summary>
+    /// <summary>
+    /// Rank of terms of the checkpoint's own that are added to queries, keys and values (roles <c>query_adapter_down</c> …); 0 for none.
+    /// </summary>
     public int AdapterRank { get; init; }
 
     internal override bool DependsOnSessionLength => Rope is { DependsOnSessionLength: true };

@@ -13,19 +13,24 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>Keys without influence on what a model computes: training, bookkeeping, generation defaults.</summary>
     private static readonly HashSet<string> Harmless =
     [
-        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "name_or_path", "_attn_implementation_autoset",
-        "auto_map", "use_cache", "initializer_range", "initializer_factor", "embedding_initializer_range", "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id",
-        "sep_token_id", "decoder_start_token_id", "cls_token_id", "mask_token_id", "attention_dropout", "hidden_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop",
-        "embedding_dropout", "residual_dropout", "dropout", "activation_dropout", "layerdrop", "classifier_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob",
-        "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj", "task_specific_params", "output_router_logits",
-        "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha", "seq_aux", "pretraining_tp", "gradient_checkpointing", "id2label", "label2id", "num_labels",
-        "problem_type", "return_dict", "output_attentions", "output_hidden_states", "is_encoder_decoder", "is_decoder", "tokenizer_class", "prefix",
-        "finetuning_task", "torchscript", "use_bfloat16", "tie_encoder_decoder", "chunk_size_feed_forward", "cross_attention_hidden_size", "add_cross_attention",
-        "begin_suppress_tokens", "bad_words_ids", "diversity_penalty", "do_sample", "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
-        "forced_bos_token_id", "forced_eos_token_id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
-        "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
-        "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method", "transformers.js_config", "_commit_hash",
-        "cache_implementation", "init_std", "output_past", "custom_pipelines", "_num_labels", "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled", "use_flash_attention",
+        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "name_or_path",
+        "_attn_implementation_autoset", "auto_map", "use_cache", "initializer_range", "initializer_factor", "embedding_initializer_range",
+        "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id", "decoder_start_token_id", "cls_token_id",
+        "mask_token_id", "attention_dropout", "hidden_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "embedding_dropout",
+        "residual_dropout", "dropout", "activation_dropout", "layerdrop", "classifier_dropout", "hidden_dropout_prob",
+        "attention_probs_dropout_prob", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
+        "summary_use_proj", "task_specific_params", "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha",
+        "seq_aux", "pretraining_tp", "gradient_checkpointing", "id2label", "label2id", "num_labels", "problem_type", "return_dict",
+        "output_attentions", "output_hidden_states", "is_encoder_decoder", "is_decoder", "tokenizer_class", "prefix", "finetuning_task",
+        "torchscript", "use_bfloat16", "tie_encoder_decoder", "chunk_size_feed_forward", "cross_attention_hidden_size",
+        "add_cross_attention", "begin_suppress_tokens", "bad_words_ids", "diversity_penalty", "do_sample", "early_stopping",
+        "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "forced_bos_token_id", "forced_eos_token_id", "length_penalty",
+        "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences", "output_scores",
+        "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
+        "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method",
+        "transformers.js_config", "_commit_hash", "cache_implementation", "init_std", "output_past", "custom_pipelines", "_num_labels",
+        "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled",
+        "use_flash_attention",
     ];
 
     private readonly HashSet<string> _read = [];
@@ -34,7 +39,9 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>Where the config stands, for messages.</summary>
     public string File { get; } = file;
 
-    /// <summary>Sets what the family's reference takes for a key that its configs may leave out. A key that is there and null stays null.</summary>
+    /// <summary>
+    /// Sets what the family's reference takes for a key that its configs may leave out. A key that is there and null stays null.
+    /// </summary>
     public void Assume(string key, double value)
     {
         using var number = JsonDocument.Parse(value.ToString("R", CultureInfo.InvariantCulture));
@@ -68,7 +75,8 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>A finite number above 0, or the value for where it is absent or null.</summary>
     public double Positive(string keys, double? absent = null) =>
-        Number(keys, absent) is > 0 and var value ? value : throw new ModelFormatException(File, "is not supported; expected a number above 0", keys.Split('|')[0]);
+        Number(keys, absent) is > 0 and var value ? value
+        : throw new ModelFormatException(File, "is not supported; expected a number above 0", keys.Split('|')[0]);
 
     /// <summary>True or false, or the value for where it is absent or null.</summary>
     public bool Flag(string keys, bool absent) => OptionalFlag(keys) ?? absent;
@@ -111,7 +119,9 @@ public sealed class ConfigReader(JsonElement config, string file)
             : throw Bad(keys, value, "a list of strings");
     }
 
-    /// <summary>An object, or null where it is absent, null or empty. Its own keys are checked by <see cref="RefuseUnread"/> of the reader returned.</summary>
+    /// <summary>
+    /// An object, or null where it is absent, null or empty. Its own keys are checked by <see cref="RefuseUnread"/> of the reader returned.
+    /// </summary>
     public ConfigReader? Object(string keys)
     {
         if (Find(keys.Split('|')) is not { } value)
@@ -154,7 +164,9 @@ public sealed class ConfigReader(JsonElement config, string file)
             if (!_read.Contains(property.Name) && !Harmless.Contains(property.Name) && Asks(property.Value))
             {
                 throw new ModelFormatException(
-                    File, $"= {Short(property.Value)} is not known to this family; remove it if it has no influence on what the model computes", property.Name);
+                    File,
+                    $"= {Short(property.Value)} is not known to this family; remove it if it has no influence on what the model computes",
+                    property.Name);
             }
         }
     }

@@ -19,8 +19,10 @@ public sealed record DecoderSpec
     /// <value>Default 1.</value>
     public float EmbeddingScale { get; init; } = 1;
 
-    /// <summary>Width of the embeddings and of the head's input where it is not the residual stream's; they are then projected in and out (roles
-    /// <c>project_in</c>, <c>project_out</c>).</summary>
+    /// <summary>
+    /// Width of the embeddings and of the head's input where it is not the residual stream's: they are then projected in and out
+    /// (roles <c>project_in</c>, <c>project_out</c>).
+    /// </summary>
     public int? EmbeddingSize { get; init; }
 
     /// <summary>Learned positions, or null.</summary>
@@ -57,6 +59,8 @@ public sealed record DecoderSpec
     /// <summary>Width of what crosses a block boundary: the residual stream, then the side value.</summary>
     public int BoundarySize => HiddenSize + SideSize;
 
-    /// <summary>Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.</summary>
+    /// <summary>
+    /// Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.
+    /// </summary>
     public bool DependsOnSessionLength => Blocks.Any(b => b.Mixer.DependsOnSessionLength || b.Shared?.Attention.DependsOnSessionLength == true);
 }

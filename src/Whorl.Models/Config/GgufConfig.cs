@@ -5,12 +5,19 @@ using Whorl.Formats;
 
 namespace Whorl.Models;
 
-/// <summary>Turns GGUF metadata into the config.json that the same model has on the hub, so that a family reads one spelling only.</summary>
-/// <remarks>Keys of the architecture that nobody reads are refused, as in <see cref="ConfigReader"/>. Source: ggml's docs/gguf.md.</remarks>
+/// <summary>
+/// Turns GGUF metadata into the config.json that the same model has on the hub, so that a family reads one spelling only.
+/// </summary>
+/// <remarks>
+/// Keys of the architecture that nobody reads are refused, as in <see cref="ConfigReader"/>. Source: ggml's docs/gguf.md.
+/// </remarks>
 public sealed class GgufConfig
 {
     private static readonly HashSet<string> Harmless =
-        ["vocab_size", "attention.value_length", "rope.scaling.finetuned", "rope.scaling.original_context_length", "rope.scaling.attn_factor", "embedding_length_out", "tensor_data_layout"];
+    [
+        "vocab_size", "attention.value_length", "rope.scaling.finetuned", "rope.scaling.original_context_length", "rope.scaling.attn_factor",
+        "embedding_length_out", "tensor_data_layout",
+    ];
 
     private readonly IReadOnlyDictionary<string, object> _metadata;
     private readonly ICheckpoint _checkpoint;
@@ -78,8 +85,8 @@ public sealed class GgufConfig
             {
                 string text => text,
                 bool flag => flag,
-                float single => double.Parse(single.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), // 1e-5, not 9.99999974e-6
-                Array list => new JsonArray([.. list.Cast<object>().Select(e => (JsonNode)JsonValue.Create(Convert.ToDouble(e, CultureInfo.InvariantCulture)))]),
+                float single => Shortest(single),
+                Array list => new JsonArray([.. list.Cast<object>().Select(e => (JsonNode)Convert.ToDouble(e, CultureInfo.InvariantCulture))]),
                 _ => ToJson(value),
             };
         }
@@ -103,7 +110,10 @@ public sealed class GgufConfig
     /// <summary>Whether the file holds a tensor.</summary>
     public bool HasTensor(string name) => _checkpoint.TryGet(name, out _);
 
-    /// <summary>Rotary frequencies are divided by what the tensors <c>rope_freqs</c> or <c>rope_factors_long</c> and <c>_short</c> hold, if they are there.</summary>
+    /// <summary>
+    /// Rotary frequencies are divided by what the tensors <c>rope_freqs</c> or <c>rope_factors_long</c> and <c>_short</c> hold, if they are
+    /// there.
+    /// </summary>
     public void DivisorsInCheckpoint()
     {
         bool isLong = HasTensor("rope_factors_long.weight");
@@ -122,7 +132,7 @@ public sealed class GgufConfig
         string prefix = Architecture + ".";
         foreach (string key in _metadata.Keys)
         {
-            if (key.StartsWith(prefix, StringComparison.Ordinal) && !_read.Contains(key[prefix.Length..]) && !Harmless.Contains(key[prefix.Length..]))
+            if (key.StartsWith(prefix, StringComparison.Ordinal) && key[prefix.Length..] is var own && !_read.Contains(own) && !Harmless.Contains(own))
             {
                 throw new ModelFormatException(_file, "is not known for this architecture; the model would not compute what its file says", key);
             }
@@ -130,6 +140,9 @@ public sealed class GgufConfig
 
         return new ConfigReader(JsonDocument.Parse(_config.ToJsonString()).RootElement.Clone(), _file);
     }
+
+    /// <summary>The shortest number that is the same float32: 1e-5, not 9.99999974e-6.</summary>
+    private static double Shortest(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private static JsonNode ToJson(object value)
     {
@@ -139,7 +152,9 @@ public sealed class GgufConfig
 
     private void ReadRotary()
     {
-        if (Value("rope.dimension_count") is { } dimensions && Value("embedding_length") is { } hidden && Value("attention.head_count") is { } and not Array)
+        if (Value("rope.dimension_count") is { } dimensions
+            && Value("embedding_length") is { } hidden
+            && Value("attention.head_count") is { } and not Array)
         {
             double headSize = Convert.ToDouble(Value("attention.key_length") ?? (Convert.ToDouble(hidden, CultureInfo.InvariantCulture)
                 / Convert.ToDouble(Value("attention.head_count"), CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);

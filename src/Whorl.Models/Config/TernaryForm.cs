@@ -1,6 +1,9 @@
 namespace Whorl.Models;
 
-/// <summary>How a checkpoint holds linear layers whose weights are -1, 0 and 1 times one scale (BitNet). Source: transformers' integrations/bitnet.py.</summary>
+/// <summary>
+/// How a checkpoint holds linear layers whose weights are -1, 0 and 1 times one scale (BitNet). Source: transformers'
+/// integrations/bitnet.py.
+/// </summary>
 public enum TernaryForm
 {
     /// <summary>Four a byte, to be multiplied by <c>weight_scale</c> ("autobitlinear", offline).</summary>

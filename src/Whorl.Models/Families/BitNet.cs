@@ -1,7 +1,12 @@
 namespace Whorl.Models.Families;
 
-/// <summary>BitNet b1.58: Llama with ternary weights, inputs of linear layers rounded to 8 bits, squared ReLU, and a norm before each last projection.</summary>
-/// <remarks>Source: Ma et al., arXiv:2402.17764 and arXiv:2504.12285; transformers' modeling_bitnet.py and integrations/bitnet.py.</remarks>
+/// <summary>
+/// BitNet b1.58: Llama with ternary weights, inputs of linear layers rounded to 8 bits, squared ReLU, and a norm before each last
+/// projection.
+/// </summary>
+/// <remarks>
+/// Source: Ma et al., arXiv:2402.17764 and arXiv:2504.12285; transformers' modeling_bitnet.py and integrations/bitnet.py.
+/// </remarks>
 internal sealed class BitNet : ModelFamily
 {
     private static readonly string[] Projections = ["query", "key", "value", "output", "gate", "up", "down"];
@@ -16,7 +21,13 @@ internal sealed class BitNet : ModelFamily
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config);
         DecoderSpec spec = Llama.ReadKin(
             config,
-            attention => attention with { OutputNorm = norm("attention_inner_norm"), RoundInputs = rounds, QueryKeyValueBias = bias, OutputBias = bias },
+            attention => attention with
+            {
+                OutputNorm = norm("attention_inner_norm"),
+                RoundInputs = rounds,
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+            },
             feedForward => feedForward with
             {
                 DownNorm = norm("feed_forward_inner_norm"),
@@ -51,7 +62,8 @@ internal sealed class BitNet : ModelFamily
         quantisation.Require("modules_to_not_convert", "[]", "[\"lm_head\"]"); // the head is never converted
         quantisation.Require("linear_class", "bitlinear", "autobitlinear");
         quantisation.Require("quantization_mode", "offline", "online");
-        bool auto = quantisation.Text("linear_class", "bitlinear") == "autobitlinear", online = quantisation.Text("quantization_mode", "offline") == "online";
+        bool auto = quantisation.Text("linear_class", "bitlinear") == "autobitlinear";
+        bool online = quantisation.Text("quantization_mode", "offline") == "online";
         quantisation.Require("use_rms_norm", "false");
         quantisation.Ignore("rms_norm_eps"); // of the norm that is not there
         quantisation.RefuseUnread();

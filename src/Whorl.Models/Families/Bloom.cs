@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models.Families;
 
-/// <summary>BLOOM: ALiBi instead of positions, a norm on the embeddings, queries, keys and values fused per head, biases everywhere.</summary>
+/// <summary>
+/// BLOOM: ALiBi instead of positions, a norm on the embeddings, queries, keys and values fused per head, biases everywhere.
+/// </summary>
 /// <remarks>Source: BigScience, arXiv:2211.05100; Press et al., arXiv:2108.12409 (ALiBi); transformers' modeling_bloom.py.</remarks>
 internal sealed class Bloom : ModelFamily
 {
@@ -16,7 +18,8 @@ internal sealed class Bloom : ModelFamily
     {
         int hidden = config.Int("hidden_size|n_embed"), heads = config.Int("n_head|num_attention_heads");
         float epsilon = (float)config.Number("layer_norm_epsilon", 1e-5);
-        config.Ignore("attention_softmax_in_fp32", "masked_softmax_fusion", "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact", "offset_alibi");
+        config.Ignore(
+            "attention_softmax_in_fp32", "masked_softmax_fusion", "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact", "offset_alibi");
         config.Require("num_key_value_heads", $"{heads}");
         BlockSpec block = new()
         {
@@ -29,7 +32,13 @@ internal sealed class Bloom : ModelFamily
                 QueryKeyValueBias = true,
                 OutputBias = true,
             },
-            FeedForward = new FeedForwardSpec { Size = config.Int("n_inner|intermediate_size", 4 * hidden, minimum: 1), Activation = Activation.GeluTanh, Gated = false, Bias = true },
+            FeedForward = new FeedForwardSpec
+            {
+                Size = config.Int("n_inner|intermediate_size", 4 * hidden, minimum: 1),
+                Activation = Activation.GeluTanh,
+                Gated = false,
+                Bias = true,
+            },
             MixerNorm = Norm("mixer_norm"),
             FeedForwardNorm = Norm("feed_forward_norm"),
             ResidualFromNorm = config.Flag("apply_residual_connection_post_layernorm", false),
@@ -53,7 +62,8 @@ internal sealed class Bloom : ModelFamily
         var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;
         int size = attention.HeadSize;
         return new WeightMap { BlockPrefix = "h.{0}.", Prefixes = ["", "transformer."] }
-            .Ends(("embedding", "word_embeddings"), ("embedding_norm", "word_embeddings_layernorm"), ("final_norm", "ln_f"), ("head", "lm_head"))
+            .Ends(
+                ("embedding", "word_embeddings"), ("embedding_norm", "word_embeddings_layernorm"), ("final_norm", "ln_f"), ("head", "lm_head"))
             .Block(
                 ("mixer_norm", "input_layernorm"), ("output", "self_attention.dense"), ("feed_forward_norm", "post_attention_layernorm"),
                 ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
@@ -70,7 +80,9 @@ internal sealed class Bloom : ModelFamily
         RowOrder Part(int part) => RowOrder.Range(part * hidden, hidden, 3 * hidden);
     }
 
-    /// <summary>Slopes 2^(-8i/n) for a power of two n; other numbers of heads take every other slope of twice as many for the rest.</summary>
+    /// <summary>
+    /// Slopes 2^(-8i/n) for a power of two n; other numbers of heads take every other slope of twice as many for the rest.
+    /// </summary>
     internal static float[] AlibiSlopes(int heads)
     {
         int power = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;

@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>Falcon in its four shapes: 7B (one key head, parallel), 40B and 180B (two norms), 11B (one norm), RW (sequential, ALiBi, biases).</summary>
+/// <summary>
+/// Falcon in its four shapes: 7B (one key head, parallel), 40B and 180B (two norms), 11B (one norm), RW (sequential, ALiBi, biases).
+/// </summary>
 /// <remarks>Source: Almazrouei et al., arXiv:2311.16867; Malartic et al., arXiv:2407.14885; transformers' modeling_falcon.py.</remarks>
 internal sealed class Falcon : ModelFamily
 {
@@ -12,8 +14,8 @@ internal sealed class Falcon : ModelFamily
     {
         config.Assume("max_position_embeddings", 2048);
         int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads|n_head");
-        bool grouped = config.Flag("new_decoder_architecture", false), bias = config.Flag("bias", false), alibi = config.Flag("alibi", false);
-        bool oneKey = config.Flag("multi_query", true);
+        bool bias = config.Flag("bias", false), alibi = config.Flag("alibi", false);
+        bool grouped = config.Flag("new_decoder_architecture", false), oneKey = config.Flag("multi_query", true);
         int keyValueHeads = config.Int("num_kv_heads|n_head_kv", heads, minimum: 1);
         bool parallel = config.Flag("parallel_attn", true) || grouped;
         bool twoNorms = config.Int("num_ln_in_parallel_attn", 2, minimum: 1) == 2 && grouped;
@@ -63,7 +65,8 @@ internal sealed class Falcon : ModelFamily
             .Ends(("embedding", "transformer.word_embeddings"), ("final_norm", "transformer.ln_f"), ("head", "lm_head"))
             .Block(
                 ("mixer_norm", twoNorms ? "ln_attn" : "input_layernorm"), ("output", "self_attention.dense"),
-                ("feed_forward_norm", twoNorms ? "ln_mlp" : "post_attention_layernorm"), ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
+                ("feed_forward_norm", twoNorms ? "ln_mlp" : "post_attention_layernorm"),
+                ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
             .Fused("self_attention.query_key_value", ((AttentionLayerSpec)block.Mixer).FusedRowsByGroup());
     }
 

@@ -39,7 +39,7 @@ internal sealed class Gemma : ModelFamily
         Func<int, BlockSpec, BlockSpec>? block = null)
     {
         config.Assume("head_dim", 256);
-        config.Require("hidden_act", "gelu", "gelu_pytorch_tanh"); // "gelu" in the first official files, which means the tanh form all the same
+        config.Require("hidden_act", "gelu", "gelu_pytorch_tanh"); // "gelu", in the first official files, means the tanh form all the same
         config.Require("hidden_activation", "gelu_pytorch_tanh");
         bool? bias = config.Flag("attention_bias", false);
         DecoderSpec spec = Llama.ReadKin(

@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>Gemma 2: norms before and behind both layers, soft caps on scores and logits, every other block with a sliding window.</summary>
+/// <summary>
+/// Gemma 2: norms before and behind both layers, soft caps on scores and logits, every other block with a sliding window.
+/// </summary>
 /// <remarks>Source: Gemma team, arXiv:2408.00118; transformers' modeling_gemma2.py.</remarks>
 internal sealed class Gemma2 : ModelFamily
 {
@@ -33,9 +35,11 @@ internal sealed class Gemma2 : ModelFamily
     /// <param name="config">The config.</param>
     /// <param name="norm">The norm of a role.</param>
     /// <param name="attention">What a block's attention has of its own.</param>
-    internal static DecoderSpec ReadKin(ConfigReader config, Func<string, NormSpec> norm, Func<int, AttentionLayerSpec, AttentionLayerSpec> attention)
+    internal static DecoderSpec ReadKin(
+        ConfigReader config, Func<string, NormSpec> norm, Func<int, AttentionLayerSpec, AttentionLayerSpec> attention)
     {
-        float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar"))), cap = (float)config.Number("attn_logit_softcapping", 0);
+        float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar")));
+        float cap = (float)config.Number("attn_logit_softcapping", 0);
         DecoderSpec spec = Gemma.ReadKin(config, norm, own => own with { Scale = scale, SoftCap = cap }, (i, block) => block with
         {
             Mixer = attention(i, (AttentionLayerSpec)block.Mixer),
@@ -52,7 +56,10 @@ internal sealed class Gemma2 : ModelFamily
         ("feed_forward_norm", "pre_feedforward_layernorm"),
         ("feed_forward_post_norm", "post_feedforward_layernorm"));
 
-    /// <summary>GGUF files do not hold <c>query_pre_attn_scalar</c>: it is the head's width but in the 27B, told by its number of blocks (as llama.cpp does).</summary>
+    /// <summary>
+    /// GGUF files do not hold <c>query_pre_attn_scalar</c>: it is the head's width but in the 27B, told by its number of blocks (as
+    /// llama.cpp does).
+    /// </summary>
     internal static void ScoreScale(GgufConfig config, int blocksOf27B)
     {
         Gemma.WholeGains(config);

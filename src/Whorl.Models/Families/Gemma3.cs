@@ -1,6 +1,9 @@
 namespace Whorl.Models.Families;
 
-/// <summary>Gemma 3: Gemma 2 with norms on queries and keys instead of soft caps; local blocks rotate otherwise than global ones. The text model alone.</summary>
+/// <summary>
+/// Gemma 3: Gemma 2 with norms on queries and keys instead of soft caps; local blocks rotate otherwise than global ones. The text model
+/// alone.
+/// </summary>
 /// <remarks>Source: Gemma team, arXiv:2503.19786; transformers' modeling_gemma3.py.</remarks>
 internal sealed class Gemma3 : ModelFamily
 {
@@ -18,7 +21,8 @@ internal sealed class Gemma3 : ModelFamily
         }
 
         // The model with a vision tower: its text model is all there is here, so what else its config says is of no matter.
-        config.Ignore("vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index", "image_token_id", "tie_word_embeddings");
+        config.Ignore(
+            "vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index", "image_token_id", "tie_word_embeddings");
         DecoderSpec spec = ReadText(text);
         text.RefuseUnread();
         return spec;

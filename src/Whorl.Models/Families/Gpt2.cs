@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>GPT-2: learned positions, layer norms, one fused projection for queries, keys and values, matrices stored with their inputs as rows.</summary>
+/// <summary>
+/// GPT-2: learned positions, layer norms, one fused projection for queries, keys and values, matrices stored with their inputs as rows.
+/// </summary>
 /// <remarks>Source: Radford et al., "Language Models are Unsupervised Multitask Learners" (2019); transformers' modeling_gpt2.py.</remarks>
 internal sealed class Gpt2 : ModelFamily
 {
@@ -10,8 +12,8 @@ internal sealed class Gpt2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("n_embd|hidden_size"), heads = config.Int("n_head|num_attention_heads"), blocks = config.Int("n_layer|num_hidden_layers");
-        int positions = config.Int("n_positions|max_position_embeddings");
+        int hidden = config.Int("n_embd|hidden_size"), heads = config.Int("n_head|num_attention_heads");
+        int blocks = config.Int("n_layer|num_hidden_layers"), positions = config.Int("n_positions|max_position_embeddings");
         config.Ignore("n_ctx", "reorder_and_upcast_attn"); // the length of the mask; an order of rounding in 16 bits
         bool scaled = config.Flag("scale_attn_weights", true), byBlock = config.Flag("scale_attn_by_inverse_layer_idx", false);
         Func<string, NormSpec> norm = NormConfig.LayerNorm(config);
@@ -62,5 +64,6 @@ internal sealed class Gpt2 : ModelFamily
         .Fused("attn.c_attn", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows())
         .With(source => source with { Transposed = true }, "query", "key", "value", "output", "up", "down");
 
-    public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows());
+    public override WeightMap GgufWeights(DecoderSpec spec) =>
+        WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows());
 }

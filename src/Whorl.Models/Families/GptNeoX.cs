@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>GPT-NeoX and Pythia: layer norms and biases throughout, partial rotation, attention and feed-forward layer in parallel.</summary>
+/// <summary>
+/// GPT-NeoX and Pythia: layer norms and biases throughout, partial rotation, attention and feed-forward layer in parallel.
+/// </summary>
 /// <remarks>Source: Black et al., arXiv:2204.06745; Biderman et al., arXiv:2304.01373; transformers' modeling_gpt_neox.py.</remarks>
 internal sealed class GptNeoX : ModelFamily
 {
@@ -16,7 +18,7 @@ internal sealed class GptNeoX : ModelFamily
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },
-            feedForward => feedForward with { Gated = false, Bias = true, Activation = ActivationConfig.Read(config, "hidden_act", "gelu") },
+            inner => inner with { Gated = false, Bias = true, Activation = ActivationConfig.Read(config, "hidden_act", "gelu") },
             norm: NormConfig.LayerNorm(config),
             block: (_, block) => block with { Parallel = parallel });
     }
@@ -42,5 +44,6 @@ internal sealed class GptNeoX : ModelFamily
         config.Copy("use_parallel_residual", "use_parallel_residual");
     }
 
-    public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows());
+    public override WeightMap GgufWeights(DecoderSpec spec) =>
+        WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows());
 }

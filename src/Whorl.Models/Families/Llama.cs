@@ -11,14 +11,22 @@ internal sealed class Llama : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool? bias = config.Flag("attention_bias", false), mlpBias = config.Flag("mlp_bias", false);
-        return ReadKin(config, attention => attention with { QueryKeyValueBias = bias, OutputBias = bias }, feedForward => feedForward with { Bias = mlpBias });
+        return ReadKin(
+            config,
+            attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },
+            feedForward => feedForward with { Bias = mlpBias });
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama();
 
     public override ModelFamily InGguf(GgufConfig config) => config.HasTensor("blk.0.ffn_gate_inp.weight") ? new Mixtral() : this;
 
-    public override void ReadGguf(GgufConfig config) => config.DivisorsInCheckpoint();
+    public override void ReadGguf(GgufConfig config)
+    {
+        config.DivisorsInCheckpoint();
+        config.Set("attention_bias", config.HasTensor("blk.0.attn_output.bias"));
+        config.Set("mlp_bias", config.HasTensor("blk.0.ffn_down.bias"));
+    }
 
     public override WeightMap GgufWeights(DecoderSpec spec) => Paired(WeightMap.Gguf(), spec);
 
@@ -59,7 +67,11 @@ internal sealed class Llama : ModelFamily
             HeadSize = headSize,
             Rope = RopeConfig.ReadShare(config, headSize),
         };
-        FeedForwardSpec inner = new() { Size = config.Int("intermediate_size"), Activation = ActivationConfig.Read(config, "hidden_act|hidden_activation", "silu") };
+        FeedForwardSpec inner = new()
+        {
+            Size = config.Int("intermediate_size"),
+            Activation = ActivationConfig.Read(config, "hidden_act|hidden_activation", "silu"),
+        };
         return new DecoderSpec
         {
             HiddenSize = hidden,

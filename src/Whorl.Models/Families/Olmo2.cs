@@ -14,7 +14,13 @@ internal sealed class Olmo2 : ModelFamily
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         return Llama.ReadKin(
             config,
-            attention => attention with { QueryNorm = norm("query_norm"), KeyNorm = norm("key_norm"), QueryKeyValueBias = bias, OutputBias = bias },
+            attention => attention with
+            {
+                QueryNorm = norm("query_norm"),
+                KeyNorm = norm("key_norm"),
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+            },
             norm: norm,
             block: (_, block) => block with
             {

@@ -1,6 +1,9 @@
 namespace Whorl.Models.Families;
 
-/// <summary>OPT and Galactica: learned positions behind two unused rows, biases, ReLU; the 350M has its norms behind the additions and narrow embeddings.</summary>
+/// <summary>
+/// OPT and Galactica: learned positions behind two unused rows, biases, ReLU; the 350M has its norms behind the additions and narrow
+/// embeddings.
+/// </summary>
 /// <remarks>Source: Zhang et al., arXiv:2205.01068; transformers' modeling_opt.py. There are no GGUF files of it.</remarks>
 internal sealed class Opt : ModelFamily
 {
@@ -8,14 +11,22 @@ internal sealed class Opt : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads"), positions = config.Int("max_position_embeddings");
-        int width = config.Int("word_embed_proj_dim", hidden, minimum: 1);
-        bool bias = config.Flag("enable_bias", true), before = config.Flag("do_layer_norm_before", true), affine = config.Flag("layer_norm_elementwise_affine", true);
+        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
+        int width = config.Int("word_embed_proj_dim", hidden, minimum: 1), positions = config.Int("max_position_embeddings");
+        bool bias = config.Flag("enable_bias", true), affine = config.Flag("layer_norm_elementwise_affine", true);
+        bool before = config.Flag("do_layer_norm_before", true);
         bool finalNorm = before && !config.Flag("_remove_final_layer_norm", false);
         config.Require("learned_embeddings", "true");
         BlockSpec block = new()
         {
-            Mixer = new AttentionLayerSpec { Heads = heads, KeyValueHeads = heads, HeadSize = hidden / heads, QueryKeyValueBias = bias, OutputBias = bias },
+            Mixer = new AttentionLayerSpec
+            {
+                Heads = heads,
+                KeyValueHeads = heads,
+                HeadSize = hidden / heads,
+                QueryKeyValueBias = bias,
+                OutputBias = bias,
+            },
             FeedForward = new FeedForwardSpec
             {
                 Size = config.Int("ffn_dim"),
@@ -47,6 +58,6 @@ internal sealed class Opt : ModelFamily
             ("embedding", "decoder.embed_tokens"), ("positions", "decoder.embed_positions"), ("project_in", "decoder.project_in"),
             ("project_out", "decoder.project_out"), ("final_norm", "decoder.final_layer_norm"), ("head", "lm_head"))
         .Block(
-            ("mixer_norm", "self_attn_layer_norm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
-            ("output", "self_attn.out_proj"), ("feed_forward_norm", "final_layer_norm"), ("up", "fc1"), ("down", "fc2"));
+            ("mixer_norm", "self_attn_layer_norm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"),
+            ("value", "self_attn.v_proj"), ("output", "self_attn.out_proj"), ("feed_forward_norm", "final_layer_norm"), ("up", "fc1"), ("down", "fc2"));
 }

@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>Phi-3, Phi-3.5 and Phi-4: Llama with fused projections; LongRoPE in those for long texts, partial rotation in Phi-4-mini.</summary>
+/// <summary>
+/// Phi-3, Phi-3.5 and Phi-4: Llama with fused projections; LongRoPE in those for long texts, partial rotation in Phi-4-mini.
+/// </summary>
 /// <remarks>Source: Abdin et al., arXiv:2404.14219; LongRoPE, arXiv:2402.13753; transformers' modeling_phi3.py.</remarks>
 internal sealed class Phi3 : ModelFamily
 {

@@ -1,6 +1,8 @@
 namespace Whorl.Models.Families;
 
-/// <summary>StableLM 2 and 3B: Llama with layer norms and partial rotation; the 12B is parallel, with norms on each query and key head.</summary>
+/// <summary>
+/// StableLM 2 and 3B: Llama with layer norms and partial rotation; the 12B is parallel, with norms on each query and key head.
+/// </summary>
 /// <remarks>Source: Bellagente et al., arXiv:2402.17834; transformers' modeling_stablelm.py.</remarks>
 internal sealed class StableLm : ModelFamily
 {

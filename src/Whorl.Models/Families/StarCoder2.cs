@@ -1,7 +1,9 @@
 namespace Whorl.Models.Families;
 
 /// <summary>StarCoder2: layer norms and biases throughout, no gate, a sliding window in every block.</summary>
-/// <remarks>Source: Lozhkov et al., arXiv:2402.19173; transformers' modeling_starcoder2.py. GGUF files of it do not hold the window.</remarks>
+/// <remarks>
+/// Source: Lozhkov et al., arXiv:2402.19173; transformers' modeling_starcoder2.py. GGUF files of it do not hold the window.
+/// </remarks>
 internal sealed class StarCoder2 : ModelFamily
 {
     public override string ModelType => "starcoder2";
@@ -11,14 +13,14 @@ internal sealed class StarCoder2 : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool? bias = config.Flag("use_bias", true);
-        config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"); // of the model it grew from; not read by the reference
+        config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"); // the reference does not read them
         config.Require("scale_attn_weights", "true");
         config.Require("mlp_type", "default");
         config.Require("norm_type", "layer_norm");
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },
-            feedForward => feedForward with { Gated = false, Bias = bias, Activation = ActivationConfig.Read(config, "hidden_act", "gelu_pytorch_tanh") },
+            inner => inner with { Gated = false, Bias = bias, Activation = ActivationConfig.Read(config, "hidden_act", "gelu_pytorch_tanh") },
             window: WindowConfig.Read(config, _ => true),
             tiedHead: true,
             norm: NormConfig.LayerNorm(config));

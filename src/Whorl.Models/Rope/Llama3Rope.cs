@@ -1,6 +1,9 @@
 namespace Whorl.Models;
 
-/// <summary>Llama 3.1's three bands: short wavelengths stay, long ones are divided, those between are blended. Source: Llama 3.1 model card and code.</summary>
+/// <summary>
+/// Llama 3.1's three bands: short wavelengths stay, long ones are divided, those between are blended. Source: Llama 3.1 model card and
+/// code.
+/// </summary>
 /// <param name="Divisor">What long wavelengths' frequencies are divided by.</param>
 /// <param name="LowFrequencyFactor">Wavelengths above TrainedLength / this are long.</param>
 /// <param name="HighFrequencyFactor">Wavelengths below TrainedLength / this are short.</param>

@@ -1,11 +1,16 @@
 namespace Whorl.Models;
 
-/// <summary>LongRoPE: each frequency has its own divisor, one list for sessions within the trained length and one beyond. Source: arXiv:2402.13753.</summary>
-/// <param name="ShortDivisors">For sessions of at most <paramref name="TrainedLength"/> tokens; empty where the checkpoint holds them (GGUF).</param>
+/// <summary>
+/// LongRoPE: each frequency has its own divisor, one list for sessions within the trained length and one beyond. Source: arXiv:2402.13753.
+/// </summary>
+/// <param name="ShortDivisors">
+/// For sessions of at most <paramref name="TrainedLength"/> tokens; empty where the checkpoint holds them (GGUF).
+/// </param>
 /// <param name="LongDivisors">For longer ones.</param>
 /// <param name="TrainedLength">Original context in tokens.</param>
 /// <param name="AttentionFactor">Multiplies sine and cosine.</param>
-public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList<double> LongDivisors, int TrainedLength, double AttentionFactor) : RopeScaling
+public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList<double> LongDivisors, int TrainedLength, double AttentionFactor)
+    : RopeScaling
 {
     /// <inheritdoc/>
     public override float Factor => (float)AttentionFactor;

@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>Reads rotary embedding from config.json in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>.</summary>
+/// <summary>
+/// Reads rotary embedding from config.json in either spelling: <c>rope_theta</c> with <c>rope_scaling</c>, or <c>rope_parameters</c>.
+/// </summary>
 internal static class RopeConfig
 {
     private const string Share = "partial_rotary_factor|rotary_pct";
@@ -20,7 +22,10 @@ internal static class RopeConfig
             : throw config.Unsupported("partial_rotary_factor", $"{share}", $"what makes an even number of a head's {headSize} dimensions");
     }
 
-    /// <summary>Reads the rotary embedding of layers with a window, where they have their own: it stands in <c>rope_parameters</c> beside the others', else it is plain.</summary>
+    /// <summary>
+    /// Reads the rotary embedding of layers with a window, where they have their own: it stands in <c>rope_parameters</c> beside the
+    /// others', else it is plain.
+    /// </summary>
     /// <param name="config">The model's config.</param>
     /// <param name="rotaryDimensions">Dimensions of a head that turn.</param>
     /// <param name="theta">θ of the old spelling.</param>
@@ -84,7 +89,8 @@ internal static class RopeConfig
                 return new DynamicNtkRope(scaling.Positive("factor"), config.Int("max_position_embeddings|n_positions"));
             case "llama3":
                 return new Llama3Rope(
-                    scaling.Positive("factor"), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"), scaling.Int("original_max_position_embeddings"));
+                    scaling.Positive("factor"), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"),
+                    scaling.Int("original_max_position_embeddings"));
             case "yarn":
                 return Yarn(scaling, context);
             case "longrope" or "su":
@@ -97,7 +103,9 @@ internal static class RopeConfig
     private static YarnRope Yarn(ConfigReader scaling, int? context)
     {
         int? original = scaling.OptionalInt("original_max_position_embeddings");
-        double factor = original is { } trained && context is { } length && !scaling.Has("factor") ? (double)length / trained : scaling.Positive("factor");
+        double factor = original is { } trained && context is { } length && !scaling.Has("factor")
+            ? (double)length / trained
+            : scaling.Positive("factor");
         double scale = scaling.Number("mscale", 0), allDimensions = scaling.Number("mscale_all_dim", 0);
         double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
             : scale != 0 && allDimensions != 0 ? Magnitude(factor, scale) / Magnitude(factor, allDimensions)

@@ -12,7 +12,9 @@ public abstract record RopeScaling
     /// <summary>Whether the frequencies depend on a session's declared length; they are then fixed when it opens.</summary>
     public virtual bool DependsOnSessionLength => false;
 
-    /// <summary>Roles of the divisors of frequencies that a checkpoint may hold: <see cref="DivisorsFor"/> says which of them serves a session.</summary>
+    /// <summary>
+    /// Roles of the divisors of frequencies that a checkpoint may hold: <see cref="DivisorsFor"/> says which of them serves a session.
+    /// </summary>
     public virtual IReadOnlyList<string> DivisorRoles => ["rope_divisors"];
 
     /// <summary>The number among <see cref="DivisorRoles"/> of those for a session of so many tokens.</summary>

@@ -3,7 +3,9 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>Rotary position embedding with its scaling for long texts.</summary>
-/// <remarks>Frequencies are computed in float64 and rounded to float32 once. Source: arXiv:2104.09864; each variant names its own.</remarks>
+/// <remarks>
+/// Frequencies are computed in float64 and rounded to float32 once. Source: arXiv:2104.09864; each variant names its own.
+/// </remarks>
 public sealed record RopeSpec
 {
     /// <summary>Base θ of the frequencies θ^(-2i/d).</summary>

@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>YaRN: fast dimensions stay, slow ones are divided, a ramp between; sine and cosine are scaled. Source: arXiv:2309.00071.</summary>
+/// <summary>
+/// YaRN: fast dimensions stay, slow ones are divided, a ramp between; sine and cosine are scaled. Source: arXiv:2309.00071.
+/// </summary>
 /// <param name="Divisor">What slow dimensions' frequencies are divided by.</param>
 /// <param name="TrainedLength">Original context in tokens.</param>
 /// <param name="AttentionFactor">Multiplies sine and cosine.</param>
@@ -45,6 +47,7 @@ public sealed record YarnRope(double Divisor, int TrainedLength, double Attentio
             frequencies[i] = (frequencies[i] / Divisor * divided) + (frequencies[i] * (1 - divided));
         }
 
-        double Dimension(double rotations) => dimensions * PortableMath.Log(TrainedLength / (rotations * 2 * Math.PI)) / (2 * PortableMath.Log(theta));
+        double Dimension(double rotations) =>
+            dimensions * PortableMath.Log(TrainedLength / (rotations * 2 * Math.PI)) / (2 * PortableMath.Log(theta));
     }
 }

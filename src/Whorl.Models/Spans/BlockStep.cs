@@ -9,7 +9,10 @@ public sealed class BlockStep
     /// <summary>What enters the first block, <c>[Rows, boundary]</c>.</summary>
     public ReadOnlyMemory<float> Input { get; set; }
 
-    /// <summary>Receives what leaves the last block, <c>[Rows, boundary]</c>; where <see cref="EveryBlock"/>, what leaves each, <c>[blocks, Rows, boundary]</c>.</summary>
+    /// <summary>
+    /// Receives what leaves the last block, <c>[Rows, boundary]</c>; where <see cref="EveryBlock"/>, what leaves each, <c>[blocks, Rows,
+    /// boundary]</c>.
+    /// </summary>
     public Memory<float> Output { get; set; }
 
     /// <summary>Whether the output of every block is wanted.</summary>

@@ -10,7 +10,9 @@ public sealed class StepPositions
     private readonly List<int> _parents = [];
     private int _committed;
 
-    /// <summary>Positions of a step's tokens; a tree's are the committed length and the depth. Nothing is remembered until <see cref="Accept"/>.</summary>
+    /// <summary>
+    /// Positions of a step's tokens; a tree's are the committed length and the depth. Nothing is remembered until <see cref="Accept"/>.
+    /// </summary>
     /// <returns>A position a row; good until the next call.</returns>
     public ReadOnlySpan<int> Of(BlockStep step)
     {

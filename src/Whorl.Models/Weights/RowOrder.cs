@@ -7,7 +7,9 @@ namespace Whorl.Models;
 /// <param name="Count">Rows taken of each group.</param>
 public sealed record RowOrder(int Groups, int GroupRows, int Offset, int Count)
 {
-    /// <summary>Heads of this many rows are stored with the rotary pairs side by side, and are put back into halves; 0 for no change.</summary>
+    /// <summary>
+    /// Heads of this many rows are stored with the rotary pairs side by side, and are put back into halves; 0 for no change.
+    /// </summary>
     /// <value>Default 0.</value>
     public int PairedHeadSize { get; init; }
 

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Whorl.Models;
 
-/// <summary>Weights of -1, 0 and 1 times a scale, expanded. Source: Ma et al., arXiv:2402.17764; transformers' integrations/bitnet.py.</summary>
+/// <summary>
+/// Weights of -1, 0 and 1 times a scale, expanded. Source: Ma et al., arXiv:2402.17764; transformers' integrations/bitnet.py.
+/// </summary>
 internal static class TernaryWeights
 {
     /// <summary>What follows a role for its scale.</summary>
@@ -12,7 +14,9 @@ internal static class TernaryWeights
     public const int PerByte = 4;
 
     /// <summary>Expands packed weights to float32.</summary>
-    /// <param name="packed"><c>[outputs / 4, inputs]</c>: bit pair k of byte (r, c) holds 1 more than the weight of row r + k · outputs / 4, column c.</param>
+    /// <param name="packed">
+    /// <c>[outputs / 4, inputs]</c>: bit pair k of byte (r, c) holds 1 more than the weight of row r + k · outputs / 4, column c.
+    /// </param>
     /// <param name="scale">What the weights are multiplied by.</param>
     /// <param name="into">Receives <c>[outputs, inputs]</c>, little-endian.</param>
     public static void Unpack(ReadOnlySpan<byte> packed, float scale, Span<byte> into)
@@ -30,8 +34,8 @@ internal static class TernaryWeights
     /// <summary>As <see cref="Unpack"/>, to bfloat16, for a scale that bfloat16 holds exactly.</summary>
     public static void UnpackToBFloat16(ReadOnlySpan<byte> packed, float scale, Span<byte> into)
     {
-        ushort positive = (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16);
-        ReadOnlySpan<ushort> values = [(ushort)(positive ^ 0x8000), 0, positive, (ushort)(BitConverter.SingleToUInt32Bits(2 * scale) >> 16)];
+        ushort one = (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16), two = (ushort)(BitConverter.SingleToUInt32Bits(2 * scale) >> 16);
+        ReadOnlySpan<ushort> values = [(ushort)(one ^ 0x8000), 0, one, two];
         for (int k = 0; k < PerByte; k++)
         {
             Span<byte> part = into[(k * packed.Length * sizeof(ushort))..];

@@ -15,13 +15,17 @@ public sealed class WeightMap
     /// <summary>Prefixes that the names may carry in one checkpoint and lack in another; the first that fits is taken.</summary>
     public IReadOnlyList<string> Prefixes { get; init; } = [""];
 
-    /// <summary>What begins the names of a block's tensors, <c>{0}</c> standing for its number: a tensor under it that nothing uses is refused.</summary>
+    /// <summary>
+    /// What begins the names of a block's tensors, <c>{0}</c> standing for its number: a tensor under it that nothing uses is refused.
+    /// </summary>
     public required string BlockPrefix { get; init; }
 
     /// <summary>Ends of the names of tensors that checkpoints carry along and that mean nothing (buffers).</summary>
     public IReadOnlyList<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
 
-    /// <summary>Parts of the names of tensors that several blocks share: they carry the number of one of them, which need not use them all.</summary>
+    /// <summary>
+    /// Parts of the names of tensors that several blocks share: they carry the number of one of them, which need not use them all.
+    /// </summary>
     public IReadOnlyList<string> SharedParts { get; init; } = [];
 
     /// <summary>The source of a role.</summary>
@@ -107,7 +111,8 @@ public sealed class WeightMap
 
     /// <summary>The names that Llama and its kin use on the hub.</summary>
     /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
-    public static WeightMap Llama(params IReadOnlyList<string> prefixes) => new WeightMap { BlockPrefix = "model.layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
+    public static WeightMap Llama(params IReadOnlyList<string> prefixes) =>
+        new WeightMap { BlockPrefix = "model.layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
         .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.norm"), ("head", "lm_head"))
         .Block(
             ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
