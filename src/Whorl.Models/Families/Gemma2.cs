@@ -22,7 +22,7 @@ internal sealed class Gemma2 : ModelFamily
         return ReadKin(config, norm, (block, attention) => attention with { Window = window(block) });
     }
 
-    public override WeightMap Weights(DecoderSpec spec) => FourNorms();
+    public override WeightMap Weights(DecoderSpec spec) => FourNorms(WeightMap.Llama());
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -49,9 +49,8 @@ internal sealed class Gemma2 : ModelFamily
         return spec with { LogitSoftCap = (float)config.Number("final_logit_softcapping", 0) };
     }
 
-    /// <summary>Names on the hub of blocks with four norms.</summary>
-    /// <param name="prefixes">What may stand before every name; the first that fits is taken.</param>
-    internal static WeightMap FourNorms(params IReadOnlyList<string> prefixes) => WeightMap.Llama(prefixes).Block(
+    /// <summary>Adds the names on the hub of a block's other norms.</summary>
+    internal static WeightMap FourNorms(WeightMap map) => map.Block(
         ("mixer_post_norm", "post_attention_layernorm"),
         ("feed_forward_norm", "pre_feedforward_layernorm"),
         ("feed_forward_post_norm", "post_feedforward_layernorm"));

@@ -28,7 +28,8 @@ internal sealed class Gemma3 : ModelFamily
         return spec;
     }
 
-    public override WeightMap Weights(DecoderSpec spec) => Gemma2.FourNorms("", "language_model.");
+    public override WeightMap Weights(DecoderSpec spec) =>
+        Gemma2.FourNorms(WeightMap.Llama("", "model.", "language_model.model.", "model.language_model.")); // with a vision tower, old and new
 
     public override void ReadGguf(GgufConfig config)
     {

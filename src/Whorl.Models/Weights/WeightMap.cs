@@ -110,10 +110,11 @@ public sealed class WeightMap
     }
 
     /// <summary>The names that Llama and its kin use on the hub.</summary>
+    /// <param name="trunk">What stands before the names of everything but the head.</param>
     /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
-    public static WeightMap Llama(params IReadOnlyList<string> prefixes) =>
-        new WeightMap { BlockPrefix = "model.layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
-        .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.norm"), ("head", "lm_head"))
+    public static WeightMap Llama(string trunk = "model.", params IReadOnlyList<string> prefixes) =>
+        new WeightMap { BlockPrefix = trunk + "layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
+        .Ends(("embedding", trunk + "embed_tokens"), ("final_norm", trunk + "norm"), ("head", "lm_head"))
         .Block(
             ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
             ("output", "self_attn.o_proj"), ("query_norm", "self_attn.q_norm"), ("key_norm", "self_attn.k_norm"),
