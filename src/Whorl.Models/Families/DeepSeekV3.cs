@@ -16,6 +16,7 @@ internal sealed class DeepSeekV3 : DeepSeekV2
     {
         config.Require("scoring_func", "sigmoid");
         config.Require("topk_method", "noaux_tc");
+        RequireBlockScales(config.Object("quantization_config"));
         bool normalise = config.Flag("norm_topk_prob", true);
         int groups = config.Int("n_group", absent: 1, minimum: 1), chosenGroups = config.Int("topk_group", absent: 1, minimum: 1);
         return Read(config, experts => experts with
@@ -36,5 +37,24 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         base.ReadGguf(config);
         config.Set("scoring_func", "sigmoid");
         config.Set("topk_method", "noaux_tc");
+    }
+
+    /// <summary>The published checkpoints are in 8-bit floats; they are expanded exactly, and activations are not rounded to 8 bits.</summary>
+    private static void RequireBlockScales(ConfigReader? quantization)
+    {
+        if (quantization is null)
+        {
+            return;
+        }
+
+        quantization.Require("quant_method", "fp8");
+        quantization.Require("fmt", "e4m3");
+        quantization.Ignore("activation_scheme");
+        if (quantization.Numbers("weight_block_size") is not [BlockScales.Size, BlockScales.Size])
+        {
+            throw quantization.Unsupported("weight_block_size", "another size", $"[{BlockScales.Size}, {BlockScales.Size}]");
+        }
+
+        quantization.RefuseUnread();
     }
 }

@@ -46,7 +46,7 @@ internal sealed class Jamba : ModelFamily
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings"),
+            ContextLength = config.OptionalInt("max_position_embeddings|n_ctx"),
             TiedHead = config.Flag("tie_word_embeddings", false),
             FinalNorm = new NormSpec("final_norm", epsilon),
             Blocks =
