@@ -1,3 +1,5 @@
+using Whorl.Testing;
+
 namespace Whorl.Models.Tests;
 
 public sealed class ModelFamilyTests
@@ -16,5 +18,15 @@ public sealed class ModelFamilyTests
     {
         Assert.Distinct(ModelFamily.All.SelectMany(f => f.Aliases.Append(f.ModelType)));
         Assert.Distinct(ModelFamily.All.SelectMany(f => f.GgufArchitectures));
+    }
+
+    [Fact]
+    public void Every_family_has_a_card_of_at_most_forty_lines_and_every_card_a_family()
+    {
+        string[] cards = Directory.GetFiles(Path.Combine(ReferenceData.Checkout, "docs", "models"), "*.md");
+        Assert.Equal(
+            ModelFamily.All.Select(f => f.ModelType).Order(StringComparer.Ordinal),
+            cards.Select(card => Path.GetFileNameWithoutExtension(card)!).Where(name => name != "README").Order(StringComparer.Ordinal));
+        Assert.All(cards, card => Assert.InRange(File.ReadAllLines(card).Length, 10, 40));
     }
 }
