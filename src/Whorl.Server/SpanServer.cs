@@ -68,7 +68,7 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
         {
             session = Open(open);
         }
-        catch (MemoryBudgetException e)
+        catch (Exception e) when (e is MemoryBudgetException or OutOfMemoryException or OverflowException)
         {
             await connection.SendAsync(new SpanReply.Failure(SpanFailureCode.OutOfMemory, e.Message), default, cancellationToken);
             return null;
