@@ -97,14 +97,17 @@ public sealed unsafe partial class CpuBackend
         CheckLength("route bias", spec.Bias, spec.Experts);
         if (spec.Experts > MostExperts || spec.Chosen < 1 || spec.Chosen > spec.Experts || chosen != logits.Rows * spec.Chosen)
         {
-            throw new ShapeMismatchException("route", $"1 to {Math.Min(spec.Experts, MostExperts)} experts for each of {logits.Rows} rows", $"{spec.Chosen}, {chosen} in all");
+            throw new ShapeMismatchException(
+                "route", $"1 to {Math.Min(spec.Experts, MostExperts)} experts for each of {logits.Rows} rows",
+                $"{spec.Chosen}, {chosen} in all");
         }
 
-        if (spec.Groups < 1 || spec.Experts % spec.Groups != 0 || spec.GroupTerms < 1 || spec.ChosenGroups < 1 || spec.ChosenGroups > spec.Groups
-            || spec.Chosen > spec.Experts / spec.Groups * spec.ChosenGroups)
+        if (spec.Groups < 1 || spec.Experts % spec.Groups != 0 || spec.GroupTerms < 1
+            || spec.ChosenGroups < 1 || spec.ChosenGroups > spec.Groups || spec.Chosen > spec.Experts / spec.Groups * spec.ChosenGroups)
         {
             throw new ShapeMismatchException(
-                "route", $"{spec.Chosen} experts in chosen groups that divide {spec.Experts}", $"{spec.ChosenGroups} of {spec.Groups} groups");
+                "route", $"{spec.Chosen} experts in chosen groups that divide {spec.Experts}",
+                $"{spec.ChosenGroups} of {spec.Groups} groups");
         }
     }
 }

@@ -78,7 +78,8 @@ public sealed unsafe partial class CpuBackend
         if (heads == 0 || x.Columns % heads != 0 || groups < 1 || heads % groups != 0 || b.Columns % groups != 0)
         {
             throw new ShapeMismatchException(
-                "selective_scan_by_head", "heads that divide x, and groups that divide heads and B", $"{heads} heads of {x.Columns}, {groups} groups of {b.Columns}");
+                "selective_scan_by_head", "heads that divide x, and groups that divide heads and B",
+                $"{heads} heads of {x.Columns}, {groups} groups of {b.Columns}");
         }
 
         int size = b.Columns / groups;
@@ -91,7 +92,8 @@ public sealed unsafe partial class CpuBackend
         RowState* rows = RowStates("selective_scan_by_head", x, layout, states, x.Columns * size);
         Share(
             new SelectiveScanByHead(
-                x.Data, step.Data, b.Data, c.Data, a.Value.Data, d.Value.Data, rows, y.Data, x.Rows, heads, x.Columns / heads, groups, size),
+                x.Data, step.Data, b.Data, c.Data, a.Value.Data, d.Value.Data, rows, y.Data, x.Rows, heads, x.Columns / heads, groups,
+                size),
             heads,
             (long)x.Length * size);
         Release(mark);
@@ -109,7 +111,8 @@ public sealed unsafe partial class CpuBackend
 
         if (headSize < 1 || headSize > Ops.DeltaRuleScan.MostSize || r.Columns % headSize != 0)
         {
-            throw new ShapeMismatchException("delta_rule_scan", $"heads of at most {Ops.DeltaRuleScan.MostSize} that divide {r.Columns}", $"{headSize}");
+            throw new ShapeMismatchException(
+                "delta_rule_scan", $"heads of at most {Ops.DeltaRuleScan.MostSize} that divide {r.Columns}", $"{headSize}");
         }
 
         Tensor y = Rent(r.Rows, r.Columns);
@@ -130,7 +133,8 @@ public sealed unsafe partial class CpuBackend
         if (x.Rows != layout.Rows || states.Length != layout.Segments.Count)
         {
             throw new ShapeMismatchException(
-                operation, $"{layout.Rows} rows and a state for each of {layout.Segments.Count} segments", $"{x.Rows} rows, {states.Length} states");
+                operation, $"{layout.Rows} rows and a state for each of {layout.Segments.Count} segments",
+                $"{x.Rows} rows, {states.Length} states");
         }
 
         var rows = (RowState*)_workspace.RentBytes((long)layout.Rows * sizeof(RowState));

@@ -3,9 +3,9 @@ namespace Whorl.Tensors;
 /// <summary>The operations that model families are written in.</summary>
 /// <remarks>
 /// Every operation returns fresh memory from the workspace and leaves its arguments alone. Each has one canonical order of arithmetic,
-/// independent of the number of rows, of how a text came in chunks, of threads and of the instruction set: row r of a result depends on row r
-/// of the arguments and on what the layout lets it see, and on nothing else, bit for bit.
-/// A backend is used by one thread at a time; it spreads the work over threads of its own.
+/// independent of the number of rows, of how a text came in chunks, of threads and of the instruction set: row r of a result depends on row
+/// r of the arguments and on what the layout lets it see, and on nothing else, bit for bit. A backend is used by one thread at a time; it
+/// spreads the work over threads of its own.
 /// </remarks>
 public interface IBackend : IDisposable
 {
@@ -52,7 +52,8 @@ public interface IBackend : IDisposable
     Tensor Linear(Tensor x, LinearWeight weight, Tensor? residual = null);
 
     /// <summary>
-    /// Root-mean-square norm over groups of columns: <c>y = x / √(mean(x²) + ε) · w</c>, the mean over each group. Source: arXiv:1910.07467.
+    /// Root-mean-square norm over groups of columns: <c>y = x / √(mean(x²) + ε) · w</c>, the mean over each group. Source:
+    /// arXiv:1910.07467.
     /// </summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="weight">The gain, <c>[group]</c> (the same for each group) or <c>[columns]</c>; null for none.</param>
@@ -93,7 +94,8 @@ public interface IBackend : IDisposable
     Tensor RoundToBFloat16(Tensor a);
 
     /// <summary>
-    /// Each row rounded to 8 bits by a scale of its own, and back: <c>y = round(a · s) / s</c> with <c>s = 127 / max(max |a|, 10⁻⁵)</c>, halves to even.
+    /// Each row rounded to 8 bits by a scale of its own, and back: <c>y = round(a · s) / s</c> with <c>s = 127 / max(max |a|, 10⁻⁵)</c>,
+    /// halves to even.
     /// </summary>
     /// <remarks>What BitNet does to the input of every linear layer. Its gradient is taken to be 1. Source: arXiv:2402.17764.</remarks>
     Tensor RoundToInt8(Tensor a);
@@ -106,7 +108,8 @@ public interface IBackend : IDisposable
     Tensor Rotate(Tensor x, int headSize, RopeTable table, ReadOnlySpan<int> positions);
 
     /// <summary>
-    /// Writes the new keys and values to their slots, then attends: softmax(scale · q·k, masked) v over the slots a row sees, in position order.
+    /// Writes the new keys and values to their slots, then attends: softmax(scale · q·k, masked) v over the slots a row sees, in position
+    /// order.
     /// </summary>
     /// <param name="q"><c>[rows, Heads · KeySize]</c>, rotated.</param>
     /// <param name="k"><c>[rows, KeyValueHeads · KeySize]</c>, rotated.</param>
@@ -117,15 +120,17 @@ public interface IBackend : IDisposable
     /// <returns><c>[rows, Heads · ValueSize]</c>.</returns>
     Tensor Attention(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores);
 
-    /// <summary>Each row's predecessor in its text, zeros for a text's first; every session's state of this layer is its last row.</summary>
+    /// <summary>
+    /// Each row's predecessor in its text, zeros for a text's first; every session's state of this layer is its last row.
+    /// </summary>
     /// <param name="x"><c>[rows, columns]</c>.</param>
     /// <param name="layout">Whose rows these are.</param>
     /// <param name="states">This layer's state of each segment, of <c>columns</c> elements.</param>
     Tensor Previous(Tensor x, StepLayout layout, ReadOnlySpan<StateStore> states);
 
     /// <summary>
-    /// Depthwise causal convolution along each text: <c>y_t = bias + Σ_k w[k] · x_(t-K+1+k)</c>, k ascending, one fused multiply-add a term; x before a text's
-    /// first row is 0.
+    /// Depthwise causal convolution along each text: <c>y_t = bias + Σ_k w[k] · x_(t-K+1+k)</c>, k ascending, one fused multiply-add a
+    /// term; x before a text's first row is 0.
     /// </summary>
     /// <param name="x"><c>[rows, channels]</c>.</param>
     /// <param name="weight">w, <c>[K, channels]</c>.</param>
@@ -135,8 +140,8 @@ public interface IBackend : IDisposable
     Tensor CausalConvolution(Tensor x, Parameter weight, Parameter? bias, StepLayout layout, ReadOnlySpan<StateStore> states);
 
     /// <summary>
-    /// Mamba's selective scan. For each channel, with a state h of N elements: <c>h ← e^(Δ·A) · h + (Δ·x) · B</c>, then <c>y = h·C + D·x</c>.
-    /// Source: Gu and Dao, arXiv:2312.00752, algorithm 2.
+    /// Mamba's selective scan. For each channel, with a state h of N elements: <c>h ← e^(Δ·A) · h + (Δ·x) · B</c>, then <c>y = h·C +
+    /// D·x</c>. Source: Gu and Dao, arXiv:2312.00752, algorithm 2.
     /// </summary>
     /// <param name="x"><c>[rows, channels]</c>.</param>
     /// <param name="step">Δ, positive, <c>[rows, channels]</c>.</param>
@@ -146,7 +151,8 @@ public interface IBackend : IDisposable
     /// <param name="d">D, <c>[channels]</c>.</param>
     /// <param name="layout">Whose rows these are.</param>
     /// <param name="states">This layer's state of each segment, of <c>channels · N</c> elements.</param>
-    Tensor SelectiveScan(Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, StepLayout layout, ReadOnlySpan<StateStore> states);
+    Tensor SelectiveScan(
+        Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, StepLayout layout, ReadOnlySpan<StateStore> states);
 
     /// <summary>
     /// Mamba-2's selective scan: as <see cref="SelectiveScan"/>, with one Δ, A and D a head, and B and C shared by the heads of a group.
@@ -162,11 +168,12 @@ public interface IBackend : IDisposable
     /// <param name="layout">Whose rows these are.</param>
     /// <param name="states">This layer's state of each segment, of <c>heads · P · N</c> elements.</param>
     Tensor SelectiveScanByHead(
-        Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, int groups, StepLayout layout, ReadOnlySpan<StateStore> states);
+        Tensor x, Tensor step, Tensor b, Tensor c, Parameter a, Parameter d, int groups, StepLayout layout,
+        ReadOnlySpan<StateStore> states);
 
     /// <summary>
-    /// RWKV-7's generalised delta rule. For each head, with a state S of <c>[values, keys]</c>: <c>S ← S · diag(w) + (S·a) bᵀ + v kᵀ</c>, then <c>y = S r</c>.
-    /// Source: Peng et al., arXiv:2503.14456, equations 16 to 18.
+    /// RWKV-7's generalised delta rule. For each head, with a state S of <c>[values, keys]</c>: <c>S ← S · diag(w) + (S·a) bᵀ + v kᵀ</c>,
+    /// then <c>y = S r</c>. Source: Peng et al., arXiv:2503.14456, equations 16 to 18.
     /// </summary>
     /// <param name="r">Receptance, <c>[rows, heads · headSize]</c>; all others are shaped so.</param>
     /// <param name="logDecay">ln w, at most 0.</param>
@@ -178,7 +185,8 @@ public interface IBackend : IDisposable
     /// <param name="layout">Whose rows these are.</param>
     /// <param name="states">This layer's state of each segment, of <c>heads · headSize²</c> elements.</param>
     Tensor DeltaRuleScan(
-        Tensor r, Tensor logDecay, Tensor k, Tensor v, Tensor a, Tensor b, int headSize, StepLayout layout, ReadOnlySpan<StateStore> states);
+        Tensor r, Tensor logDecay, Tensor k, Tensor v, Tensor a, Tensor b, int headSize, StepLayout layout,
+        ReadOnlySpan<StateStore> states);
 
     /// <summary>Some rows of x, in the order asked for; a row may be asked for more than once.</summary>
     Tensor SelectRows(Tensor x, ReadOnlySpan<int> rows);
@@ -196,8 +204,8 @@ public interface IBackend : IDisposable
 
     /// <summary>Chooses experts for each row.</summary>
     /// <remarks>
-    /// Best first; of equal scores, the lower number. The weights are the scores without <see cref="RouterSpec.Bias"/>, divided by their sum in order of rank
-    /// where the spec says so, then scaled.
+    /// Best first; of equal scores, the lower number. The weights are the scores without <see cref="RouterSpec.Bias"/>, divided by their
+    /// sum in order of rank where the spec says so, then scaled.
     /// </remarks>
     /// <param name="logits"><c>[rows, Experts]</c>.</param>
     /// <param name="spec">The rule.</param>
@@ -205,7 +213,9 @@ public interface IBackend : IDisposable
     /// <returns>Their weights, <c>[rows, Chosen]</c>.</returns>
     Tensor Route(Tensor logits, RouterSpec spec, Span<int> chosen);
 
-    /// <summary>Sums groups of rows with weights, in order: <c>y[r] = Σ_j weights[r, j] · x[r·n + j]</c>, one fused multiply-add a term.</summary>
+    /// <summary>
+    /// Sums groups of rows with weights, in order: <c>y[r] = Σ_j weights[r, j] · x[r·n + j]</c>, one fused multiply-add a term.
+    /// </summary>
     /// <param name="x"><c>[rows · n, columns]</c>.</param>
     /// <param name="weights"><c>[rows, n]</c>.</param>
     Tensor CombineRows(Tensor x, Tensor weights);

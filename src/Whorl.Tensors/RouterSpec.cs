@@ -19,7 +19,9 @@ public sealed record RouterSpec
     /// <value>Default 1.</value>
     public float Scale { get; init; } = 1;
 
-    /// <summary>Added to the scores for the choice only, <c>[Experts]</c>; null for none. Source: DeepSeek-V3, arXiv:2412.19437, section 2.1.2.</summary>
+    /// <summary>
+    /// Added to the scores for the choice only, <c>[Experts]</c>; null for none. Source: DeepSeek-V3, arXiv:2412.19437, section 2.1.2.
+    /// </summary>
     public Parameter? Bias { get; init; }
 
     /// <summary>Equal groups of consecutive experts; divides <see cref="Experts"/>.</summary>

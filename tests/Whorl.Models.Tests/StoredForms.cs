@@ -12,7 +12,8 @@ internal sealed class StoredForms : IDisposable
     /// <param name="golden">The golden model's folder.</param>
     /// <param name="replace">What stands for a tensor in the copy: itself where it is null.</param>
     /// <param name="config">Changes the config.</param>
-    public async Task<string> FolderAsync(string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<JsonObject>? config = null)
+    public async Task<string> FolderAsync(
+        string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<JsonObject>? config = null)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
         JsonObject json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(golden, "config.json")))!.AsObject();
@@ -24,7 +25,8 @@ internal sealed class StoredForms : IDisposable
     }
 
     /// <summary>Writes a GGUF file: the golden twin's, some tensors replaced by others, and some metadata added.</summary>
-    public async Task<string> GgufAsync(string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<Dictionary<string, object>> metadata)
+    public async Task<string> GgufAsync(
+        string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<Dictionary<string, object>> metadata)
     {
         string path = Path.Combine(_folder, $"{Guid.NewGuid():N}.gguf");
         using GgufModel model = GgufModel.Open(golden);
@@ -37,5 +39,6 @@ internal sealed class StoredForms : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static List<TensorSource> Replaced(ICheckpoint checkpoint, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace) =>
-        [.. checkpoint.Names.Select(name => checkpoint.Get(name)).SelectMany(entry => replace(entry) ?? [TensorSource.FromCheckpoint(checkpoint, entry)])];
+        [.. checkpoint.Names.Select(name => checkpoint.Get(name)).SelectMany(
+            entry => replace(entry) ?? [TensorSource.FromCheckpoint(checkpoint, entry)])];
 }

@@ -6,10 +6,13 @@ using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
-/// <summary>Forms of weights that published checkpoints have and the golden ones lack: the same values give the same bytes of logits.</summary>
+/// <summary>
+/// Forms of weights that published checkpoints have and the golden ones lack: the same values give the same bytes of logits.
+/// </summary>
 public sealed class StoredFormsTests : IDisposable
 {
-    private static readonly float[] Codes = [0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6]; // e2m1: Microscaling Formats 1.0, table 5
+    // The values of e2m1: Microscaling Formats 1.0, table 5.
+    private static readonly float[] Codes = [0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6];
     private static readonly int[] Text = [3, 141, 59, 26, 53, 58, 97, 93];
     private readonly StoredForms _forms = new();
     private readonly Random _random = new(7);
@@ -21,18 +24,20 @@ public sealed class StoredFormsTests : IDisposable
     {
         string golden = GoldenCase.Of("gpt_oss").Folder;
         Dictionary<string, float[]> values = [];
-        string packed = await _forms.FolderAsync(golden, Pack, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "mxfp4" });
-        string plain = await _forms.FolderAsync(golden, entry => values.TryGetValue(entry.Name, out float[]? v) ? [TensorSource.FromSingles(entry.Name, ElementType.F32, entry.Shape, v)] : null);
+        string packed = await _forms.FolderAsync(
+            golden, Pack, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "mxfp4" });
+        string plain = await _forms.FolderAsync(golden, entry => Expanded(entry, values));
         AssertSame(plain, packed);
 
         IReadOnlyList<TensorSource>? Pack(TensorEntry entry)
         {
-            if (!entry.Name.EndsWith("gate_up_proj", StringComparison.Ordinal) && !entry.Name.EndsWith("down_proj", StringComparison.Ordinal))
+            if (!entry.Name.EndsWith("_proj", StringComparison.Ordinal))
             {
                 return null;
             }
 
-            // [experts, inputs, outputs] becomes [experts, outputs, inputs / 32] blocks of 16 bytes; value i of a block is the low half of byte i / 2, or the high one.
+            // [experts, inputs, outputs] becomes [experts, outputs, inputs / 32] blocks of 16 bytes; value i of a block is the low half of
+            // byte i / 2, or the high one.
             (long experts, long inputs, long outputs) = (entry.Shape[0], entry.Shape[1], entry.Shape[2]);
             byte[] codes = new byte[entry.ElementCount / 2], scales = new byte[entry.ElementCount / 32];
             _random.NextBytes(codes);
@@ -42,8 +47,10 @@ public sealed class StoredFormsTests : IDisposable
                 scales[block] = (byte)_random.Next(120, 125);
                 for (int i = 0; i < 32; i++)
                 {
-                    int code = (codes[(block * 16) + (i / 2)] >> (i % 2 * 4)) & 15, row = block / (int)(inputs / 32), input = (block % (int)(inputs / 32) * 32) + i;
-                    turned[(((row / outputs * inputs) + input) * outputs) + (row % outputs)] = Codes[code] * MathF.ScaleB(1, scales[block] - 127);
+                    int code = (codes[(block * 16) + (i / 2)] >> (i % 2 * 4)) & 15, row = block / (int)(inputs / 32);
+                    int input = (block % (int)(inputs / 32) * 32) + i;
+                    long at = (((row / outputs * inputs) + input) * outputs) + (row % outputs);
+                    turned[at] = Codes[code] * MathF.ScaleB(1, scales[block] - 127);
                 }
             }
 
@@ -67,7 +74,7 @@ public sealed class StoredFormsTests : IDisposable
             ["activation_scheme"] = "dynamic",
             ["weight_block_size"] = new JsonArray(128, 128),
         });
-        string plain = await _forms.FolderAsync(golden, entry => values.TryGetValue(entry.Name, out float[]? v) ? [TensorSource.FromSingles(entry.Name, ElementType.F32, entry.Shape, v)] : null);
+        string plain = await _forms.FolderAsync(golden, entry => Expanded(entry, values));
         AssertSame(plain, packed);
 
         IReadOnlyList<TensorSource>? Pack(TensorEntry entry)
@@ -91,7 +98,8 @@ public sealed class StoredFormsTests : IDisposable
             return
             [
                 TensorSource.FromBytes(entry.Name, ElementType.F8_E4M3, entry.Shape, codes),
-                TensorSource.FromBytes(entry.Name + "_scale_inv", ElementType.F32, [1, 1], MemoryMarshal.AsBytes<float>(new[] { scale }).ToArray()),
+                TensorSource.FromBytes(
+                    entry.Name + "_scale_inv", ElementType.F32, [1, 1], MemoryMarshal.AsBytes<float>(new[] { scale }).ToArray()),
             ];
         }
     }
@@ -143,7 +151,8 @@ public sealed class StoredFormsTests : IDisposable
                 return null;
             }
 
-            float[] both = model.Checkpoint.ReadSingles(entry), keys = new float[Heads * Latent * Plain], values = new float[Heads * Values * Latent];
+            float[] both = model.Checkpoint.ReadSingles(entry), keys = new float[Heads * Latent * Plain];
+            float[] values = new float[Heads * Values * Latent];
             for (int i = 0; i < both.Length; i++)
             {
                 (int head, int row, int column) = (i / Latent / (Plain + Values), i / Latent % (Plain + Values), i % Latent);
@@ -165,6 +174,9 @@ public sealed class StoredFormsTests : IDisposable
             ];
         }
     }
+
+    private static IReadOnlyList<TensorSource>? Expanded(TensorEntry entry, Dictionary<string, float[]> values) =>
+        values.TryGetValue(entry.Name, out float[]? v) ? [TensorSource.FromSingles(entry.Name, ElementType.F32, entry.Shape, v)] : null;
 
     private static void AssertSame(string expected, string actual)
     {

@@ -62,5 +62,6 @@ public sealed record DecoderSpec
     /// <summary>
     /// Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.
     /// </summary>
-    public bool DependsOnSessionLength => Blocks.Any(b => b.Mixer.DependsOnSessionLength || b.Shared?.Attention.DependsOnSessionLength == true);
+    public bool DependsOnSessionLength =>
+        Blocks.Any(b => b.Mixer.DependsOnSessionLength || b.Shared?.Attention.DependsOnSessionLength == true);
 }

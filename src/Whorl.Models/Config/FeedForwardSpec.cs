@@ -18,21 +18,29 @@ public sealed record FeedForwardSpec
     /// <summary>Whether its projections have biases; null: as the checkpoint has them.</summary>
     public bool? Bias { get; init; } = false;
 
-    /// <summary>With <see cref="Gated"/>: the gate is limited from above and up from both sides by this, and the result is <c>(up + 1) · gate · sigmoid(α · gate)</c>
-    /// with <see cref="ClampedAlpha"/> (gpt-oss); 0 for none.</summary>
+    /// <summary>
+    /// With <see cref="Gated"/>: the gate is limited from above and up from both sides by this, and the result is <c>(up + 1) · gate ·
+    /// sigmoid(α · gate)</c> with <see cref="ClampedAlpha"/> (gpt-oss); 0 for none.
+    /// </summary>
     public float ClampLimit { get; init; }
 
     /// <summary>α of the clamped form.</summary>
     /// <value>Default 1.702.</value>
     public float ClampedAlpha { get; init; } = 1.702f;
 
-    /// <summary>Rank of terms of the checkpoint's own that are added to the gate and to up (roles <c>gate_adapter_down</c> …); 0 for none.</summary>
+    /// <summary>
+    /// Rank of terms of the checkpoint's own that are added to the gate and to up (roles <c>gate_adapter_down</c> …); 0 for none.
+    /// </summary>
     public int AdapterRank { get; init; }
 
-    /// <summary>Whether the input is first mixed with the token's predecessor: <c>x + (previous - x) · w</c> (role <c>feed_forward_mix</c>; RWKV).</summary>
+    /// <summary>
+    /// Whether the input is first mixed with the token's predecessor: <c>x + (previous - x) · w</c> (role <c>feed_forward_mix</c>; RWKV).
+    /// </summary>
     public bool MixesPrevious { get; init; }
 
-    /// <summary>The experts, each shaped as this says, of which a token goes through a few; null where there is one layer for all.</summary>
+    /// <summary>
+    /// The experts, each shaped as this says, of which a token goes through a few; null where there is one layer for all.
+    /// </summary>
     public ExpertsSpec? Experts { get; init; }
 
     /// <summary>Whether the inputs of the projections are rounded to 8 bits (BitNet).</summary>

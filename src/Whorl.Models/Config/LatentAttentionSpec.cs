@@ -1,9 +1,11 @@
 namespace Whorl.Models;
 
-/// <summary>Multi-head latent attention: keys and values of all heads are linear images of one latent vector a token, and only that is remembered.</summary>
+/// <summary>
+/// Multi-head latent attention: keys and values of all heads are linear images of one latent vector a token, and only that is remembered.
+/// </summary>
 /// <remarks>
-/// A query head is <c>[plain | rotary]</c>. Its score with a token is <c>plain·(U_k latent) + rotary·key</c>, where U_k is the head's and the rotary key is shared
-/// by all heads; its value is <c>U_v latent</c>. Source: DeepSeek-AI, arXiv:2405.04434, section 2.1.
+/// A query head is <c>[plain | rotary]</c>. Its score with a token is <c>plain·(U_k latent) + rotary·key</c>, where U_k is the head's and
+/// the rotary key is shared by all heads; its value is <c>U_v latent</c>. Source: DeepSeek-AI, arXiv:2405.04434, section 2.1.
 /// </remarks>
 public sealed record LatentAttentionSpec : MixerSpec
 {

@@ -2,7 +2,8 @@ namespace Whorl.Models;
 
 /// <summary>A Mamba-2 mixer. Source: Dao and Gu, arXiv:2405.21060.</summary>
 /// <remarks>
-/// <c>z, xBC, Δ = split(in(u)); x, B, C = split(silu(conv(xBC))); Δ ← softplus(Δ + b); y = scan(x, Δ, A, B, C) + D·x; out(norm(y · silu(z)))</c>.
+/// <c>z, xBC, Δ = split(in(u)); x, B, C = split(silu(conv(xBC))); Δ ← softplus(Δ + b); y = scan(x, Δ, A, B, C) + D·x; out(norm(y ·
+/// silu(z)))</c>.
 /// </remarks>
 public sealed record Mamba2Spec : MixerSpec
 {

@@ -2,7 +2,8 @@ namespace Whorl.Models;
 
 /// <summary>A Mamba-1 mixer. Source: Gu and Dao, arXiv:2312.00752.</summary>
 /// <remarks>
-/// <c>x, z = split(in(u)); x ← silu(conv(x)); Δ, B, C = split(p(x)); Δ ← softplus(dt(Δ) + b); y = scan(x, Δ, A, B, C) + D·x; out(y · silu(z))</c>.
+/// <c>x, z = split(in(u)); x ← silu(conv(x)); Δ, B, C = split(p(x)); Δ ← softplus(dt(Δ) + b); y = scan(x, Δ, A, B, C) + D·x; out(y ·
+/// silu(z))</c>.
 /// </remarks>
 public sealed record MambaSpec : MixerSpec
 {

@@ -2,8 +2,8 @@ namespace Whorl.Models;
 
 /// <summary>A transformer block whose weights several blocks share, in front of their mixers (Zamba2).</summary>
 /// <remarks>
-/// It reads the residual stream h and the embeddings e: <c>out(ff(norm(attention(norm([h, e])))))</c>, without residual additions. Its result is added to what
-/// the mixer's norm reads, not to the residual stream. Source: Glorioso et al., arXiv:2411.15242.
+/// It reads the residual stream h and the embeddings e: <c>out(ff(norm(attention(norm([h, e])))))</c>, without residual additions. Its
+/// result is added to what the mixer's norm reads, not to the residual stream. Source: Glorioso et al., arXiv:2411.15242.
 /// </remarks>
 public sealed record SharedTransformerSpec
 {

@@ -23,10 +23,13 @@ internal class DeepSeekV2 : ModelFamily
     public override WeightMap Weights(DecoderSpec spec) => Latent(
         WeightMap.Llama()
             .Block(
-                ("query_latent", "self_attn.q_a_proj"), ("query_latent_norm", "self_attn.q_a_layernorm"), ("latent_norm", "self_attn.kv_a_layernorm"),
+                ("query_latent", "self_attn.q_a_proj"), ("query_latent_norm", "self_attn.q_a_layernorm"),
+                ("latent_norm", "self_attn.kv_a_layernorm"),
                 ("router", "mlp.gate"), ("score_bias", "mlp.gate.e_score_correction_bias"),
-                ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"), ("expert_down", "mlp.experts.{1}.down_proj"),
-                ("shared_gate", "mlp.shared_experts.gate_proj"), ("shared_up", "mlp.shared_experts.up_proj"), ("shared_down", "mlp.shared_experts.down_proj"))
+                ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"),
+                ("expert_down", "mlp.experts.{1}.down_proj"),
+                ("shared_gate", "mlp.shared_experts.gate_proj"), ("shared_up", "mlp.shared_experts.up_proj"),
+                ("shared_down", "mlp.shared_experts.down_proj"))
             .With(source => source with { Suffix = "" }, "score_bias"),
         spec,
         query: "self_attn.q_proj",
@@ -35,7 +38,9 @@ internal class DeepSeekV2 : ModelFamily
         keyValueUp: "self_attn.kv_b_proj");
 
     public override ModelFamily InGguf(GgufConfig config) =>
-        config.Value("expert_gating_func") is { } score && Convert.ToInt32(score, System.Globalization.CultureInfo.InvariantCulture) == 2 ? new DeepSeekV3() : this;
+        config.Value("expert_gating_func") is { } score && Convert.ToInt32(score, System.Globalization.CultureInfo.InvariantCulture) == 2
+            ? new DeepSeekV3()
+            : this;
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -52,7 +57,9 @@ internal class DeepSeekV2 : ModelFamily
         config.Copy("expert_group_used_count", "topk_group");
         config.Set("topk_method", config.Value("expert_group_count") is null ? "greedy" : "group_limited_greedy");
         double rotary = config.Number("rope.dimension_count");
-        string apart = config.Value("attention.key_length_mla") is null ? "" : "_mla"; // newer files give the lengths in the latent space beside these
+
+        // Newer files give the lengths in the latent space, and these beside them.
+        string apart = config.Value("attention.key_length_mla") is null ? "" : "_mla";
         config.Set("qk_rope_head_dim", rotary);
         config.Set("qk_nope_head_dim", config.Number("attention.key_length" + apart) - rotary);
         config.Set("v_head_dim", config.Number("attention.value_length" + apart));
@@ -60,7 +67,9 @@ internal class DeepSeekV2 : ModelFamily
 
     public override WeightMap GgufWeights(DecoderSpec spec) => Latent(
         WeightMap.Gguf()
-            .Block(("query_latent", "attn_q_a"), ("query_latent_norm", "attn_q_a_norm"), ("latent_norm", "attn_kv_a_norm"), ("score_bias", "exp_probs_b"))
+            .Block(
+                ("query_latent", "attn_q_a"), ("query_latent_norm", "attn_q_a_norm"), ("latent_norm", "attn_kv_a_norm"),
+                ("score_bias", "exp_probs_b"))
             .Stacked(("key_up_split", "attn_k_b"), ("value_up_split", "attn_v_b"))
             .With(source => source with { Suffix = ".bias" }, "score_bias"),
         spec,
@@ -76,7 +85,8 @@ internal class DeepSeekV2 : ModelFamily
     {
         config.Ignore("head_dim", "qk_head_dim", "num_key_value_heads", "ep_size", "num_nextn_predict_layers", "partial_rotary_factor");
         int dense = config.Int("first_k_dense_replace", absent: 0, minimum: 0), step = config.Int("moe_layer_freq", absent: 1, minimum: 1);
-        int size = config.Int("moe_intermediate_size", absent: 1, minimum: 1), shared = config.Int("n_shared_experts", absent: 0, minimum: 0);
+        int size = config.Int("moe_intermediate_size", absent: 1, minimum: 1);
+        int shared = config.Int("n_shared_experts", absent: 0, minimum: 0);
         LatentAttentionSpec mixer = Attention(config);
         ExpertsSpec? experts = config.OptionalInt("n_routed_experts|num_local_experts") is { } count
             ? route(new ExpertsSpec
@@ -90,7 +100,9 @@ internal class DeepSeekV2 : ModelFamily
         return Llama.ReadKin(config, block: (i, block) => block with
         {
             Mixer = mixer,
-            FeedForward = experts is not null && i >= dense && i % step == 0 ? block.FeedForward! with { Size = size, Experts = experts } : block.FeedForward,
+            FeedForward = experts is not null && i >= dense && i % step == 0
+                ? block.FeedForward! with { Size = size, Experts = experts }
+                : block.FeedForward,
         });
     }
 
@@ -98,7 +110,9 @@ internal class DeepSeekV2 : ModelFamily
     {
         int plain = config.Int("qk_nope_head_dim"), rotary = config.Int("qk_rope_head_dim");
         ConfigReader? scaling = config.Object("rope_parameters|rope_scaling");
-        double magnitude = scaling?.Number("mscale_all_dim", 0) is { } scale and not 0 ? RopeConfig.Magnitude(scaling.Number("factor", 1), scale) : 1;
+        double magnitude = scaling?.Number("mscale_all_dim", 0) is { } scale and not 0
+            ? RopeConfig.Magnitude(scaling.Number("factor", 1), scale)
+            : 1;
         return new LatentAttentionSpec
         {
             Heads = config.Int("num_attention_heads"),
@@ -116,11 +130,15 @@ internal class DeepSeekV2 : ModelFamily
         };
     }
 
-    /// <summary>Takes the fused projections apart: of each head's query the rotary part, of the latent projection the shared key, of the one back keys and values.</summary>
+    /// <summary>
+    /// Takes the fused projections apart: of each head's query the rotary part, of the latent projection the shared key, of the one back
+    /// keys and values.
+    /// </summary>
     private static WeightMap Latent(WeightMap map, DecoderSpec spec, string query, string queryUp, string latent, string keyValueUp)
     {
         var attention = (LatentAttentionSpec)spec.Blocks[0].Mixer;
-        int plain = attention.PlainSize, rotary = attention.RotarySize, values = attention.ValueSize, pairs = attention.PairedRotary ? rotary : 0;
+        int plain = attention.PlainSize, rotary = attention.RotarySize, values = attention.ValueSize;
+        int pairs = attention.PairedRotary ? rotary : 0;
         map.Fused(
                 attention.QueryLatentSize > 0 ? queryUp : query,
                 ("query_plain", new RowOrder(attention.Heads, plain + rotary, 0, plain)),

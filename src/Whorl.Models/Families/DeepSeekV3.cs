@@ -2,9 +2,13 @@ using Whorl.Tensors;
 
 namespace Whorl.Models.Families;
 
-/// <summary>DeepSeek-V3 and R1: V2 whose router scores by sigmoids, with a bias that balances the experts' load, and chooses among the best groups of experts.</summary>
+/// <summary>
+/// DeepSeek-V3 and R1: V2 whose router scores by sigmoids, with a bias that balances the experts' load, and chooses among the best groups
+/// of experts.
+/// </summary>
 /// <remarks>
-/// Source: DeepSeek-AI, arXiv:2412.19437; transformers' modeling_deepseek_v3.py. Blocks beyond <c>num_hidden_layers</c> predict further tokens and are not read.
+/// Source: DeepSeek-AI, arXiv:2412.19437; transformers' modeling_deepseek_v3.py. Blocks beyond <c>num_hidden_layers</c> predict further
+/// tokens and are not read.
 /// </remarks>
 internal sealed class DeepSeekV3 : DeepSeekV2
 {
@@ -39,7 +43,9 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         config.Set("topk_method", "noaux_tc");
     }
 
-    /// <summary>The published checkpoints are in 8-bit floats; they are expanded exactly, and activations are not rounded to 8 bits.</summary>
+    /// <summary>
+    /// The published checkpoints are in 8-bit floats; they are expanded exactly, and activations are not rounded to 8 bits.
+    /// </summary>
     private static void RequireBlockScales(ConfigReader? quantization)
     {
         if (quantization is null)

@@ -3,7 +3,9 @@ using Whorl.Tensors;
 namespace Whorl.Models.Families;
 
 /// <summary>gpt-oss: attention with sinks, every other block with a short window, biases everywhere, experts with a clamped gate.</summary>
-/// <remarks>Source: OpenAI, arXiv:2508.10925; transformers' modeling_gpt_oss.py. The published checkpoints hold the experts in MXFP4.</remarks>
+/// <remarks>
+/// Source: OpenAI, arXiv:2508.10925; transformers' modeling_gpt_oss.py. The published checkpoints hold the experts in MXFP4.
+/// </remarks>
 internal sealed class GptOss : ModelFamily
 {
     public override string ModelType => "gpt_oss";
@@ -38,9 +40,13 @@ internal sealed class GptOss : ModelFamily
         int size = spec.Blocks[0].FeedForward!.Size;
         WeightMap map = WeightMap.Llama()
             .Block(("router", "mlp.router"), ("sinks", "self_attn.sinks"))
-            .Stacked(("expert_gate", "mlp.experts.gate_up_proj"), ("expert_up", "mlp.experts.gate_up_proj"), ("expert_down", "mlp.experts.down_proj"))
+            .Stacked(
+                ("expert_gate", "mlp.experts.gate_up_proj"), ("expert_up", "mlp.experts.gate_up_proj"),
+                ("expert_down", "mlp.experts.down_proj"))
             .With(source => source with { Suffix = "" }, "sinks")
-            .With(source => source with { Suffix = "", BiasSuffix = "_bias", Transposed = true, MayBeMicroscaled = true }, "expert_gate", "expert_up", "expert_down");
+            .With(
+                source => source with { Suffix = "", BiasSuffix = "_bias", Transposed = true, MayBeMicroscaled = true },
+                "expert_gate", "expert_up", "expert_down");
         map["expert_gate"] = map["expert_gate"] with { Rows = new RowOrder(size, 2, 0, 1) };
         map["expert_up"] = map["expert_up"] with { Rows = new RowOrder(size, 2, 1, 1) };
         return map;
@@ -53,7 +59,8 @@ internal sealed class GptOss : ModelFamily
         config.Copy("expert_feed_forward_length", "intermediate_size");
     }
 
-    public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().Block(("sinks", "attn_sinks"), ("feed_forward_norm", "post_attention_norm"));
+    public override WeightMap GgufWeights(DecoderSpec spec) =>
+        WeightMap.Gguf().Block(("sinks", "attn_sinks"), ("feed_forward_norm", "post_attention_norm"));
 
     private static void RequireMicroscaling(ConfigReader? quantization)
     {

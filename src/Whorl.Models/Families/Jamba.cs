@@ -3,7 +3,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models.Families;
 
-/// <summary>Jamba: Mamba-1 with an attention layer now and then, which has no positions, and a mixture of experts in every other block.</summary>
+/// <summary>
+/// Jamba: Mamba-1 with an attention layer now and then, which has no positions, and a mixture of experts in every other block.
+/// </summary>
 /// <remarks>Source: Lieber et al., arXiv:2403.19887; transformers' modeling_jamba.py.</remarks>
 internal sealed class Jamba : ModelFamily
 {
@@ -17,7 +19,8 @@ internal sealed class Jamba : ModelFamily
         float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
         config.Require("hidden_act", "silu");
         config.Require("mamba_inner_layernorms", "true", "True");
-        config.Ignore("num_logits_to_keep", "calc_logits_for_entire_prompt", "use_mamba_kernels", "use_mambapy", "use_associative_scan", "head_dim");
+        config.Ignore(
+            "num_logits_to_keep", "calc_logits_for_entire_prompt", "use_mamba_kernels", "use_mambapy", "use_associative_scan", "head_dim");
         MambaSpec mamba = new()
         {
             Channels = config.Int("mamba_d_inner", config.Int("mamba_expand", absent: 2, minimum: 1) * hidden, minimum: 1),
@@ -39,9 +42,14 @@ internal sealed class Jamba : ModelFamily
         FeedForwardSpec dense = new() { Size = config.Int("intermediate_size"), Activation = Activation.Silu };
         FeedForwardSpec sparse = dense with
         {
-            Experts = new ExpertsSpec { Count = config.Int("num_experts", absent: 16, minimum: 1), Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1) },
+            Experts = new ExpertsSpec
+            {
+                Count = config.Int("num_experts", absent: 16, minimum: 1),
+                Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1),
+            },
         };
-        Func<int, bool> attends = Which(config, "attn_layer", defaultPeriod: 8, defaultOffset: 4), isSparse = Which(config, "expert_layer", defaultPeriod: 2, defaultOffset: 1);
+        Func<int, bool> attends = Which(config, "attn_layer", defaultPeriod: 8, defaultOffset: 4);
+        Func<int, bool> isSparse = Which(config, "expert_layer", defaultPeriod: 2, defaultOffset: 1);
         return new DecoderSpec
         {
             HiddenSize = hidden,
@@ -65,8 +73,10 @@ internal sealed class Jamba : ModelFamily
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama()
         .Ends(("final_norm", "model.final_layernorm"))
         .Block(
-            ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"), ("down", "feed_forward.down_proj"),
-            ("router", "feed_forward.router"), ("expert_gate", "feed_forward.experts.{1}.gate_proj"), ("expert_up", "feed_forward.experts.{1}.up_proj"),
+            ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"),
+            ("down", "feed_forward.down_proj"),
+            ("router", "feed_forward.router"), ("expert_gate", "feed_forward.experts.{1}.gate_proj"),
+            ("expert_up", "feed_forward.experts.{1}.up_proj"),
             ("expert_down", "feed_forward.experts.{1}.down_proj"))
         .Mamba(MambaOf(spec), "mamba.");
 
@@ -86,19 +96,22 @@ internal sealed class Jamba : ModelFamily
             config.Set("attn_layer_ids", Numbers(block => heads[block] > 0));
             config.Set("expert_layer_ids", Numbers(block => config.HasTensor($"blk.{block}.ffn_gate_inp.weight")));
 
-            JsonArray Numbers(Func<int, bool> isOne) => new([.. Enumerable.Range(0, heads.Length).Where(isOne).Select(block => (JsonNode)JsonValue.Create(block))]);
+            JsonArray Numbers(Func<int, bool> isOne) =>
+                new([.. Enumerable.Range(0, heads.Length).Where(isOne).Select(block => (JsonNode)JsonValue.Create(block))]);
         }
     }
 
     public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().GgufMamba(MambaOf(spec));
 
     private static MambaSpec MambaOf(DecoderSpec spec) =>
-        spec.Blocks.Select(b => b.Mixer).OfType<MambaSpec>().FirstOrDefault() ?? new MambaSpec { Channels = 1, StateSize = 1, StepRank = 1, Taps = 1 };
+        spec.Blocks.Select(b => b.Mixer).OfType<MambaSpec>().FirstOrDefault()
+        ?? new MambaSpec { Channels = 1, StateSize = 1, StepRank = 1, Taps = 1 };
 
     /// <summary>The blocks of a kind: every period-th from an offset on, or those that a GGUF file lists.</summary>
     private static Func<int, bool> Which(ConfigReader config, string key, int defaultPeriod, int defaultOffset)
     {
-        int period = config.Int(key + "_period", defaultPeriod, minimum: 1), offset = config.Int(key + "_offset", defaultOffset, minimum: 0);
+        int period = config.Int(key + "_period", defaultPeriod, minimum: 1);
+        int offset = config.Int(key + "_offset", defaultOffset, minimum: 0);
         return config.Numbers(key + "_ids") is { } listed ? block => listed.Contains(block) : block => block % period == offset;
     }
 }

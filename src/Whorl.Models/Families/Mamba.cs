@@ -40,8 +40,10 @@ internal class Mamba : ModelFamily
         config.Require("hidden_act", "silu");
         config.Require("rms_norm", "true", "True");
         config.Ignore(
-            "d_inner", "d_model", "n_layer", "expand", "residual_in_fp32", "fused_add_norm", "pad_vocab_size_multiple", "ssm_cfg", "rescale_prenorm_residual",
-            "time_step_floor", "time_step_init_scheme", "time_step_max", "time_step_min", "time_step_scale", "use_mambapy", "use_falcon_mambapy", "use_associative_scan",
+            "d_inner", "d_model", "n_layer", "expand", "residual_in_fp32", "fused_add_norm", "pad_vocab_size_multiple", "ssm_cfg",
+            "rescale_prenorm_residual",
+            "time_step_floor", "time_step_init_scheme", "time_step_max", "time_step_min", "time_step_scale", "use_mambapy",
+            "use_falcon_mambapy", "use_associative_scan",
             "num_attention_heads", "max_position_embeddings");
         MambaSpec mixer = change(new MambaSpec
         {

@@ -22,7 +22,8 @@ internal sealed class Mixtral : ModelFamily
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(
-        ("router", "block_sparse_moe.gate"), ("expert_gate", "block_sparse_moe.experts.{1}.w1"), ("expert_up", "block_sparse_moe.experts.{1}.w3"),
+        ("router", "block_sparse_moe.gate"), ("expert_gate", "block_sparse_moe.experts.{1}.w1"),
+        ("expert_up", "block_sparse_moe.experts.{1}.w3"),
         ("expert_down", "block_sparse_moe.experts.{1}.w2"));
 
     public override void ReadGguf(GgufConfig config)

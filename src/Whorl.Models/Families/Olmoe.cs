@@ -44,8 +44,10 @@ internal sealed class Olmoe : ModelFamily
     /// <summary>Names of a mixture's weights that OLMoE and Qwen share.</summary>
     internal static (string Role, string Name)[] MixtureNames =>
     [
-        ("router", "mlp.gate"), ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"), ("expert_down", "mlp.experts.{1}.down_proj"),
-        ("shared_router", "mlp.shared_expert_gate"), ("shared_gate", "mlp.shared_expert.gate_proj"), ("shared_up", "mlp.shared_expert.up_proj"),
+        ("router", "mlp.gate"), ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"),
+        ("expert_down", "mlp.experts.{1}.down_proj"),
+        ("shared_router", "mlp.shared_expert_gate"), ("shared_gate", "mlp.shared_expert.gate_proj"),
+        ("shared_up", "mlp.shared_expert.up_proj"),
         ("shared_down", "mlp.shared_expert.down_proj"),
     ];
 }

@@ -12,7 +12,8 @@ internal sealed class Qwen2Moe : ModelFamily
     {
         bool bias = config.Flag("qkv_bias", true);
         Func<int, int> window = Windows(config);
-        ExpertsSpec shared = new() { Count = 1, Chosen = 1, SharedSize = config.Int("shared_expert_intermediate_size", absent: 5632, minimum: 1), SharedIsGated = true };
+        int sharedSize = config.Int("shared_expert_intermediate_size", absent: 5632, minimum: 1);
+        ExpertsSpec shared = new() { Count = 1, Chosen = 1, SharedSize = sharedSize, SharedIsGated = true };
         DecoderSpec dense = Llama.ReadKin(config, attention => attention with { QueryKeyValueBias = bias }, window: window);
         return WithExperts(config, dense, shared, defaultCount: 60, defaultChosen: 4, defaultSize: 1408);
     }
@@ -33,10 +34,14 @@ internal sealed class Qwen2Moe : ModelFamily
         config.Copy("expert_feed_forward_length", "moe_intermediate_size");
     }
 
-    /// <summary>Makes the layers sparse that the config says are: every <c>decoder_sparse_step</c>-th, but those of <c>mlp_only_layers</c>.</summary>
-    internal static DecoderSpec WithExperts(ConfigReader config, DecoderSpec dense, ExpertsSpec experts, int defaultCount, int defaultChosen, int defaultSize)
+    /// <summary>
+    /// Makes the layers sparse that the config says are: every <c>decoder_sparse_step</c>-th, but those of <c>mlp_only_layers</c>.
+    /// </summary>
+    internal static DecoderSpec WithExperts(
+        ConfigReader config, DecoderSpec dense, ExpertsSpec experts, int defaultCount, int defaultChosen, int defaultSize)
     {
-        int step = config.Int("decoder_sparse_step", absent: 1, minimum: 1), size = config.Int("moe_intermediate_size", defaultSize, minimum: 1);
+        int step = config.Int("decoder_sparse_step", absent: 1, minimum: 1);
+        int size = config.Int("moe_intermediate_size", defaultSize, minimum: 1);
         IReadOnlyList<double> denseLayers = config.Numbers("mlp_only_layers") ?? [];
         experts = experts with
         {
@@ -47,7 +52,11 @@ internal sealed class Qwen2Moe : ModelFamily
         FeedForwardSpec sparse = dense.Blocks[0].FeedForward! with { Size = size, Experts = experts };
         return dense with
         {
-            Blocks = [.. dense.Blocks.Select((block, i) => denseLayers.Contains(i) || (i + 1) % step != 0 ? block : block with { FeedForward = sparse })],
+            Blocks =
+            [
+                .. dense.Blocks.Select((block, i) =>
+                    denseLayers.Contains(i) || (i + 1) % step != 0 ? block : block with { FeedForward = sparse }),
+            ],
         };
     }
 

@@ -25,7 +25,8 @@ internal sealed class Qwen3Moe : ModelFamily
                 KeyNorm = new NormSpec("key_norm", epsilon) { Group = attention.HeadSize },
             },
             window: _ => window);
-        return Qwen2Moe.WithExperts(config, dense, new ExpertsSpec { Count = 1, Chosen = 1 }, defaultCount: 128, defaultChosen: 8, defaultSize: 768);
+        return Qwen2Moe.WithExperts(
+            config, dense, new ExpertsSpec { Count = 1, Chosen = 1 }, defaultCount: 128, defaultChosen: 8, defaultSize: 768);
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(Olmoe.MixtureNames);

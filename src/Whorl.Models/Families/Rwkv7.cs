@@ -14,11 +14,14 @@ internal sealed class Rwkv7 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), size = config.Int("head_dim", absent: 64, minimum: 1), heads = config.Int("num_heads", hidden / size, minimum: 1);
+        int hidden = config.Int("hidden_size"), size = config.Int("head_dim", absent: 64, minimum: 1);
+        int heads = config.Int("num_heads", hidden / size, minimum: 1);
         float epsilon = (float)config.Number("norm_eps", 1e-5);
         bool bias = config.Flag("norm_bias", true), normFirst = config.Flag("norm_first", true);
         config.Require("hidden_act", "sqrelu", "relu2");
-        config.Ignore("attn_mode", "fuse_norm", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp", "num_attention_heads"); // how it is computed, not what
+
+        // How it is computed, not what.
+        config.Ignore("attn_mode", "fuse_norm", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp", "num_attention_heads");
         double ratio = config.Number("hidden_ratio", 4);
         RefuseOtherWidths(config, hidden, heads * size);
         Rwkv7Spec mixer = new()
@@ -66,7 +69,8 @@ internal sealed class Rwkv7 : ModelFamily
         .Ends(("embedding", "model.embeddings"), ("final_norm", "model.norm"), ("head", "lm_head"))
         .Block(
             ("input_norm", "pre_norm"), ("mixer_norm", "attn_norm"), ("feed_forward_norm", "ffn_norm"), ("head_norm", "attn.g_norm"),
-            ("mix_receptance", "attn.x_r"), ("mix_decay", "attn.x_w"), ("mix_key", "attn.x_k"), ("mix_value", "attn.x_v"), ("mix_rate", "attn.x_a"), ("mix_gate", "attn.x_g"),
+            ("mix_receptance", "attn.x_r"), ("mix_decay", "attn.x_w"), ("mix_key", "attn.x_k"), ("mix_value", "attn.x_v"),
+            ("mix_rate", "attn.x_a"), ("mix_gate", "attn.x_g"),
             ("receptance", "attn.r_proj"), ("key", "attn.k_proj"), ("value", "attn.v_proj"), ("output", "attn.o_proj"),
             ("decay_down", "attn.w_lora.lora.0"), ("decay_up", "attn.w_lora.lora.2"), ("decay_bias", "attn.w_lora.lora.2"),
             ("rate_down", "attn.a_lora.lora.0"), ("rate_up", "attn.a_lora.lora.2"), ("rate_bias", "attn.a_lora.lora.2"),
@@ -76,7 +80,8 @@ internal sealed class Rwkv7 : ModelFamily
             ("feed_forward_mix", "ffn.x_k"), ("up", "ffn.key"), ("down", "ffn.value"))
         .With(
             source => source with { Suffix = "" },
-            "mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate", "removal_key", "key_rate", "bonus", "feed_forward_mix")
+            "mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate", "removal_key", "key_rate", "bonus",
+            "feed_forward_mix")
         .With(source => source with { Suffix = ".bias" }, "decay_bias", "rate_bias", "value_mix_bias");
 
     public override void ReadGguf(GgufConfig config)
@@ -93,7 +98,8 @@ internal sealed class Rwkv7 : ModelFamily
     public override WeightMap GgufWeights(DecoderSpec spec) => new WeightMap
     {
         BlockPrefix = "blk.{0}.",
-        IgnoredSuffixes = [".0.time_mix_v0.weight", ".0.time_mix_v1.weight", ".0.time_mix_v2.weight"], // the converter's placeholders in the first block
+        // The converter's placeholders in the first block.
+        IgnoredSuffixes = [".0.time_mix_v0.weight", ".0.time_mix_v1.weight", ".0.time_mix_v2.weight"],
     }
         .Ends(("embedding", "token_embd"), ("input_norm", "token_embd_norm"), ("final_norm", "output_norm"), ("head", "output"))
         .Block(
@@ -119,7 +125,8 @@ internal sealed class Rwkv7 : ModelFamily
 
         if (width != hidden)
         {
-            throw config.Unsupported("num_heads", $"{width / Math.Max(1, hidden)} times the hidden size over head_dim", "hidden_size / head_dim");
+            throw config.Unsupported(
+                "num_heads", $"{width / Math.Max(1, hidden)} times the hidden size over head_dim", "hidden_size / head_dim");
         }
     }
 }

@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models.Families;
 
-/// <summary>Zamba2: Mamba-2 throughout, with one or two transformer blocks that are used again and again, each time with adapters of their own.</summary>
+/// <summary>
+/// Zamba2: Mamba-2 throughout, with one or two transformer blocks that are used again and again, each time with adapters of their own.
+/// </summary>
 /// <remarks>
 /// The embeddings, which the transformer blocks read beside the residual stream, are the side value that crosses block boundaries.
 /// Source: Glorioso et al., arXiv:2411.15242; transformers' modeling_zamba2.py.
@@ -15,7 +17,8 @@ internal sealed class Zamba2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), blocks = config.Int("num_hidden_layers"), copies = config.Int("num_mem_blocks", absent: 1, minimum: 1);
+        int hidden = config.Int("hidden_size"), blocks = config.Int("num_hidden_layers");
+        int copies = config.Int("num_mem_blocks", absent: 1, minimum: 1);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         Mamba2Spec mixer = Mixer(config, hidden);
         SharedTransformerSpec shared = Shared(config, hidden, norm);
@@ -30,7 +33,15 @@ internal sealed class Zamba2 : ModelFamily
             ContextLength = config.OptionalInt("max_position_embeddings"),
             TiedHead = config.Flag("tie_word_embeddings", true),
             FinalNorm = norm("final_norm"),
-            Blocks = [.. kinds.Select(kind => new BlockSpec { Mixer = mixer, MixerNorm = norm("mixer_norm"), Shared = kind == Hybrid ? shared : null })],
+            Blocks =
+            [
+                .. kinds.Select(kind => new BlockSpec
+                {
+                    Mixer = mixer,
+                    MixerNorm = norm("mixer_norm"),
+                    Shared = kind == Hybrid ? shared : null,
+                }),
+            ],
         };
     }
 
@@ -49,7 +60,8 @@ internal sealed class Zamba2 : ModelFamily
             {
                 // The weights stand once, under the first block that uses them.
                 string owner = $"model.layers.{hybrids[ordinal % spec.SharedCopies]}.shared_transformer.";
-                map.OfBlock(block, [("shared_output", new WeightSource(own + "linear")), .. SharedNames(spec.Blocks[block].Shared!, owner, ordinal)]);
+                map.OfBlock(block, ("shared_output", new WeightSource(own + "linear")))
+                    .OfBlock(block, SharedNames(spec.Blocks[block].Shared!, owner, ordinal));
             }
         }
 
@@ -61,7 +73,9 @@ internal sealed class Zamba2 : ModelFamily
         int channels = (int)(config.Number("mamba_expand", 2) * hidden), heads = config.Int("n_mamba_heads", absent: 8, minimum: 1);
         int groups = config.Int("mamba_ngroups", absent: 1, minimum: 1);
         config.Require("mamba_headdim", $"{channels / heads}");
-        config.Ignore("chunk_size", "use_mem_eff_path", "use_mamba_kernels", "num_logits_to_keep", "time_step_min", "time_step_max", "time_step_floor");
+        config.Ignore(
+            "chunk_size", "use_mem_eff_path", "use_mamba_kernels", "num_logits_to_keep", "time_step_min", "time_step_max",
+            "time_step_floor");
         IReadOnlyList<double>? limits = config.Numbers("time_step_limit");
         return new Mamba2Spec
         {
@@ -81,9 +95,12 @@ internal sealed class Zamba2 : ModelFamily
 
     private static SharedTransformerSpec Shared(ConfigReader config, int hidden, Func<string, NormSpec> norm)
     {
-        int heads = config.Int("num_attention_heads"), headSize = 2 * hidden / heads, rank = config.Int("adapter_rank", absent: 128, minimum: 1);
+        int heads = config.Int("num_attention_heads"), headSize = 2 * hidden / heads;
+        int rank = config.Int("adapter_rank", absent: 128, minimum: 1);
         bool rotates = config.Flag("use_mem_rope", false), isLong = config.Flag("use_long_context", false);
-        config.Ignore("attention_head_dim", "attention_hidden_size", "ffn_hidden_size", "kv_channels", "num_query_groups"); // follow from the others
+
+        // These follow from the others.
+        config.Ignore("attention_head_dim", "attention_hidden_size", "ffn_hidden_size", "kv_channels", "num_query_groups");
         RopeSpec rope = RopeConfig.Read(config, headSize);
         rope = isLong ? rope with { Theta = rope.Theta * PortableMath.Pow(8, headSize / (headSize - 2.0)) } : rope;
         return new SharedTransformerSpec
@@ -121,7 +138,8 @@ internal sealed class Zamba2 : ModelFamily
 
     private static IEnumerable<(string Role, WeightSource Source)> MambaNames(Mamba2Spec mixer, string prefix)
     {
-        foreach ((string role, RowOrder rows) in RowOrder.InTurn(("scan_gate", mixer.Channels), ("scan_mixed", mixer.MixedChannels), ("step", mixer.Heads)))
+        foreach ((string role, RowOrder rows) in RowOrder.InTurn(
+            ("scan_gate", mixer.Channels), ("scan_mixed", mixer.MixedChannels), ("step", mixer.Heads)))
         {
             yield return (role, new WeightSource(prefix + "in_proj", rows));
         }

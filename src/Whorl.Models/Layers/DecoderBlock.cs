@@ -46,7 +46,8 @@ internal sealed class DecoderBlock : IDisposable
     {
         BlockCache cache = _mixer.CreateCache(backend, capacity);
         KeyValueStore? keyValues = _shared?.CreateCache(backend, capacity).KeyValues ?? cache.KeyValues;
-        return new BlockCache(keyValues, _feedForward is { StateSize: > 0 and var size } ? [.. cache.States, new StateStore(size)] : cache.States);
+        return new BlockCache(
+            keyValues, _feedForward is { StateSize: > 0 and var size } ? [.. cache.States, new StateStore(size)] : cache.States);
     }
 
     /// <summary>What leaves the block: the residual stream, and behind it the side value where there is one.</summary>

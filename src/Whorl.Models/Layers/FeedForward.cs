@@ -21,13 +21,17 @@ internal sealed class FeedForward : IFeedForward
     {
         _spec = spec;
         _inputs = spec.Gated
-            ? [loader.Linear(prefix + "gate", spec.Size, hidden, spec.Bias, expert), loader.Linear(prefix + "up", spec.Size, hidden, spec.Bias, expert)]
-            : [loader.Linear(prefix + "up", spec.Size, hidden, spec.Bias, expert)];
+            ? [Input("gate"), Input("up")]
+            : [Input("up")];
         _down = loader.Linear(prefix + "down", hidden, spec.Size, spec.Bias, expert);
         _downNorm = Norm.Load(loader, spec.DownNorm, spec.Size);
         _adapters = spec.AdapterRank == 0 ? []
-            : [new LowRank(loader, "gate_adapter", spec.Size, hidden, spec.AdapterRank), new LowRank(loader, "up_adapter", spec.Size, hidden, spec.AdapterRank)];
+            : [Adapter("gate_adapter"), Adapter("up_adapter")];
         _mix = spec.MixesPrevious ? loader.Vector("feed_forward_mix", hidden) : null;
+
+        LinearWeight Input(string role) => loader.Linear(prefix + role, spec.Size, hidden, spec.Bias, expert);
+
+        LowRank Adapter(string role) => new(loader, role, spec.Size, hidden, spec.AdapterRank);
     }
 
     public int StateSize => _mix?.Length ?? 0;

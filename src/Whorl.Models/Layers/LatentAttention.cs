@@ -2,10 +2,13 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>Multi-head latent attention in its absorbed form: queries are brought into the space of the latent vectors, which serve as keys and as values.</summary>
+/// <summary>
+/// Multi-head latent attention in its absorbed form: queries are brought into the space of the latent vectors, which serve as keys and as
+/// values.
+/// </summary>
 /// <remarks>
-/// <c>q·(U_k c) = (U_kᵀ q)·c</c> and <c>Σ p (U_v c) = U_v Σ p c</c>: so the cache holds one latent vector and one rotary key a token instead of every head's keys
-/// and values, and all heads read the same one.
+/// <c>q·(U_k c) = (U_kᵀ q)·c</c> and <c>Σ p (U_v c) = U_v Σ p c</c>: so the cache holds one latent vector and one rotary key a token
+/// instead of every head's keys and values, and all heads read the same one.
 /// </remarks>
 internal sealed class LatentAttention : IMixer
 {
@@ -31,12 +34,20 @@ internal sealed class LatentAttention : IMixer
             _queryNorm = Norm.Load(loader, spec.QueryLatentNorm, spec.QueryLatentSize);
         }
 
-        _queries = [loader.Linear("query_rotary", spec.Heads * spec.RotarySize, inputs), loader.Linear("query_plain", spec.Heads * spec.PlainSize, inputs)];
-        _latents = [loader.Linear("key_rotary", spec.RotarySize, hidden, spec.Bias), loader.Linear("latent", spec.LatentSize, hidden, spec.Bias)];
+        _queries =
+        [
+            loader.Linear("query_rotary", spec.Heads * spec.RotarySize, inputs),
+            loader.Linear("query_plain", spec.Heads * spec.PlainSize, inputs),
+        ];
+        _latents =
+        [
+            loader.Linear("key_rotary", spec.RotarySize, hidden, spec.Bias),
+            loader.Linear("latent", spec.LatentSize, hidden, spec.Bias),
+        ];
         _latentNorm = Norm.Load(loader, spec.LatentNorm, spec.LatentSize)!;
-        bool isSplit = loader.Has("key_up_split"); // newer GGUF files hold the two parts apart, the keys' turned already
-        _keyUp = [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(isSplit ? "key_up_split" : "key_up", spec.LatentSize, spec.PlainSize, expert: head))];
-        _valueUp = [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(isSplit ? "value_up_split" : "value_up", spec.ValueSize, spec.LatentSize, expert: head))];
+        string form = loader.Has("key_up_split") ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' turned already
+        _keyUp = Heads("key_up" + form, spec.LatentSize, spec.PlainSize);
+        _valueUp = Heads("value_up" + form, spec.ValueSize, spec.LatentSize);
         _output = loader.Linear("output", hidden, spec.Heads * spec.ValueSize, spec.Bias);
         _rope = Rope.Load(loader, spec.Rope)!;
         _attention = new AttentionSpec
@@ -47,6 +58,9 @@ internal sealed class LatentAttention : IMixer
             ValueSize = spec.LatentSize,
             Scale = spec.Scale,
         };
+
+        LinearWeight[] Heads(string role, int outputs, int columns) =>
+            [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(role, outputs, columns, expert: head))];
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) => new(backend.CreateKeyValueStore(_attention, capacity), []);
@@ -91,7 +105,8 @@ internal sealed class LatentAttention : IMixer
         for (int head = 0; head < _spec.Heads; head++)
         {
             parts[2 * head] = backend.SelectColumns(rotary, head * _spec.RotarySize, _spec.RotarySize);
-            parts[(2 * head) + 1] = backend.Linear(backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize), _keyUp[head]);
+            parts[(2 * head) + 1] = backend.Linear(
+                backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize), _keyUp[head]);
         }
 
         return backend.ConcatColumns(parts);

@@ -47,13 +47,15 @@ internal sealed class Mamba2Mixer : IMixer
         int channels = _spec.Channels, selected = _spec.Groups * _spec.StateSize;
         Tensor inner = backend.SelectColumns(mixed, 0, channels);
         Tensor b = backend.SelectColumns(mixed, channels, selected), c = backend.SelectColumns(mixed, channels + selected, selected);
-        Tensor y = backend.SelectiveScanByHead(inner, Step(backend, projected[2]), b, c, _rates, _direct, _spec.Groups, context.Layout, context.States(1));
+        Tensor y = backend.SelectiveScanByHead(
+            inner, Step(backend, projected[2]), b, c, _rates, _direct, _spec.Groups, context.Layout, context.States(1));
         return backend.Linear(_outputNorm.Apply(backend, backend.Gate(Activation.Silu, projected[0], y)), _output, residual);
     }
 
     public void Dispose()
     {
-        foreach (IDisposable? weight in (ReadOnlySpan<IDisposable?>)[.. _inputs, _output, _convolution, _convolutionBias, _stepBias, _rates, _direct, _outputNorm])
+        foreach (IDisposable? weight in (ReadOnlySpan<IDisposable?>)
+            [.. _inputs, _output, _convolution, _convolutionBias, _stepBias, _rates, _direct, _outputNorm])
         {
             weight?.Dispose();
         }

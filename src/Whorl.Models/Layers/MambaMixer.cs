@@ -22,10 +22,19 @@ internal sealed class MambaMixer : IMixer
     {
         _spec = spec;
         int channels = spec.Channels, size = spec.StateSize;
-        _inputs = [loader.Linear("scan_input", channels, hidden, spec.ProjectionBias), loader.Linear("scan_gate", channels, hidden, spec.ProjectionBias)];
+        _inputs =
+        [
+            loader.Linear("scan_input", channels, hidden, spec.ProjectionBias),
+            loader.Linear("scan_gate", channels, hidden, spec.ProjectionBias),
+        ];
         _convolution = loader.TurnedTable("convolution", channels, spec.Taps);
         _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", channels, bias: true) : null;
-        _selections = [loader.Linear("step_low", spec.StepRank, channels), loader.Linear("scan_b", size, channels), loader.Linear("scan_c", size, channels)];
+        _selections =
+        [
+            loader.Linear("step_low", spec.StepRank, channels),
+            loader.Linear("scan_b", size, channels),
+            loader.Linear("scan_c", size, channels),
+        ];
         _step = loader.Linear("step", channels, spec.StepRank, bias: true);
         _rates = Rates(loader, channels, size);
         _direct = loader.Vector("scan_direct", channels);

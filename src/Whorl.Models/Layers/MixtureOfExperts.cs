@@ -2,10 +2,12 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>Feed-forward layers of which each token goes through a few. No expert has a capacity: a token's result never depends on the others'.</summary>
+/// <summary>
+/// Feed-forward layers of which each token goes through a few. No expert has a capacity: a token's result never depends on the others'.
+/// </summary>
 /// <remarks>
-/// <c>y = Σ_j weight_j · expert_j(x) (+ shared(x))</c>, the sum in order of rank. In a step only the weights of experts that some row chose are read;
-/// each expert computes its rows at once.
+/// <c>y = Σ_j weight_j · expert_j(x) (+ shared(x))</c>, the sum in order of rank. In a step only the weights of experts that some row chose
+/// are read; each expert computes its rows at once.
 /// </remarks>
 internal sealed class MixtureOfExperts : IFeedForward
 {

@@ -3,7 +3,9 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>RWKV-7's time mixing; see <see cref="Rwkv7Spec"/>. Its state is the last input and a matrix a head.</summary>
-/// <remarks>The first block's values are the side value that crosses block boundaries: the first block writes it, the others read it.</remarks>
+/// <remarks>
+/// The first block's values are the side value that crosses block boundaries: the first block writes it, the others read it.
+/// </remarks>
 internal sealed class Rwkv7Mixer : IMixer
 {
     private const float NormalisationFloor = 1e-24f; // on the sum of squares: the reference stops dividing at a length of 1e-12
@@ -64,7 +66,8 @@ internal sealed class Rwkv7Mixer : IMixer
         Tensor removed = Normalise(backend, backend.Multiply(key, _removal.Value));
         key = backend.Add(backend.Multiply(key, _keyRest.Value), backend.Multiply(backend.Multiply(key, rate), _keyRate.Value));
         Tensor y = backend.DeltaRuleScan(
-            receptance, logDecay, key, value, backend.Scale(removed, -1), backend.Multiply(removed, rate), _spec.HeadSize, context.Layout, context.States(1));
+            receptance, logDecay, key, value, backend.Scale(removed, -1), backend.Multiply(removed, rate), _spec.HeadSize, context.Layout,
+            context.States(1));
         y = backend.Add(_headNorm.Apply(backend, y), Bonus(backend, receptance, key, value));
         return backend.Linear(backend.Multiply(y, gate), _output, residual);
 

@@ -2,7 +2,10 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>A transformer block in front of a mixer; see <see cref="SharedTransformerSpec"/>. Every block that uses it loads its own copy of the shared weights.</summary>
+/// <summary>
+/// A transformer block in front of a mixer; see <see cref="SharedTransformerSpec"/>. Every block that uses it loads its own copy of the
+/// shared weights.
+/// </summary>
 internal sealed class SharedTransformer : IDisposable
 {
     private readonly AttentionLayer _attention;

@@ -1,6 +1,8 @@
 namespace Whorl.Models;
 
-/// <summary>8-bit float weights with a float32 scale for each block of 128 by 128. Source: DeepSeek-AI, arXiv:2412.19437, section 3.3.</summary>
+/// <summary>
+/// 8-bit float weights with a float32 scale for each block of 128 by 128. Source: DeepSeek-AI, arXiv:2412.19437, section 3.3.
+/// </summary>
 internal static class BlockScales
 {
     /// <summary>What follows a weight's name in the name of its scales.</summary>
@@ -12,7 +14,9 @@ internal static class BlockScales
     /// <summary>Blocks that cover so many rows or columns.</summary>
     public static long Blocks(long count) => (count + Size - 1) / Size;
 
-    /// <summary>The values of e4m3 codes (the variant with NaN and without infinities). Source: Micikevicius et al., arXiv:2209.05433, table 1.</summary>
+    /// <summary>
+    /// The values of e4m3 codes (the variant with NaN and without infinities). Source: Micikevicius et al., arXiv:2209.05433, table 1.
+    /// </summary>
     public static void Expand(ReadOnlySpan<byte> codes, Span<float> values)
     {
         for (int i = 0; i < codes.Length; i++)

@@ -2,9 +2,9 @@ namespace Whorl.Models;
 
 /// <summary>MXFP4 as gpt-oss's checkpoints hold it, brought into ggml's blocks: the same values, other places.</summary>
 /// <remarks>
-/// There: for each run of 32 values 16 bytes, of which byte j holds value 2j in its low and 2j + 1 in its high half; scales stand in a tensor of their own.
-/// Here: the scale, then 16 bytes, of which byte j holds value j in its low and j + 16 in its high half. Source: OCP Microscaling Formats 1.0; gpt-oss's
-/// torch/weights.py; ggml-quants.c.
+/// There: for each run of 32 values 16 bytes, of which byte j holds value 2j in its low and 2j + 1 in its high half; scales stand in a
+/// tensor of their own. Here: the scale, then 16 bytes, of which byte j holds value j in its low and j + 16 in its high half. Source: OCP
+/// Microscaling Formats 1.0; gpt-oss's torch/weights.py; ggml-quants.c.
 /// </remarks>
 internal static class MicroscaledBlocks
 {

@@ -15,7 +15,8 @@ public sealed partial class WeightLoader
         {
             for (int c = 0; c < rows.Rows; c++)
             {
-                bytes.Slice(((rows.Source(c) * columns.StoredRows) + columns.Source(r)) * size, size).CopyTo(turned.AsSpan(((r * rows.Rows) + c) * size));
+                int stored = (rows.Source(c) * columns.StoredRows) + columns.Source(r);
+                bytes.Slice(stored * size, size).CopyTo(turned.AsSpan(((r * rows.Rows) + c) * size));
             }
         }
 
@@ -51,7 +52,8 @@ public sealed partial class WeightLoader
 
         float[] values = new float[elements];
         Decode(entry, bytes, values);
-        return Backend.Pack(ElementType.F32, order.Rows, inputs, Transpose(MemoryMarshal.AsBytes<float>(values), order, rows, sizeof(float)));
+        return Backend.Pack(
+            ElementType.F32, order.Rows, inputs, Transpose(MemoryMarshal.AsBytes<float>(values), order, rows, sizeof(float)));
     }
 
     /// <summary>Whole rows of a stored matrix; 8-bit floats that have a tensor of scales beside them are expanded to float32.</summary>
@@ -95,7 +97,9 @@ public sealed partial class WeightLoader
 
         if (entry.ElementType != ElementType.U8 || outputs % TernaryWeights.PerByte != 0)
         {
-            throw new ModelFormatException(entry.File, $"is {entry.ElementType} for {outputs} rows; packed ternary weights are U8, and their rows a multiple of 4", entry.Name);
+            throw new ModelFormatException(
+                entry.File, $"is {entry.ElementType} for {outputs} rows; packed ternary weights are U8, and their rows a multiple of 4",
+                entry.Name);
         }
 
         FirstRow(entry, map.Of(role, Block), 0, outputs / TernaryWeights.PerByte, inputs);
@@ -123,7 +127,8 @@ public sealed partial class WeightLoader
         RowOrder order = Order(source.Rows, pair.Codes, outputs);
         int blocks = inputs / MicroscaledBlocks.Values, scaleBytes = checked(order.StoredRows * blocks);
         ReadOnlySpan<long> shape = pair.Scales.Shape.AsSpan();
-        if (inputs % MicroscaledBlocks.Values != 0 || shape.Length != 3 || expert >= shape[0] || shape[1] != order.StoredRows || shape[2] != blocks
+        if (inputs % MicroscaledBlocks.Values != 0
+            || shape.Length != 3 || expert >= shape[0] || shape[1] != order.StoredRows || shape[2] != blocks
             || !pair.Codes.Shape.AsSpan().SequenceEqual([shape[0], shape[1], shape[2], 16])
             || pair.Codes.ElementType != ElementType.U8 || pair.Scales.ElementType != ElementType.U8)
         {
@@ -140,7 +145,8 @@ public sealed partial class WeightLoader
         string name = map.Name(role, Block, expert, bias: false);
         foreach (string prefix in map.Prefixes)
         {
-            if (checkpoint.TryGet($"{prefix}{name}_blocks", out TensorEntry? codes) && checkpoint.TryGet($"{prefix}{name}_scales", out TensorEntry? scales))
+            if (checkpoint.TryGet($"{prefix}{name}_blocks", out TensorEntry? codes)
+                && checkpoint.TryGet($"{prefix}{name}_scales", out TensorEntry? scales))
             {
                 _used.Add(codes.Name);
                 _used.Add(scales.Name);

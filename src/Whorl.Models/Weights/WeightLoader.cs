@@ -4,7 +4,9 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>Reads weights by role, checks their shapes, and hands them to a backend.</summary>
-/// <remarks>One tensor's bytes are held at a time; a fused tensor that several roles share is read once if they follow each other.</remarks>
+/// <remarks>
+/// One tensor's bytes are held at a time; a fused tensor that several roles share is read once if they follow each other.
+/// </remarks>
 /// <param name="checkpoint">Where the tensors are.</param>
 /// <param name="map">What they are called.</param>
 /// <param name="backend">Who packs them.</param>
@@ -120,9 +122,11 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     {
         foreach (string name in checkpoint.Names)
         {
-            if (map.IsOfBlock(name, block) && !_used.Contains(name) && !map.IsIgnored(name) && checkpoint.TryGet(name, out TensorEntry? entry))
+            if (map.IsOfBlock(name, block) && !_used.Contains(name) && !map.IsIgnored(name)
+                && checkpoint.TryGet(name, out TensorEntry? entry))
             {
-                throw new ModelFormatException(entry.File, "is not used by a model of this config; config and weights do not belong together", name);
+                throw new ModelFormatException(
+                    entry.File, "is not used by a model of this config; config and weights do not belong together", name);
             }
         }
     }
@@ -150,7 +154,9 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     private static RowOrder Order(RowOrder? rows, TensorEntry entry, int count)
     {
         RowOrder order = rows ?? RowOrder.Range(0, count, count);
-        return order.Rows == count ? order : throw new ModelFormatException(entry.File, $"holds {order.Rows} rows for a weight of {count}", entry.Name);
+        return order.Rows == count
+            ? order
+            : throw new ModelFormatException(entry.File, $"holds {order.Rows} rows for a weight of {count}", entry.Name);
     }
 
     /// <summary>Checks a matrix's shape and gives the stored row at which the slice begins.</summary>

@@ -4,7 +4,8 @@ namespace Whorl.Models;
 
 /// <summary>What a checkpoint calls the weights of a model: a source for each role the layers ask for.</summary>
 /// <remarks>
-/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down, router, expert_gate …</c>; of the ends:
+/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down, router, expert_gate
+/// …</c>; of the ends:
 /// <c>embedding, embedding_norm, positions, final_norm, head</c>.
 /// </remarks>
 public sealed class WeightMap
@@ -32,7 +33,9 @@ public sealed class WeightMap
     /// <exception cref="KeyNotFoundException">The family's map lacks it.</exception>
     public WeightSource this[string role]
     {
-        get => _sources.TryGetValue(role, out WeightSource? source) ? source : throw new KeyNotFoundException($"no weight name for the role '{role}'");
+        get => _sources.TryGetValue(role, out WeightSource? source)
+            ? source
+            : throw new KeyNotFoundException($"no weight name for the role '{role}'");
         set => _sources[role] = value;
     }
 
@@ -123,14 +126,17 @@ public sealed class WeightMap
     /// <summary>The names of GGUF files, the same for nearly all architectures. Source: gguf-py, constants.py.</summary>
     public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}." }
         .Ends(
-            ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"), ("final_norm", "output_norm"),
+            ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"),
+            ("final_norm", "output_norm"),
             ("head", "output"),
             ("rope_divisors", "rope_freqs"), ("rope_divisors_short", "rope_factors_short"), ("rope_divisors_long", "rope_factors_long"))
         .Block(
             ("mixer_norm", "attn_norm"), ("query", "attn_q"), ("key", "attn_k"), ("value", "attn_v"), ("output", "attn_output"),
-            ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"), ("feed_forward_norm", "ffn_norm"),
+            ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"),
+            ("feed_forward_norm", "ffn_norm"),
             ("feed_forward_post_norm", "post_ffw_norm"), ("gate", "ffn_gate"), ("up", "ffn_up"), ("down", "ffn_down"),
-            ("router", "ffn_gate_inp"), ("shared_router", "ffn_gate_inp_shexp"), ("shared_gate", "ffn_gate_shexp"), ("shared_up", "ffn_up_shexp"),
+            ("router", "ffn_gate_inp"), ("shared_router", "ffn_gate_inp_shexp"), ("shared_gate", "ffn_gate_shexp"),
+            ("shared_up", "ffn_up_shexp"),
             ("shared_down", "ffn_down_shexp"))
         .Stacked(("expert_gate", "ffn_gate_exps"), ("expert_up", "ffn_up_exps"), ("expert_down", "ffn_down_exps"));
 
@@ -139,14 +145,16 @@ public sealed class WeightMap
     /// <param name="name">What their names begin with behind the block's prefix, with its dot.</param>
     internal WeightMap Mamba(MambaSpec mamba, string name) => MambaParts(mamba, name + "in_proj", name + "x_proj")
         .Block(
-            ("convolution", name + "conv1d"), ("step", name + "dt_proj"), ("scan_rates_log", name + "A_log"), ("scan_direct", name + "D"), ("scan_output", name + "out_proj"),
+            ("convolution", name + "conv1d"), ("step", name + "dt_proj"), ("scan_rates_log", name + "A_log"), ("scan_direct", name + "D"),
+            ("scan_output", name + "out_proj"),
             ("step_norm", name + "dt_layernorm"), ("scan_b_norm", name + "b_layernorm"), ("scan_c_norm", name + "c_layernorm"))
         .With(source => source with { Suffix = "" }, "scan_rates_log", "scan_direct");
 
     /// <summary>Adds the weights of a Mamba-1 mixer as they are called in GGUF files, where the rates are not logarithms.</summary>
     internal WeightMap GgufMamba(MambaSpec mamba) => MambaParts(mamba, "ssm_in", "ssm_x")
         .Block(
-            ("convolution", "ssm_conv1d"), ("step", "ssm_dt"), ("scan_rates", "ssm_a"), ("scan_direct", "ssm_d"), ("scan_output", "ssm_out"),
+            ("convolution", "ssm_conv1d"), ("step", "ssm_dt"), ("scan_rates", "ssm_a"), ("scan_direct", "ssm_d"),
+            ("scan_output", "ssm_out"),
             ("step_norm", "ssm_dt_norm"), ("scan_b_norm", "ssm_b_norm"), ("scan_c_norm", "ssm_c_norm"))
         .With(source => source with { Suffix = "" }, "scan_rates", "scan_direct");
 
@@ -163,7 +171,8 @@ public sealed class WeightMap
 
     /// <summary>Whether a tensor is one that checkpoints carry along and that means nothing.</summary>
     internal bool IsIgnored(string name) =>
-        IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal)) || SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal));
+        IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal))
+        || SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal));
 
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)

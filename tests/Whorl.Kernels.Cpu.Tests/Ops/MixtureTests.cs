@@ -39,7 +39,8 @@ public sealed class MixtureTests : IDisposable
     public void A_bias_moves_the_choice_and_not_the_weights()
     {
         using Parameter bias = new([10f, 0f, 0f, 0f]);
-        (int[] chosen, float[] weights) = Route(new RouterSpec { Experts = 4, Chosen = 2, Score = RouterScore.Sigmoid, Bias = bias }, -3f, 1f, 0f, -1f);
+        (int[] chosen, float[] weights) = Route(
+            new RouterSpec { Experts = 4, Chosen = 2, Score = RouterScore.Sigmoid, Bias = bias }, -3f, 1f, 0f, -1f);
         Assert.Equal([0, 1], chosen);
         Assert.Equal(1 / (1 + Math.Exp(3)), weights[0], 1e-6);
         Assert.Equal(1 / (1 + Math.Exp(-1)), weights[1], 1e-6);
@@ -57,7 +58,8 @@ public sealed class MixtureTests : IDisposable
     [Fact]
     public void Logits_that_are_no_numbers_still_give_numbers_of_experts()
     {
-        (int[] chosen, _) = Route(new RouterSpec { Experts = 4, Chosen = 3, Groups = 2, ChosenGroups = 2 }, float.NaN, float.NaN, float.NaN, float.NaN);
+        (int[] chosen, _) = Route(
+            new RouterSpec { Experts = 4, Chosen = 3, Groups = 2, ChosenGroups = 2 }, float.NaN, float.NaN, float.NaN, float.NaN);
         Assert.Equal([0, 1, 2], chosen);
     }
 
@@ -66,8 +68,10 @@ public sealed class MixtureTests : IDisposable
     {
         Assert.Throws<ShapeMismatchException>(() => Route(new RouterSpec { Experts = 4, Chosen = 5 }, 1f, 2f, 3f, 4f));
         Assert.Throws<ShapeMismatchException>(() => Route(new RouterSpec { Experts = 3, Chosen = 1 }, 1f, 2f, 3f, 4f));
-        Assert.Throws<ShapeMismatchException>(() => Route(new RouterSpec { Experts = 4, Chosen = 3, Groups = 2, ChosenGroups = 1 }, 1f, 2f, 3f, 4f));
-        Assert.Throws<ShapeMismatchException>(() => Route(new RouterSpec { Experts = 4, Chosen = 1, Groups = 3, ChosenGroups = 1 }, 1f, 2f, 3f, 4f));
+        Assert.Throws<ShapeMismatchException>(
+            () => Route(new RouterSpec { Experts = 4, Chosen = 3, Groups = 2, ChosenGroups = 1 }, 1f, 2f, 3f, 4f));
+        Assert.Throws<ShapeMismatchException>(
+            () => Route(new RouterSpec { Experts = 4, Chosen = 1, Groups = 3, ChosenGroups = 1 }, 1f, 2f, 3f, 4f));
     }
 
     [Fact]

@@ -28,7 +28,11 @@ internal sealed class RecurrenceCase : IDisposable
             "previous" or "convolution" => [Make(Channels, 1)],
             "scan" => [Make(Channels, 1), Positive(Channels), Make(Size, 3), Make(Size, 4)],
             "scan by head" => [Make(Channels, 1), Positive(Heads), Make(Heads * Size, 3), Make(Heads * Size, 4)],
-            _ => [Make(Channels, 1), Array.ConvertAll(Positive(Channels), v => -v), Make(Channels, 3), Make(Channels, 4), Make(Channels, 5, 0.2f), Make(Channels, 6, 0.2f)],
+            _ =>
+            [
+                Make(Channels, 1), Array.ConvertAll(Positive(Channels), v => -v), Make(Channels, 3), Make(Channels, 4),
+                Make(Channels, 5, 0.2f), Make(Channels, 6, 0.2f),
+            ],
         };
     }
 
@@ -91,9 +95,12 @@ internal sealed class RecurrenceCase : IDisposable
                     "previous" => t == 0 ? 0 : In(0, t - 1, channel),
                     "convolution" => _bias.Value.Span[channel] + Enumerable.Range(Math.Max(0, t - Taps + 1), Math.Min(t + 1, Taps))
                         .Sum(s => (double)_convolution.Value.Row(s - t + Taps - 1)[channel] * In(0, s, channel)),
-                    "scan" => Scan(state, t, channel, In(1, t, channel), n => _rates.Value.Row(n)[channel], first: 0, _direct.Value.Span[channel]),
+                    "scan" =>
+                        Scan(
+                            state, t, channel, In(1, t, channel), n => _rates.Value.Row(n)[channel], first: 0, _direct.Value.Span[channel]),
                     "scan by head" => Scan(
-                        state, t, channel, In(1, t, channel / Width), _ => _headRates.Value.Span[channel / Width], channel / Width * Size, _headDirect.Value.Span[channel / Width]),
+                        state, t, channel, In(1, t, channel / Width), _ => _headRates.Value.Span[channel / Width], channel / Width * Size,
+                        _headDirect.Value.Span[channel / Width]),
                     _ => Rule(state, t, channel),
                 };
             }

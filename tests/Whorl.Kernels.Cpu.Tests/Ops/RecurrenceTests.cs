@@ -20,11 +20,19 @@ public sealed unsafe class RecurrenceTests : IDisposable
         InstructionSet set = EveryLanes.Of(kind);
         for (int width = 1; width <= 70; width++)
         {
-            AssertSame(set, width, (1 + (width % 3)) * width, (y, rows) => new CausalConvolution(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
-            AssertSame(set, width, width * Size(width), (y, rows) => new SelectiveScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
             AssertSame(
-                set, 2 * width, 2 * width * Size(width), (y, rows) => new SelectiveScanByHead(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
-            AssertSame(set, 2 * width, 2 * width * width, (y, rows) => new DeltaRuleScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
+                set, width, (1 + (width % 3)) * width,
+                (y, rows) => new CausalConvolution(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
+            AssertSame(
+                set, width, width * Size(width),
+                (y, rows) =>
+                    new SelectiveScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
+            AssertSame(
+                set, 2 * width, 2 * width * Size(width),
+                (y, rows) => new SelectiveScanByHead(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
+            AssertSame(
+                set, 2 * width, 2 * width * width,
+                (y, rows) => new DeltaRuleScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
         }
 
         static int Size(int width) => 1 + (width % 11);
@@ -92,7 +100,8 @@ public sealed unsafe class RecurrenceTests : IDisposable
         state.Commit(3); // the path 0, 1, 3
         layout.Clear();
         layout.AddChain(7, 1);
-        Numbers.AssertSameBits(Last(given, [0, 1, 2, 3, 4, 5, 7, 20], width), given.Step(_backend, layout, [state], 20), "after the verdict");
+        Numbers.AssertSameBits(
+            Last(given, [0, 1, 2, 3, 4, 5, 7, 20], width), given.Step(_backend, layout, [state], 20), "after the verdict");
     }
 
     [Theory]
@@ -120,10 +129,12 @@ public sealed unsafe class RecurrenceTests : IDisposable
         using Parameter weight = new(new float[16], 2);
         Assert.Throws<ShapeMismatchException>(() => _backend.CausalConvolution(_backend.Rent(2, 8), weight, null, layout, [state]));
         Assert.Throws<ShapeMismatchException>(() => _backend.DeltaRuleScan(
-            _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 4), 4, layout, [state]));
+            _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 4), 4,
+            layout, [state]));
     }
 
-    private static readonly GuardedFloats[] Inputs = [.. Enumerable.Range(0, 6).Select(i => new GuardedFloats(Numbers.Random(4096, 50 + i, 0.5f), 3 * i))];
+    private static readonly GuardedFloats[] Inputs = [.. Enumerable.Range(0, 6).Select(
+        i => new GuardedFloats(Numbers.Random(4096, 50 + i, 0.5f), 3 * i))];
 
     private static float* In(int i) => Inputs[i].Data;
 
@@ -131,7 +142,8 @@ public sealed unsafe class RecurrenceTests : IDisposable
         where TKernel : struct, IKernel
     {
         using GuardedFloats expected = new(Rows * columns, columns % 16), actual = new(Rows * columns, (columns + 5) % 16);
-        using GuardedFloats expectedState = new(Numbers.Random(stateSize, 7), columns % 5), actualState = new(Numbers.Random(stateSize, 7), columns % 7);
+        using GuardedFloats expectedState = new(Numbers.Random(stateSize, 7), columns % 5);
+        using GuardedFloats actualState = new(Numbers.Random(stateSize, 7), columns % 7);
         Run(InstructionSet.Scalar, expected, expectedState);
         Run(set, actual, actualState);
         Numbers.AssertSameBits(expected.Span, actual.Span, $"{typeof(TKernel).Name}, {columns} columns");

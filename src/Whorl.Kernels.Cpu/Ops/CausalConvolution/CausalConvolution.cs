@@ -4,7 +4,10 @@ using Whorl.Kernels.Cpu.Lanes;
 namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Depthwise causal convolution; an item is a block of <see cref="Block"/> channels of all rows.</summary>
-/// <remarks>Each element: from the bias (or +0), one fused multiply-add a tap, the oldest input first. The state is the K - 1 inputs before, oldest first.</remarks>
+/// <remarks>
+/// Each element: from the bias (or +0), one fused multiply-add a tap, the oldest input first. The state is the K - 1 inputs before, oldest
+/// first.
+/// </remarks>
 /// <param name="x"><c>[rows, channels]</c>.</param>
 /// <param name="weight"><c>[taps, channels]</c>.</param>
 /// <param name="bias"><c>[channels]</c>, or null.</param>
@@ -13,7 +16,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="rows">Number of rows.</param>
 /// <param name="channels">Number of channels.</param>
 /// <param name="taps">K.</param>
-internal readonly unsafe struct CausalConvolution(float* x, float* weight, float* bias, RowState* states, float* y, int rows, int channels, int taps) : IKernel
+internal readonly unsafe struct CausalConvolution(
+    float* x, float* weight, float* bias, RowState* states, float* y, int rows, int channels, int taps) : IKernel
 {
     /// <summary>Channels of an item.</summary>
     public const int Block = 256;

@@ -5,7 +5,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>RWKV-7's generalised delta rule; an item is a head of all rows.</summary>
 /// <remarks>
-/// <para>Lanes run along the values i of a head's state S, keys j come in order. <c>u = Σ_j S·a</c>; <c>S = fma(S, exp(ln w), fma(u, b, v·k))</c>;
+/// <para>Lanes run along the values i of a head's state S, keys j come in order. <c>u = Σ_j S·a</c>; <c>S = fma(S, exp(ln w), fma(u, b,
+/// v·k))</c>;
 /// <c>y = Σ_j S·r</c>; both sums in <see cref="Quarters{T}"/>.</para>
 /// <para>The state lies head by head, and in a head strip by strip of values, <c>[keys, strip]</c> each.</para>
 /// </remarks>

@@ -3,7 +3,9 @@ using Whorl.Kernels.Cpu.Lanes;
 
 namespace Whorl.Kernels.Cpu.Ops;
 
-/// <summary>Sixteen neighbouring channels, or what is left of them at a row's end: a vector of a strip is as wide as the strip, without gaps.</summary>
+/// <summary>
+/// Sixteen neighbouring channels, or what is left of them at a row's end: a vector of a strip is as wide as the strip, without gaps.
+/// </summary>
 /// <param name="lanes">Channels, 1 to 16.</param>
 internal readonly unsafe struct Strip(int lanes)
 {

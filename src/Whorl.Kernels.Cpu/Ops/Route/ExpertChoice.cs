@@ -3,7 +3,9 @@ using Whorl.Tensors;
 namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>The choice of experts for one row: the definition, and the only form, as it costs nothing beside the experts.</summary>
-/// <remarks>A score that is not a number is never greater than another; where nothing is left to compare, the lowest number is taken.</remarks>
+/// <remarks>
+/// A score that is not a number is never greater than another; where nothing is left to compare, the lowest number is taken.
+/// </remarks>
 internal static class ExpertChoice
 {
     /// <summary>Chooses the experts of a row.</summary>

@@ -5,9 +5,10 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Mamba's selective scan; an item is a strip of 16 channels of all rows.</summary>
 /// <remarks>
-/// <para>Lanes run along channels. For each element n of a channel's state: <c>h = fma(exp(Δ·A), h, (Δ·x)·B)</c>; then <c>y = fma(D, x, Σ h·C)</c>, the sum in
-/// order of n in <see cref="Quarters{T}"/>.</para>
-/// <para>The state lies strip by strip, <c>[N, strip]</c> each, so that a strip's state is one run of memory that stays in the nearest cache.</para>
+/// <para>Lanes run along channels. For each element n of a channel's state: <c>h = fma(exp(Δ·A), h, (Δ·x)·B)</c>; then <c>y = fma(D, x, Σ
+/// h·C)</c>, the sum in order of n in <see cref="Quarters{T}"/>.</para>
+/// <para>The state lies strip by strip, <c>[N, strip]</c> each, so that a strip's state is one run of memory that stays in the nearest
+/// cache.</para>
 /// </remarks>
 /// <param name="x"><c>[rows, channels]</c>.</param>
 /// <param name="step">Δ, <c>[rows, channels]</c>.</param>
@@ -48,7 +49,8 @@ internal readonly unsafe struct SelectiveScan(
                 long at = ((long)row * channels) + channel, state = (long)channel * size;
                 T input = strip.Load<T>(x + at);
                 T read = Step(
-                    strip, strip.Load<T>(step + at), input, b + ((long)row * size), c + ((long)row * size), rates, states[row].From + state, states[row].To + state);
+                    strip, strip.Load<T>(step + at), input, b + ((long)row * size), c + ((long)row * size), rates, states[row].From + state,
+                    states[row].To + state);
                 strip.Store(T.FusedMultiplyAdd(direct, input, read), y + at);
             }
         }

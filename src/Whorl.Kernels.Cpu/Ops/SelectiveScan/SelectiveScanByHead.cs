@@ -5,8 +5,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Mamba-2's selective scan; an item is a head of all rows.</summary>
 /// <remarks>
-/// Lanes run along a head's channels. <c>h = fma(exp(Δ·A), h, (Δ·x)·B)</c>; then <c>y = fma(D, x, Σ h·C)</c>, the sum in order of n in <see cref="Quarters{T}"/>.
-/// The state lies head by head, and in a head strip by strip, <c>[N, strip]</c> each.
+/// Lanes run along a head's channels. <c>h = fma(exp(Δ·A), h, (Δ·x)·B)</c>; then <c>y = fma(D, x, Σ h·C)</c>, the sum in order of n in
+/// <see cref="Quarters{T}"/>. The state lies head by head, and in a head strip by strip, <c>[N, strip]</c> each.
 /// </remarks>
 /// <param name="x"><c>[rows, heads · width]</c>.</param>
 /// <param name="step">Δ, <c>[rows, heads]</c>.</param>
@@ -22,7 +22,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="groups">Groups of heads that share B and C.</param>
 /// <param name="size">N.</param>
 internal readonly unsafe struct SelectiveScanByHead(
-    float* x, float* step, float* b, float* c, float* a, float* d, RowState* states, float* y, int rows, int heads, int width, int groups, int size) : IKernel
+    float* x, float* step, float* b, float* c, float* a, float* d, RowState* states, float* y, int rows, int heads, int width, int groups,
+    int size) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -42,7 +43,8 @@ internal readonly unsafe struct SelectiveScanByHead(
                     Strip strip = Strip.At(channel, width);
                     long at = ((((long)row * heads) + head) * width) + channel, state = (((long)head * width) + channel) * size;
                     T input = strip.Load<T>(x + at);
-                    T read = Step(strip, kept, T.Broadcast(delta) * input, b + shared, c + shared, states[row].From + state, states[row].To + state);
+                    T read = Step(
+                        strip, kept, T.Broadcast(delta) * input, b + shared, c + shared, states[row].From + state, states[row].To + state);
                     strip.Store(T.FusedMultiplyAdd(direct, input, read), y + at);
                 }
             }
