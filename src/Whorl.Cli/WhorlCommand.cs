@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Whorl.Cli.Commands;
 
 namespace Whorl.Cli;
@@ -25,7 +26,13 @@ internal static class WhorlCommand
         };
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            ParseResult parsed = root.Parse(args);
+            if (parsed.Action is ParseErrorAction && args.Length > 0)
+            {
+                throw new CliException(string.Join("; ", parsed.Errors.Select(e => e.Message).Distinct()));
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (OperationCanceledException)
         {

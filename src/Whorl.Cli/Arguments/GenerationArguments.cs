@@ -26,8 +26,10 @@ internal sealed class GenerationArguments
 
     public GenerationArguments()
     {
-        _maxTokens.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 0));
-        _context.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int?>() ?? 1, 1));
+        Check.Whole(_maxTokens, 0);
+        Check.Whole(_context, 1);
+        Check.Whole(_topK, 0);
+        Check.Numbers(_temperature, _topP, _minP, _repetition, _presence, _frequency);
         _seed.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<string?>() is { } text && ParseSeed(text) is null)

@@ -15,7 +15,7 @@ internal sealed class ModelArguments
             Description = $"A Hugging Face folder, a .gguf file, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
             Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
-        Threads.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
+        Check.Whole(Threads, 1);
     }
 
     public Argument<string?> Model { get; }

@@ -18,7 +18,7 @@ internal static class DemoCommand
         ModelArguments model = new(optional: true);
         GenerationArguments generation = new();
         Option<int> servers = new("--servers") { Description = "How many server processes to start.", DefaultValueFactory = _ => 3, HelpName = "N" };
-        servers.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
+        Check.Whole(servers, 1);
         Command command = new("demo", "Split a model over server processes on this machine, write text through them, and check that one process writes the same.") { model.Model };
         generation.AddTo(command);
         model.AddOptionsTo(command);

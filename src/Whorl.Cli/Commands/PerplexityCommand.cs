@@ -21,8 +21,8 @@ internal static class PerplexityCommand
         Option<int> maxWindows = new("--max-windows") { Description = "The most windows. Default: all.", DefaultValueFactory = _ => int.MaxValue, HelpName = "K" };
         Option<bool> json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
         RemoteArguments remote = new();
-        window.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 2));
-        maxWindows.Validators.Add(r => Check.AtLeast(r, r.GetValueOrDefault<int>(), 1));
+        Check.Whole(window, 2);
+        Check.Whole(maxWindows, 1);
         Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.") { model.Model, file, window, maxWindows, json };
         remote.AddTo(command);
         model.AddOptionsTo(command);

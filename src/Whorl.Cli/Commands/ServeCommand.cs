@@ -24,6 +24,7 @@ internal static class ServeCommand
         NetworkArguments swarm = new(listen: "127.0.0.1:0");
         Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
+        Check.Whole(cache, 0);
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
         Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, untilInputEnds };
         swarm.AddTo(command);

@@ -1,0 +1,87 @@
+namespace Whorl.EndToEnd.Tests.Program;
+
+/// <summary>However the program is ended, it ends at once and leaves nothing behind.</summary>
+public sealed class StoppingTests
+{
+    private const string Endless = "100000";
+
+    [UnixFact]
+    public async Task Ctrl_C_ends_a_text_that_is_being_written()
+    {
+        await using WhorlProcess run = WhorlProcess.Start("run", "bard", "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos");
+        await run.ReadAsync(20);
+        run.Signal(WhorlProcess.Interrupt);
+        ProgramResult result = await run.EndAsync();
+        Assert.Equal(130, result.Code);
+        result.AssertOneLine("stopped");
+    }
+
+    [UnixFact]
+    public async Task Ctrl_C_ends_a_demo_and_its_servers()
+    {
+        await using WhorlProcess demo = WhorlProcess.Start("demo", "-n", Endless, "--context", Endless, "--ignore-eos");
+        await demo.ReadAsync(300); // past the lines that name the servers
+        demo.Signal(WhorlProcess.Interrupt);
+        Assert.Equal(130, (await demo.EndAsync()).Code);
+    }
+
+    [UnixFact]
+    public async Task A_killed_demo_leaves_no_server_behind()
+    {
+        await using WhorlProcess demo = WhorlProcess.Start("demo", "-n", Endless, "--context", Endless, "--ignore-eos");
+        await demo.ReadAsync(300);
+        demo.Signal(WhorlProcess.Kill);
+        await demo.AssertNothingLeftAsync();
+    }
+
+    [UnixFact]
+    public async Task Ctrl_C_ends_a_server()
+    {
+        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard");
+        await using (server)
+        {
+            server.Signal(WhorlProcess.Interrupt);
+            ProgramResult result = await server.EndAsync();
+            Assert.Equal(0, result.Code);
+            Assert.Equal("", result.Error);
+        }
+    }
+
+    [UnixFact]
+    public async Task A_request_to_terminate_ends_a_server()
+    {
+        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard");
+        await using (server)
+        {
+            server.Signal(WhorlProcess.Terminate);
+            await server.EndAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_is_asked_to_ends_with_its_input()
+    {
+        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..1", "--until-input-ends");
+        await using (server)
+        {
+            server.EndInput();
+            Assert.Equal(0, (await server.EndAsync()).Code);
+        }
+    }
+
+    [UnixFact]
+    public async Task A_server_killed_in_the_middle_of_a_text_is_named_and_the_text_so_far_stands()
+    {
+        (WhorlProcess server, string address) = await WhorlProcess.ServeAsync("bard");
+        await using (server)
+        {
+            await using WhorlProcess run = WhorlProcess.Start("run", "bard", "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos", "--servers", address);
+            await run.ReadAsync(20);
+            server.Signal(WhorlProcess.Kill);
+            ProgramResult result = await run.EndAsync();
+            Assert.NotEqual(0, result.Code);
+            Assert.NotEqual("", result.Output);
+            result.AssertOneLine(address, "0..5");
+        }
+    }
+}
