@@ -10,6 +10,15 @@ public sealed record BlockCache(KeyValueStore? KeyValues, IReadOnlyList<StateSto
     /// <summary>Bytes it takes.</summary>
     public long Bytes => (KeyValues?.Bytes ?? 0) + States.Sum(s => s.Bytes);
 
+    /// <summary>Makes room for the snapshots of so many scratch tokens, so that a session's memory is known when it opens.</summary>
+    public void ReserveScratch(int tokens)
+    {
+        foreach (StateStore state in States)
+        {
+            state.EnsureScratch(tokens);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -19,6 +19,8 @@ internal sealed class LatentAttention : IMixer
     private readonly LinearWeight[] _latents;
     private readonly LinearWeight[] _keyUp;
     private readonly LinearWeight[] _valueUp;
+    private readonly Tensor[] _queryParts; // of one step; kept so that a step allocates nothing
+    private readonly Tensor[] _valueParts;
     private readonly LinearWeight _output;
     private readonly Norm? _queryNorm;
     private readonly Norm _latentNorm;
@@ -48,6 +50,7 @@ internal sealed class LatentAttention : IMixer
         string form = loader.Has("key_up_split") ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' turned already
         _keyUp = Heads("key_up" + form, spec.LatentSize, spec.PlainSize);
         _valueUp = Heads("value_up" + form, spec.ValueSize, spec.LatentSize);
+        (_queryParts, _valueParts) = (new Tensor[2 * spec.Heads], new Tensor[spec.Heads]);
         _output = loader.Linear("output", hidden, spec.Heads * spec.ValueSize, spec.Bias);
         _rope = Rope.Load(loader, spec.Rope)!;
         _attention = new AttentionSpec
@@ -101,26 +104,24 @@ internal sealed class LatentAttention : IMixer
         Span<Tensor> queries = [default, default];
         backend.Linear(x, _queries, queries);
         Tensor rotary = _rope.Apply(context, queries[0], _spec.RotarySize);
-        var parts = new Tensor[2 * _spec.Heads];
         for (int head = 0; head < _spec.Heads; head++)
         {
-            parts[2 * head] = backend.SelectColumns(rotary, head * _spec.RotarySize, _spec.RotarySize);
-            parts[(2 * head) + 1] = backend.Linear(
+            _queryParts[2 * head] = backend.SelectColumns(rotary, head * _spec.RotarySize, _spec.RotarySize);
+            _queryParts[(2 * head) + 1] = backend.Linear(
                 backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize), _keyUp[head]);
         }
 
-        return backend.ConcatColumns(parts);
+        return backend.ConcatColumns(_queryParts);
     }
 
     /// <summary>Each head's value: U_v of its mixture of latent vectors.</summary>
     private Tensor Values(IBackend backend, Tensor mixed)
     {
-        var parts = new Tensor[_spec.Heads];
-        for (int head = 0; head < parts.Length; head++)
+        for (int head = 0; head < _valueParts.Length; head++)
         {
-            parts[head] = backend.Linear(backend.SelectColumns(mixed, head * _spec.LatentSize, _spec.LatentSize), _valueUp[head]);
+            _valueParts[head] = backend.Linear(backend.SelectColumns(mixed, head * _spec.LatentSize, _spec.LatentSize), _valueUp[head]);
         }
 
-        return backend.ConcatColumns(parts);
+        return backend.ConcatColumns(_valueParts);
     }
 }

@@ -86,6 +86,7 @@ public sealed class DecoderSpan : IDisposable
             for (int block = options.Range.First; block <= options.Range.Last; block++)
             {
                 caches.Add(_blocks[block - Range.First].CreateCache(_backend, capacity));
+                caches[^1].ReserveScratch(options.MaxScratch);
                 budget?.Take(caches[^1].Bytes);
                 bytes += caches[^1].Bytes;
             }
