@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Whorl.Kernels.Cpu.Quantized;
 
@@ -10,6 +11,7 @@ namespace Whorl.Kernels.Cpu.Quantized;
 internal static class KBlocks
 {
     /// <summary>16 bytes (scale low, minimum high nibble), 64 bytes of 2-bit codes, d, dmin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q2_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float d = LegacyBlocks.Half(block[80..]), dmin = LegacyBlocks.Half(block[82..]);
@@ -19,13 +21,19 @@ internal static class KBlocks
             minimums[g] = -(dmin * (block[g] >> 4));
         }
 
-        for (int i = 0; i < 256; i++)
+        for (int run = 0; run < 8; run++) // of 32
         {
-            codes[i] = (sbyte)((block[16 + (i / 128 * 32) + (i % 32)] >> (i % 128 / 32 * 2)) & 3);
+            ReadOnlySpan<byte> packed = block.Slice(16 + (run / 4 * 32), 32);
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)((packed[i] >> (run % 4 * 2)) & 3);
+            }
         }
     }
 
     /// <summary>32 bytes of third bits (clear means -4), 64 bytes of 2-bit codes, 12 bytes of 6-bit scales (+ 32), d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q3_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float d = LegacyBlocks.Half(block[108..]);
@@ -37,36 +45,51 @@ internal static class KBlocks
             scales[g] = d * ((low | (high << 4)) - 32);
         }
 
-        for (int i = 0; i < 256; i++)
+        for (int run = 0; run < 8; run++)
         {
-            int low = (block[32 + (i / 128 * 32) + (i % 32)] >> (i % 128 / 32 * 2)) & 3;
-            int high = (block[i % 32] >> (i / 32)) & 1;
-            codes[i] = (sbyte)(low - 4 + (high << 2));
+            ReadOnlySpan<byte> two = block.Slice(32 + (run / 4 * 32), 32), thirds = block[..32];
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)(((two[i] >> (run % 4 * 2)) & 3) - 4 + (((thirds[i] >> run) & 1) << 2));
+            }
         }
     }
 
     /// <summary>d, dmin, 12 bytes of 6-bit scales and minimums, 128 bytes of nibbles (each 32 bytes: 32 low, then 32 high).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         ScalesAndMinimums(block, scales, minimums);
-        for (int i = 0; i < 256; i++)
+        for (int run = 0; run < 8; run++)
         {
-            codes[i] = (sbyte)((block[16 + (i / 64 * 32) + (i % 32)] >> (i % 64 / 32 * 4)) & 15);
+            ReadOnlySpan<byte> packed = block.Slice(16 + (run / 2 * 32), 32);
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)((packed[i] >> (run % 2 * 4)) & 15);
+            }
         }
     }
 
     /// <summary>As Q4_K, with 32 bytes of fifth bits (bit g of byte i belongs to element i of group g) before the nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         ScalesAndMinimums(block, scales, minimums);
-        for (int i = 0; i < 256; i++)
+        for (int run = 0; run < 8; run++)
         {
-            int low = (block[48 + (i / 64 * 32) + (i % 32)] >> (i % 64 / 32 * 4)) & 15;
-            codes[i] = (sbyte)(low | (((block[16 + (i % 32)] >> (i / 32)) & 1) << 4));
+            ReadOnlySpan<byte> packed = block.Slice(48 + (run / 2 * 32), 32), fifths = block.Slice(16, 32);
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)(((packed[i] >> (run % 2 * 4)) & 15) | (((fifths[i] >> run) & 1) << 4));
+            }
         }
     }
 
     /// <summary>128 bytes of low nibbles, 64 bytes of upper 2 bits, 16 signed 8-bit scales, d; code - 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q6_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float d = LegacyBlocks.Half(block[208..]);
@@ -75,12 +98,15 @@ internal static class KBlocks
             scales[g] = d * (sbyte)block[192 + g];
         }
 
-        for (int i = 0; i < 256; i++)
+        for (int run = 0; run < 8; run++)
         {
-            int half = i / 128, quarter = i % 128 / 32, at = i % 32;
-            int low = (block[(half * 64) + (quarter % 2 * 32) + at] >> (quarter / 2 * 4)) & 15;
-            int high = (block[128 + (half * 32) + at] >> (quarter * 2)) & 3;
-            codes[i] = (sbyte)((low | (high << 4)) - 32);
+            int half = run / 4, quarter = run % 4;
+            ReadOnlySpan<byte> packed = block.Slice((half * 64) + (quarter % 2 * 32), 32), twos = block.Slice(128 + (half * 32), 32);
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)((((packed[i] >> (quarter / 2 * 4)) & 15) | (((twos[i] >> (quarter * 2)) & 3) << 4)) - 32);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Whorl.Kernels.Cpu.Quantized;
 
@@ -8,6 +9,7 @@ namespace Whorl.Kernels.Cpu.Quantized;
 internal static class LegacyBlocks
 {
     /// <summary>d, 16 bytes of nibbles (elements 0-15 low, 16-31 high), code - 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = Half(block);
@@ -15,6 +17,7 @@ internal static class LegacyBlocks
     }
 
     /// <summary>d, m, nibbles as Q4_0, code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q4_1(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = Half(block);
@@ -23,6 +26,7 @@ internal static class LegacyBlocks
     }
 
     /// <summary>d, 32 fifth bits, nibbles as Q4_0, code - 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = Half(block);
@@ -31,6 +35,7 @@ internal static class LegacyBlocks
     }
 
     /// <summary>d, m, 32 fifth bits, nibbles as Q4_0, code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q5_1(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = Half(block);
@@ -40,6 +45,7 @@ internal static class LegacyBlocks
     }
 
     /// <summary>d, 32 signed bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Q8_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = Half(block);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Whorl.Kernels.Cpu.Quantized;
 
@@ -13,6 +14,7 @@ internal static class TableBlocks
     private static ReadOnlySpan<sbyte> DoubledE2M1 => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
     /// <summary>d, 16 bytes of nibbles (elements 0-15 low, 16-31 high).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void IQ4_NL(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         scales[0] = LegacyBlocks.Half(block);
@@ -20,6 +22,7 @@ internal static class TableBlocks
     }
 
     /// <summary>d, 16 bits and 4 bytes of 6-bit scales (+ 32) by 32, 128 bytes of nibbles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void IQ4_XS(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float d = LegacyBlocks.Half(block);
@@ -33,6 +36,7 @@ internal static class TableBlocks
     }
 
     /// <summary>An exponent e that stands for 2^(e - 127), 16 bytes of nibbles. The codes are doubled and the scale halved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MXFP4(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         uint e = block[0];

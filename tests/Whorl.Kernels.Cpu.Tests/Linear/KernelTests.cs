@@ -20,9 +20,9 @@ public sealed unsafe class KernelTests
         }
 
         Same<BytePanel>(ElementType.Q8_0);
-        Same<ByteGroupPanel<Groups32Minimum>>(ElementType.Q5_1);
-        Same<ByteGroupPanel<Groups16>>(ElementType.Q6_K);
-        Same<ByteGroupPanel<Groups16Minimum>>(ElementType.Q2_K);
+        Same<ByteGroupPanel<GroupShape.Of32WithMinimum>>(ElementType.Q5_1);
+        Same<ByteGroupPanel<GroupShape.Of16>>(ElementType.Q6_K);
+        Same<ByteGroupPanel<GroupShape.Of16WithMinimum>>(ElementType.Q2_K);
     }
 
     [Fact]
@@ -64,8 +64,8 @@ public sealed unsafe class KernelTests
             };
             foreach ((Kernel first, Kernel second, int rows) in new (Kernel, Kernel, int)[]
             {
-                (ByteKernelsVnni.Run<Rows1, TPanel>, ByteKernels256.Run<Rows1, TPanel>, 1),
-                (ByteKernelsVnni.Run<Rows2, TPanel>, ByteKernels256.Run<Rows2, TPanel>, 2),
+                (ByteKernelsVnni.Run<RowCount.One, TPanel>, ByteKernels256.Run<RowCount.One, TPanel>, 1),
+                (ByteKernelsVnni.Run<RowCount.Two, TPanel>, ByteKernels256.Run<RowCount.Two, TPanel>, 2),
             })
             {
                 call.Out = with.Data;

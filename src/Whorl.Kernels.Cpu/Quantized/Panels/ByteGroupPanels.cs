@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
@@ -25,9 +26,11 @@ internal sealed unsafe class ByteGroupPanels(ElementType type, GroupForm form) :
     public int BlockBytes => BytesOf(32 / form.Size, form.HasMinimum);
 
     /// <summary>Bytes of a block with that many groups.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BytesOf(int groups, bool hasMinimum) => (groups * GroupBytes(hasMinimum)) + ByteBlock;
 
     /// <summary>Bytes of a group's scales and minimums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int GroupBytes(bool hasMinimum) => (hasMinimum ? 8 : 4) * Lanes;
 
     public override long PanelBytes(int columns) => columns / 32 * (long)BlockBytes;
@@ -38,6 +41,7 @@ internal sealed unsafe class ByteGroupPanels(ElementType type, GroupForm form) :
 
     public override float Minimum(byte* panel, int lane, int group) => HasMinimum ? Field(panel, group)[Lanes + lane] : 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         int size = _info.BlockSize, groups = size / form.Size;

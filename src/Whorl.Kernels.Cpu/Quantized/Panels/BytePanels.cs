@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
@@ -34,6 +36,7 @@ internal sealed unsafe class BytePanels : QuantisedPanels
 
     public override float Scale(byte* panel, int lane, int group) => Widen(*ScaleBits(panel, lane, group));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         Span<sbyte> decoded = stackalloc sbyte[32];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
@@ -9,6 +10,7 @@ internal sealed unsafe class ExpandedPanels(ElementType type) : PanelLayout
 
     public override long PanelBytes(int columns) => FloatPanels.Instance.PanelBytes(columns);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         long expandedBytes = sizeof(float) * (long)columns;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>float32: <c>[columns][32]</c>, the number of columns filled up to even with zeros.</summary>
@@ -9,6 +11,7 @@ internal sealed unsafe class FloatPanels : PanelLayout
 
     public override long PanelBytes(int columns) => 4L * Lanes * ((columns + 1) & ~1);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         Words.Interleave(source, rowBytes, rows, columns, (uint*)panel);

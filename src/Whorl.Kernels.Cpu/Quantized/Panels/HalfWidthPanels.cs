@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
@@ -19,6 +20,7 @@ internal sealed unsafe class HalfWidthPanels : PanelLayout
 
     public override long PanelBytes(int columns) => 4L * Lanes * ((columns + 1) / 2);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         for (int lane = 0; lane < rows; lane++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>Q4_1: a block is <c>[32]</c> pairs of f16 scale and minimum, then the codes.</summary>
@@ -27,6 +29,7 @@ internal sealed unsafe class NibbleMinimumPanels : QuantisedPanels
 
     public override float Minimum(byte* panel, int lane, int group) => Widen(Pair(panel, lane, group)[1]);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         const ulong Low = 0x0f0f_0f0f_0f0f_0f0f;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>Q4_0: two blocks at a time, <c>[32][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.</summary>
@@ -25,6 +27,7 @@ internal sealed unsafe class NibblePanels : QuantisedPanels
 
     public override float Scale(byte* panel, int lane, int group) => Widen(*ScaleBits(panel, lane, group));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         const ulong Low = 0x0f0f_0f0f_0f0f_0f0f;

@@ -1,12 +1,14 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Q4_K: 256 columns are <c>[32]</c> pairs of f16 d and dmin, <c>[8][32]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
+/// Q4_K: 256 columns are <c>[32]</c> f32 d, <c>[32]</c> f32 -dmin, <c>[8][32]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
 /// </summary>
 internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
 {
     /// <summary>Where the 6-bit scales and minimums begin.</summary>
-    public const int SixBitsAt = 4 * Lanes;
+    public const int SixBitsAt = 2 * 4 * Lanes;
 
     /// <summary>Bytes of a block's 6-bit scales and minimums.</summary>
     public const int SixBitsBlock = 2 * Lanes;
@@ -32,11 +34,12 @@ internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
     public override byte* Codes(byte* panel, int block) => Superblock(panel, block) + CodesAt + (block % 8 * NibbleBlock);
 
     public override float Scale(byte* panel, int lane, int group) =>
-        Widen(((ushort*)Superblock(panel, group))[lane * 2]) * SixBits(panel, lane, group)[0];
+        ((float*)Superblock(panel, group))[lane] * SixBits(panel, lane, group)[0];
 
     public override float Minimum(byte* panel, int lane, int group) =>
-        -(Widen(((ushort*)Superblock(panel, group))[(lane * 2) + 1]) * SixBits(panel, lane, group)[1]);
+        ((float*)Superblock(panel, group))[Lanes + lane] * SixBits(panel, lane, group)[1];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
     {
         for (int s = 0; s < columns / 256; s++)
@@ -44,13 +47,9 @@ internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
             for (int lane = 0; lane < rows; lane++)
             {
                 byte* from = source + (lane * rowBytes) + (s * 144L);
-                var pair = (ushort*)from;
-                if (IsNotFinite(pair[0]) || IsNotFinite(pair[1]))
-                {
-                    return false;
-                }
-
-                ((uint*)Superblock(panel, s * 8))[lane] = *(uint*)from;
+                var d = (float*)Superblock(panel, s * 8);
+                d[lane] = Widen(((ushort*)from)[0]);
+                d[Lanes + lane] = -Widen(((ushort*)from)[1]);
                 for (int g = 0; g < 8; g++)
                 {
                     PackGroup(from, (s * 8) + g, lane, panel);
@@ -61,6 +60,7 @@ internal sealed unsafe class SuperblockNibblePanels : QuantisedPanels
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackGroup(byte* from, int group, int lane, byte* panel)
     {
         const ulong Low = 0x0f0f_0f0f_0f0f_0f0f;

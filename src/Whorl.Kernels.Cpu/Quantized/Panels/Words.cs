@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>Moves 32-bit words between rows and panels.</summary>
@@ -11,6 +13,7 @@ internal static unsafe class Words
     /// <param name="rows">Number of rows.</param>
     /// <param name="words">Words to take of each.</param>
     /// <param name="panel">Where to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Interleave(byte* source, long rowBytes, int rows, int words, uint* panel)
     {
         for (int first = 0; first < words; first += AtOnce)

@@ -10,13 +10,21 @@ internal readonly unsafe struct ByteGroupPanel<TShape> : IQuantisedPanel
 {
     public static ScaleKind Scales => ScaleKind.Floats;
 
+    public static bool IsNibbles => false;
+
     public static bool HalfGroups => TShape.HalfGroups;
 
     public static bool HasMinimum => TShape.HasMinimum;
 
     public static bool IsBiased => true;
 
-    private static int BlockBytes => ByteGroupPanels.BytesOf(TShape.HalfGroups ? 2 : 1, TShape.HasMinimum);
+    private static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ByteGroupPanels.BytesOf(TShape.HalfGroups ? 2 : 1, TShape.HasMinimum);
+    }
+
+    public static int FieldBytes => BlockBytes - QuantisedPanels.ByteBlock;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Codes(byte* panel, int block) => panel + ((nint)(block + 1) * BlockBytes) - QuantisedPanels.ByteBlock;

@@ -29,14 +29,14 @@ internal static unsafe class ByteKernels256
                 Vector256<float> a0 = default, b0 = default, a1 = default, b1 = default;
                 for (int block = 0; block < call.Steps; block++)
                 {
+                    Prefetch.Fields<TPanel>(w, block);
                     byte* codes = TPanel.Codes(w, block) + (part * 32);
                     for (int group = 0; group < (TPanel.HalfGroups ? 2 : 1); group++)
                     {
                         Vector256<int> s0 = default, t0 = default, s1 = default, t1 = default;
                         for (int j = 0; j < (TPanel.HalfGroups ? 4 : 8); j++, codes += QuantisedPanels.ByteBlock / 8, x += 4)
                         {
-                            Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
-                            Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                            Prefetch.Codes(codes);
                             Vector256<sbyte> c0 = (Vector256.Load(codes) ^ bias).AsSByte(), c1 = (Vector256.Load(codes + 32) ^ bias).AsSByte();
                             Vector256<byte> size0 = Avx2.Abs(c0), size1 = Avx2.Abs(c1);
                             Add(ref s0, ref t0, c0, c1, size0, size1, x);

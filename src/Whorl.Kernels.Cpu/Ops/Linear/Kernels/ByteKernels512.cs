@@ -31,6 +31,7 @@ internal static unsafe class ByteKernels512
             Vector512<float> a3 = default, b3 = default;
             for (int block = 0; block < call.Steps; block++)
             {
+                Prefetch.Fields<TPanel>(w, block);
                 byte* codes = TPanel.Codes(w, block);
                 for (int group = 0; group < (TPanel.HalfGroups ? 2 : 1); group++)
                 {
@@ -40,8 +41,7 @@ internal static unsafe class ByteKernels512
                     Vector512<short> low30 = default, low31 = default, high30 = default, high31 = default;
                     for (int j = 0; j < (TPanel.HalfGroups ? 4 : 8); j++, codes += QuantisedPanels.ByteBlock / 8)
                     {
-                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
-                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                        Prefetch.Codes(codes);
                         Vector512<byte> v0 = Vector512.Load(codes), v1 = Vector512.Load(codes + 64);
                         Vector512<byte> l0 = v0 & nibble, l1 = v1 & nibble;
                         Vector512<byte> h0 = (v0.AsUInt16() >>> 4).AsByte() & nibble, h1 = (v1.AsUInt16() >>> 4).AsByte() & nibble;

@@ -32,6 +32,7 @@ internal static unsafe class ByteKernelsVnni
                 Vector256<float> a3 = default, b3 = default;
                 for (int block = 0; block < call.Steps; block++)
                 {
+                    Prefetch.Fields<TPanel>(w, block);
                     byte* codes = TPanel.Codes(w, block) + (part * 32);
                     for (int group = 0; group < (TPanel.HalfGroups ? 2 : 1); group++)
                     {
@@ -41,7 +42,7 @@ internal static unsafe class ByteKernelsVnni
                         Vector256<int> s3 = default, t3 = default;
                         for (int j = 0; j < (TPanel.HalfGroups ? 4 : 8); j++, codes += QuantisedPanels.ByteBlock / 8)
                         {
-                            Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
+                            Prefetch.Codes(codes);
                             Vector256<byte> c0 = Vector256.Load(codes), c1 = Vector256.Load(codes + 32);
                             Add(ref s0, ref t0, c0, c1, x);
                             if (rows > 1) { Add(ref s1, ref t1, c0, c1, x + row); }

@@ -42,7 +42,7 @@ internal static unsafe class FloatKernels256
                 {
                     for (int line = 0; line < TPanel.PairBytes; line += 64)
                     {
-                        Sse.Prefetch0(w + KernelCall.PrefetchBytes + line);
+                        Sse.Prefetch0(w + Prefetch.Ahead + line);
                     }
 
                     PanelReader256.ReadPair<TPanel>(w, part, out Vector256<float> even0, out Vector256<float> odd0);

@@ -52,7 +52,7 @@ internal static unsafe class FloatKernels512
             {
                 for (int line = 0; line < TPanel.PairBytes; line += 64)
                 {
-                    Sse.Prefetch0(w + KernelCall.PrefetchBytes + line);
+                    Sse.Prefetch0(w + Prefetch.Ahead + line);
                 }
 
                 PanelReader512.ReadPair<TPanel>(w, 0, out Vector512<float> even0, out Vector512<float> odd0);

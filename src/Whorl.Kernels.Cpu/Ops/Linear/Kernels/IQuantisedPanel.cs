@@ -6,6 +6,9 @@ internal unsafe interface IQuantisedPanel
     /// <summary>What a group's fields are.</summary>
     static abstract ScaleKind Scales { get; }
 
+    /// <summary>Whether codes take 4 bits rather than 8.</summary>
+    static abstract bool IsNibbles { get; }
+
     /// <summary>Whether a group is 16 columns rather than 32.</summary>
     static abstract bool HalfGroups { get; }
 
@@ -20,4 +23,7 @@ internal unsafe interface IQuantisedPanel
 
     /// <summary>Start of a group's fields.</summary>
     static abstract byte* Fields(byte* panel, int block, int group);
+
+    /// <summary>Bytes of fields that lie before a block's codes, or its share of those of several blocks.</summary>
+    static abstract int FieldBytes { get; }
 }

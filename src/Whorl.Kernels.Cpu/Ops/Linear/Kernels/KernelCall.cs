@@ -3,9 +3,6 @@ namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 /// <summary>A run of panels against a few rows of activations: what every kernel is given.</summary>
 internal unsafe struct KernelCall
 {
-    /// <summary>How far ahead of use the kernels ask for weights: the processor's own prefetching stops at the end of each page.</summary>
-    public const int PrefetchBytes = 8192;
-
     /// <summary>The first panel.</summary>
     public byte* Weights;
 

@@ -13,38 +13,35 @@ internal static class Kernels128
         switch (kind)
         {
             case PanelKind.F32:
-                FloatKernels128.Run<F32Panel>(call);
+                FloatKernels128.Run<FloatPanel.F32>(call);
                 break;
             case PanelKind.BF16:
-                FloatKernels128.Run<BF16Panel>(call);
+                FloatKernels128.Run<FloatPanel.BF16>(call);
                 break;
             case PanelKind.F16:
-                FloatKernels128.Run<F16Panel>(call);
-                break;
-            case PanelKind.Nibbles:
-                QuantisedKernels128.Nibbles<NibblePanel>(call);
-                break;
-            case PanelKind.NibbleMinimums:
-                QuantisedKernels128.Nibbles<NibbleMinimumPanel>(call);
-                break;
-            case PanelKind.SuperblockNibbles:
-                QuantisedKernels128.Nibbles<SuperblockNibblePanel>(call);
-                break;
-            case PanelKind.Bytes:
-                QuantisedKernels128.Bytes<BytePanel>(call);
-                break;
-            case PanelKind.ByteGroups32:
-                QuantisedKernels128.Bytes<ByteGroupPanel<Groups32>>(call);
-                break;
-            case PanelKind.ByteGroups32Minimum:
-                QuantisedKernels128.Bytes<ByteGroupPanel<Groups32Minimum>>(call);
-                break;
-            case PanelKind.ByteGroups16:
-                QuantisedKernels128.Bytes<ByteGroupPanel<Groups16>>(call);
+                FloatKernels128.Run<FloatPanel.F16>(call);
                 break;
             default:
-                QuantisedKernels128.Bytes<ByteGroupPanel<Groups16Minimum>>(call);
+                PanelDispatch.Run(kind, new Quantised(call));
                 break;
+        }
+    }
+
+    private readonly struct Quantised(in KernelCall call) : IPanelOperation
+    {
+        private readonly KernelCall _call = call;
+
+        public void Run<TPanel>()
+            where TPanel : IQuantisedPanel
+        {
+            if (TPanel.IsNibbles)
+            {
+                QuantisedKernels128.Nibbles<TPanel>(_call);
+            }
+            else
+            {
+                QuantisedKernels128.Bytes<TPanel>(_call);
+            }
         }
     }
 }

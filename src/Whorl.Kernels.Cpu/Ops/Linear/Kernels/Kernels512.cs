@@ -14,37 +14,16 @@ internal static class Kernels512
         switch (kind)
         {
             case PanelKind.F32:
-                Float<F32Panel>(rows, call);
+                Float<FloatPanel.F32>(rows, call);
                 break;
             case PanelKind.BF16:
-                Float<BF16Panel>(rows, call);
+                Float<FloatPanel.BF16>(rows, call);
                 break;
             case PanelKind.F16:
-                Float<F16Panel>(rows, call);
-                break;
-            case PanelKind.Nibbles:
-                Nibbles<NibblePanel>(rows, call);
-                break;
-            case PanelKind.NibbleMinimums:
-                Nibbles<NibbleMinimumPanel>(rows, call);
-                break;
-            case PanelKind.SuperblockNibbles:
-                Nibbles<SuperblockNibblePanel>(rows, call);
-                break;
-            case PanelKind.Bytes:
-                Bytes<BytePanel>(rows, call);
-                break;
-            case PanelKind.ByteGroups32:
-                Bytes<ByteGroupPanel<Groups32>>(rows, call);
-                break;
-            case PanelKind.ByteGroups32Minimum:
-                Bytes<ByteGroupPanel<Groups32Minimum>>(rows, call);
-                break;
-            case PanelKind.ByteGroups16:
-                Bytes<ByteGroupPanel<Groups16>>(rows, call);
+                Float<FloatPanel.F16>(rows, call);
                 break;
             default:
-                Bytes<ByteGroupPanel<Groups16Minimum>>(rows, call);
+                PanelDispatch.Run(kind, new Quantised(rows, call));
                 break;
         }
     }
@@ -55,69 +34,88 @@ internal static class Kernels512
         switch (rows)
         {
             case 1:
-                FloatKernels512.Run<Rows1, TPanel>(call);
+                FloatKernels512.Run<RowCount.One, TPanel>(call);
                 break;
             case 2:
-                FloatKernels512.Run<Rows2, TPanel>(call);
+                FloatKernels512.Run<RowCount.Two, TPanel>(call);
                 break;
             case 3:
-                FloatKernels512.Run<Rows3, TPanel>(call);
+                FloatKernels512.Run<RowCount.Three, TPanel>(call);
                 break;
             case 4:
-                FloatKernels512.Run<Rows4, TPanel>(call);
+                FloatKernels512.Run<RowCount.Four, TPanel>(call);
                 break;
             case 6:
-                FloatKernels512.Run<Rows6, TPanel>(call);
+                FloatKernels512.Run<RowCount.Six, TPanel>(call);
                 break;
             case 8:
-                FloatKernels512.Run<Rows8, TPanel>(call);
+                FloatKernels512.Run<RowCount.Eight, TPanel>(call);
                 break;
             default:
-                FloatKernels512.Run<Rows12, TPanel>(call);
+                FloatKernels512.Run<RowCount.Twelve, TPanel>(call);
                 break;
         }
     }
 
-    private static void Nibbles<TPanel>(int rows, in KernelCall call)
-        where TPanel : IQuantisedPanel
+    private readonly struct Quantised(int rows, in KernelCall call) : IPanelOperation
     {
-        switch (rows)
-        {
-            case 1:
-                NibbleKernels512.Run<Rows1, TPanel>(call);
-                break;
-            case 2:
-                NibbleKernels512.Run<Rows2, TPanel>(call);
-                break;
-            case 3:
-                NibbleKernels512.Run<Rows3, TPanel>(call);
-                break;
-            case 4:
-                NibbleKernels512.Run<Rows4, TPanel>(call);
-                break;
-            default:
-                NibbleKernels512.Run<Rows6, TPanel>(call);
-                break;
-        }
-    }
+        private readonly int _rows = rows;
+        private readonly KernelCall _call = call;
 
-    private static void Bytes<TPanel>(int rows, in KernelCall call)
-        where TPanel : IQuantisedPanel
-    {
-        switch (rows)
+        public void Run<TPanel>()
+            where TPanel : IQuantisedPanel
         {
-            case 1:
-                ByteKernels512.Run<Rows1, TPanel>(call);
-                break;
-            case 2:
-                ByteKernels512.Run<Rows2, TPanel>(call);
-                break;
-            case 3:
-                ByteKernels512.Run<Rows3, TPanel>(call);
-                break;
-            default:
-                ByteKernels512.Run<Rows4, TPanel>(call);
-                break;
+            if (TPanel.IsNibbles)
+            {
+                Nibbles<TPanel>(_rows, _call);
+            }
+            else
+            {
+                Bytes<TPanel>(_rows, _call);
+            }
+        }
+
+        private static void Nibbles<TPanel>(int rows, in KernelCall call)
+            where TPanel : IQuantisedPanel
+        {
+            switch (rows)
+            {
+                case 1:
+                    NibbleKernels512.Run<RowCount.One, TPanel>(call);
+                    break;
+                case 2:
+                    NibbleKernels512.Run<RowCount.Two, TPanel>(call);
+                    break;
+                case 3:
+                    NibbleKernels512.Run<RowCount.Three, TPanel>(call);
+                    break;
+                case 4:
+                    NibbleKernels512.Run<RowCount.Four, TPanel>(call);
+                    break;
+                default:
+                    NibbleKernels512.Run<RowCount.Six, TPanel>(call);
+                    break;
+            }
+        }
+
+        private static void Bytes<TPanel>(int rows, in KernelCall call)
+            where TPanel : IQuantisedPanel
+        {
+            switch (rows)
+            {
+                case 1:
+                    ByteKernels512.Run<RowCount.One, TPanel>(call);
+                    break;
+                case 2:
+                    ByteKernels512.Run<RowCount.Two, TPanel>(call);
+                    break;
+                case 3:
+                    ByteKernels512.Run<RowCount.Three, TPanel>(call);
+                    break;
+                default:
+                    ByteKernels512.Run<RowCount.Four, TPanel>(call);
+                    break;
+            }
         }
     }
 }

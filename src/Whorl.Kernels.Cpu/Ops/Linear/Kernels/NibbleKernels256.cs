@@ -30,6 +30,7 @@ internal static unsafe class NibbleKernels256
                 Vector256<float> a3 = default, b3 = default;
                 for (int block = 0; block < call.Steps; block++)
                 {
+                    Prefetch.Fields<TPanel>(w, block);
                     byte* codes = TPanel.Codes(w, block) + (part * 32);
                     Vector256<short> s0 = default, t0 = default;
                     Vector256<short> s1 = default, t1 = default;
@@ -37,8 +38,7 @@ internal static unsafe class NibbleKernels256
                     Vector256<short> s3 = default, t3 = default;
                     for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                     {
-                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
-                        Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                        Prefetch.Codes(codes);
                         Vector256<byte> both0 = Vector256.Load(codes), both1 = Vector256.Load(codes + 32);
                         Vector256<byte> v0 = both0 & low, v1 = both1 & low;
                         Add(ref s0, ref t0, v0, v1, x);

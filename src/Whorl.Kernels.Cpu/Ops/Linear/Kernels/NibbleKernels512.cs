@@ -30,6 +30,7 @@ internal static unsafe class NibbleKernels512
             Vector512<float> a5 = default, b5 = default;
             for (int block = 0; block < call.Steps; block++)
             {
+                Prefetch.Fields<TPanel>(w, block);
                 byte* codes = TPanel.Codes(w, block);
                 Vector512<short> s0 = default, t0 = default;
                 Vector512<short> s1 = default, t1 = default;
@@ -39,8 +40,7 @@ internal static unsafe class NibbleKernels512
                 Vector512<short> s5 = default, t5 = default;
                 for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                 {
-                    Sse.Prefetch0(codes + KernelCall.PrefetchBytes);
-                    Sse.Prefetch0(codes + KernelCall.PrefetchBytes + 64);
+                    Prefetch.Codes(codes);
                     Vector512<byte> both0 = Vector512.Load(codes), both1 = Vector512.Load(codes + 64);
                     Vector512<byte> v0 = both0 & low, v1 = both1 & low;
                     Add(ref s0, ref t0, v0, v1, x);

@@ -8,11 +8,15 @@ internal readonly unsafe struct NibbleMinimumPanel : IQuantisedPanel
 {
     public static ScaleKind Scales => ScaleKind.HalfPair;
 
+    public static bool IsNibbles => true;
+
     public static bool HalfGroups => false;
 
     public static bool HasMinimum => true;
 
     public static bool IsBiased => false;
+
+    public static int FieldBytes => NibbleMinimumPanels.BlockScales;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Codes(byte* panel, int block) => Fields(panel, block, 0) + NibbleMinimumPanels.BlockScales;

@@ -8,11 +8,15 @@ internal readonly unsafe struct NibblePanel : IQuantisedPanel
 {
     public static ScaleKind Scales => ScaleKind.AlternateHalves;
 
+    public static bool IsNibbles => true;
+
     public static bool HalfGroups => false;
 
     public static bool HasMinimum => false;
 
     public static bool IsBiased => true;
+
+    public static int FieldBytes => NibblePanels.PairScales / 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Codes(byte* panel, int block) => Fields(panel, block, 0) + NibblePanels.PairScales + ((block & 1) * QuantisedPanels.NibbleBlock);

@@ -21,23 +21,19 @@ internal static unsafe class PanelReader128
             return;
         }
 
-        Vector128<int> pair = Vector128.Load((int*)fields + (part * 4));
-        if (TPanel.Scales == ScaleKind.AlternateHalves)
-        {
-            scale = WidenHigh(pair << (16 * (~block & 1)));
-            minimum = default;
-            return;
-        }
-
-        scale = WidenHigh(pair << 16);
-        minimum = WidenHigh(pair);
         if (TPanel.Scales == ScaleKind.Superblock)
         {
             byte* six = fields + SuperblockNibblePanels.SixBitsAt + ((block & 7) * SuperblockNibblePanels.SixBitsBlock) + (part * 4 * 2);
             Vector128<int> bytes = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)six).AsUInt16()).AsInt32();
-            scale *= Vector128.ConvertToSingle(bytes & Vector128.Create(255));
-            minimum = -(minimum * Vector128.ConvertToSingle(bytes >>> 8));
+            scale = Vector128.Load((float*)fields + (part * 4)) * Vector128.ConvertToSingle(bytes & Vector128.Create(255));
+            minimum = Vector128.Load((float*)fields + PanelLayout.Lanes + (part * 4)) * Vector128.ConvertToSingle(bytes >>> 8);
+            return;
         }
+
+        Vector128<int> pair = Vector128.Load((int*)fields + (part * 4));
+        bool alternate = TPanel.Scales == ScaleKind.AlternateHalves;
+        scale = WidenHigh(pair << (alternate ? 16 * (~block & 1) : 16));
+        minimum = alternate ? default : WidenHigh(pair);
     }
 
     /// <summary>Two columns of float weights, widened exactly.</summary>

@@ -22,23 +22,19 @@ internal static unsafe class PanelReader256
             return;
         }
 
-        Vector256<int> pair = Vector256.Load((int*)fields + (part * 8));
-        if (TPanel.Scales == ScaleKind.AlternateHalves)
-        {
-            scale = WidenHigh(pair << (16 * (~block & 1)));
-            minimum = default;
-            return;
-        }
-
-        scale = WidenHigh(pair << 16);
-        minimum = WidenHigh(pair);
         if (TPanel.Scales == ScaleKind.Superblock)
         {
             byte* six = fields + SuperblockNibblePanels.SixBitsAt + ((block & 7) * SuperblockNibblePanels.SixBitsBlock) + (part * 8 * 2);
             Vector256<int> bytes = Avx2.ConvertToVector256Int32((ushort*)six);
-            scale *= Vector256.ConvertToSingle(bytes & Vector256.Create(255));
-            minimum = -(minimum * Vector256.ConvertToSingle(bytes >>> 8));
+            scale = Vector256.Load((float*)fields + (part * 8)) * Vector256.ConvertToSingle(bytes & Vector256.Create(255));
+            minimum = Vector256.Load((float*)fields + PanelLayout.Lanes + (part * 8)) * Vector256.ConvertToSingle(bytes >>> 8);
+            return;
         }
+
+        Vector256<int> pair = Vector256.Load((int*)fields + (part * 8));
+        bool alternate = TPanel.Scales == ScaleKind.AlternateHalves;
+        scale = WidenHigh(pair << (alternate ? 16 * (~block & 1) : 16));
+        minimum = alternate ? default : WidenHigh(pair);
     }
 
     /// <summary>Two columns of float weights, widened exactly.</summary>

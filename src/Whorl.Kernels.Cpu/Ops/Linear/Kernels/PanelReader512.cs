@@ -22,23 +22,19 @@ internal static unsafe class PanelReader512
             return;
         }
 
-        Vector512<int> pair = Vector512.Load((int*)fields + (part * 16));
-        if (TPanel.Scales == ScaleKind.AlternateHalves)
-        {
-            scale = WidenHigh(pair << (16 * (~block & 1)));
-            minimum = default;
-            return;
-        }
-
-        scale = WidenHigh(pair << 16);
-        minimum = WidenHigh(pair);
         if (TPanel.Scales == ScaleKind.Superblock)
         {
             byte* six = fields + SuperblockNibblePanels.SixBitsAt + ((block & 7) * SuperblockNibblePanels.SixBitsBlock) + (part * 16 * 2);
             Vector512<int> bytes = Avx512F.ConvertToVector512Int32(Vector256.Load((ushort*)six));
-            scale *= Vector512.ConvertToSingle(bytes & Vector512.Create(255));
-            minimum = -(minimum * Vector512.ConvertToSingle(bytes >>> 8));
+            scale = Vector512.Load((float*)fields + (part * 16)) * Vector512.ConvertToSingle(bytes & Vector512.Create(255));
+            minimum = Vector512.Load((float*)fields + PanelLayout.Lanes + (part * 16)) * Vector512.ConvertToSingle(bytes >>> 8);
+            return;
         }
+
+        Vector512<int> pair = Vector512.Load((int*)fields + (part * 16));
+        bool alternate = TPanel.Scales == ScaleKind.AlternateHalves;
+        scale = WidenHigh(pair << (alternate ? 16 * (~block & 1) : 16));
+        minimum = alternate ? default : WidenHigh(pair);
     }
 
     /// <summary>Two columns of float weights, widened exactly.</summary>

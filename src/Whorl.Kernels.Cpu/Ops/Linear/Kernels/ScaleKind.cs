@@ -9,7 +9,7 @@ internal enum ScaleKind
     /// <summary>An f16 scale and an f16 minimum.</summary>
     HalfPair,
 
-    /// <summary>An f16 d and an f16 dmin for eight blocks, which follow with an 8-bit scale and an 8-bit minimum each.</summary>
+    /// <summary>An f32 d and, after those of all lanes, an f32 -dmin for eight blocks, each of which has an 8-bit scale and an 8-bit minimum.</summary>
     Superblock,
 
     /// <summary>An f32 scale; the minimums, where there are, follow those of all lanes.</summary>

@@ -8,11 +8,15 @@ internal readonly unsafe struct SuperblockNibblePanel : IQuantisedPanel
 {
     public static ScaleKind Scales => ScaleKind.Superblock;
 
+    public static bool IsNibbles => true;
+
     public static bool HalfGroups => false;
 
     public static bool HasMinimum => true;
 
     public static bool IsBiased => false;
+
+    public static int FieldBytes => SuperblockNibblePanels.CodesAt / 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Codes(byte* panel, int block) =>
