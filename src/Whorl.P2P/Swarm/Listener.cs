@@ -12,6 +12,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly Switch _switch;
     private readonly Socket _socket;
     private readonly IPEndPoint _bound;
+    private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private int _handshakes;
 
@@ -28,8 +29,10 @@ internal sealed class Listener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync().ConfigureAwait(false); // first: what the socket fails with then is no fault to wait after
         _socket.Dispose();
         await _accepting.ConfigureAwait(false);
+        _stop.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -39,16 +42,16 @@ internal sealed class Listener : IAsyncDisposable
             Socket socket;
             try
             {
-                socket = await _socket.AcceptAsync(_switch.Closing).ConfigureAwait(false);
+                socket = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || (e is SocketException && _switch.Closing.IsCancellationRequested))
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || (e is SocketException && _stop.IsCancellationRequested))
             {
                 return;
             }
             catch (SocketException e)
             {
                 Log.InboundFailed(_switch.Logger, "listener", e.Message);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), _switch.Time, CancellationToken.None).ConfigureAwait(false); // out of handles, say
+                await PauseAsync().ConfigureAwait(false); // out of handles, say
                 continue;
             }
 
@@ -62,6 +65,9 @@ internal sealed class Listener : IAsyncDisposable
             _switch.Background.Run("an inbound handshake", () => AnswerAsync(socket));
         }
     }
+
+    private async Task PauseAsync() =>
+        await Task.Delay(TimeSpan.FromMilliseconds(100), _switch.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task AnswerAsync(Socket socket)
     {

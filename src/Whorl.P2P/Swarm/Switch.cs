@@ -109,6 +109,14 @@ internal sealed partial class Switch : IAsyncDisposable
         }
 
         Pool.Add(connection);
+        if (Closing.IsCancellationRequested)
+        {
+            // Closing may have looked through the pool before: nobody else would end the connection.
+            Pool.Remove(connection);
+            await connection.Session.DisposeAsync().ConfigureAwait(false);
+            throw new OperationCanceledException(Closing);
+        }
+
         Log.Connected(Logger, connection.RemotePeer, remoteAddress, isDialer, isRelayed);
         Background.Run("watching a connection", () => WatchAsync(connection));
         Opened?.Invoke(connection);

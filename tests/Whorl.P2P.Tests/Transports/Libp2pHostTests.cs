@@ -1,3 +1,5 @@
+using Whorl.Testing;
+
 namespace Whorl.P2P.Tests.Transports;
 
 public sealed class NoiseHostTests() : Libp2pHostTests(SecurityKind.Noise);
@@ -126,6 +128,38 @@ public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
         await using Libp2pHost small = await Libp2pHost.StartAsync(Options() with { MaxConnections = 1 });
         await _started[0].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token);
         await Assert.ThrowsAsync<PeerUnavailableException>(() => _started[1].ConnectAsync(new PeerAddress(small.Id, small.ListenAddresses), Token));
+    }
+
+    [Fact]
+    public async Task Idle_connections_above_high_water_are_closed_down_to_low_water_and_busy_ones_stay()
+    {
+        ManualTimeProvider clock = new(); // of all of them: a certificate made by another clock may not be valid yet
+        Libp2pOptions options = Options() with
+        {
+            ConnectionsHighWater = 3,
+            ConnectionsLowWater = 2,
+            KadMode = KadMode.Off,
+            KeepAliveTimeout = TimeSpan.FromDays(1), // moving the clock is no silence
+        };
+        await using Libp2pHost hub = await Libp2pHost.StartAsync(options, clock);
+        hub.Handle("/echo/1", EchoAsync);
+        PeerAddress address = new(hub.Id, hub.ListenAddresses);
+        await using Libp2pHost a = await Libp2pHost.StartAsync(options, clock);
+        await using Libp2pHost b = await Libp2pHost.StartAsync(options, clock);
+        await using Libp2pHost c = await Libp2pHost.StartAsync(options, clock);
+        await using Libp2pHost d = await Libp2pHost.StartAsync(options, clock);
+        await using PeerStream busy = await a.DialAsync(address, "/echo/1", Token); // the oldest
+        await b.ConnectAsync(address, Token);
+        await c.ConnectAsync(address, Token);
+        await Eventually(() => hub.OpenConnections == 3 && hub.OpenStreams == 1);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(3, hub.OpenConnections); // not above high water
+
+        await d.ConnectAsync(address, Token);
+        await Eventually(() => hub.OpenConnections == 2 && b.OpenConnections == 0 && c.OpenConnections == 0);
+        await busy.WriteAsync(new byte[5], Token);
+        await busy.ReadExactlyAsync(new byte[5], Token);
+        Assert.Equal(1, d.OpenConnections);
     }
 
     [Theory]
