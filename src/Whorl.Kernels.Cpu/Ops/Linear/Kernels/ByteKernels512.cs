@@ -71,7 +71,7 @@ internal static unsafe class ByteKernels512
             }
 
             Store(y, a0, b0);
-            if (rows > 1) { Store(y + (1 * stride), a1, b1); }
+            if (rows > 1) { Store(y + stride, a1, b1); }
             if (rows > 2) { Store(y + (2 * stride), a2, b2); }
             if (rows > 3) { Store(y + (3 * stride), a3, b3); }
         }

@@ -34,7 +34,7 @@ internal static unsafe class FloatKernels512
             if (call.Resume)
             {
                 (a0, b0) = (Vector512.Load(y), Vector512.Load(y + 16));
-                if (rows > 1) { (a1, b1) = (Vector512.Load(y + (1 * stride)), Vector512.Load(y + (1 * stride) + 16)); }
+                if (rows > 1) { (a1, b1) = (Vector512.Load(y + stride), Vector512.Load(y + (1 * stride) + 16)); }
                 if (rows > 2) { (a2, b2) = (Vector512.Load(y + (2 * stride)), Vector512.Load(y + (2 * stride) + 16)); }
                 if (rows > 3) { (a3, b3) = (Vector512.Load(y + (3 * stride)), Vector512.Load(y + (3 * stride) + 16)); }
                 if (rows > 4) { (a4, b4) = (Vector512.Load(y + (4 * stride)), Vector512.Load(y + (4 * stride) + 16)); }
@@ -88,7 +88,7 @@ internal static unsafe class FloatKernels512
             }
 
             Store(y, a0, b0);
-            if (rows > 1) { Store(y + (1 * stride), a1, b1); }
+            if (rows > 1) { Store(y + stride, a1, b1); }
             if (rows > 2) { Store(y + (2 * stride), a2, b2); }
             if (rows > 3) { Store(y + (3 * stride), a3, b3); }
             if (rows > 4) { Store(y + (4 * stride), a4, b4); }
