@@ -79,13 +79,19 @@ public sealed class Sampler
     private int Best()
     {
         int best = 0;
-        for (int id = 1; id < _logits.Length; id++)
+        for (int id = 0; id < _logits.Length; id++)
         {
             best = _logits[id] > _logits[best] ? id : best;
+            if (float.IsNaN(_logits[id]))
+            {
+                throw Nonsense(id);
+            }
         }
 
-        return float.IsFinite(_logits[best]) ? best : throw new InvalidOperationException($"logit {best} is {_logits[best]}: the model computed nonsense");
+        return float.IsFinite(_logits[best]) ? best : throw Nonsense(best);
     }
+
+    private InvalidOperationException Nonsense(int id) => new($"logit {id} is {_logits[id]}: the model computed nonsense");
 
     private int Draw(int best, int position)
     {
@@ -119,11 +125,44 @@ public sealed class Sampler
     /// <summary>Fills the candidates, likeliest first where an option needs an order, and returns how many there are.</summary>
     private int Candidates(double total)
     {
-        bool ordered = _options.TopK > 0 || _options.TopP < 1;
+        int count;
+        if (_options.TopK > 0)
+        {
+            count = TakeLikeliest(_options.TopK);
+            total = 0;
+            for (int i = 0; i < count; i++)
+            {
+                total += _weights[_candidates[i]];
+            }
+        }
+        else
+        {
+            count = TakeAbove(Floor(total));
+            if (_options.TopP < 1)
+            {
+                _candidates.AsSpan(0, count).Sort(_likelierFirst);
+            }
+        }
 
-        // Tokens below floor cannot be in the smallest set that reaches TopP: all of them together weigh less than what it may leave out.
+        count = _options.TopP < 1 ? TopP(count, total) : count;
+        while (_options.TopK > 0 && _weights[_candidates[count - 1]] < _options.MinP)
+        {
+            count--; // never the likeliest, which weighs 1
+        }
+
+        return count;
+    }
+
+    /// <summary>Below this weight no token can stay. The likeliest weighs 1.</summary>
+    private double Floor(double total)
+    {
+        // All tokens below this together weigh less than what TopP may leave out.
         double floor = _options.TopP < 1 ? total * (1 - (double)_options.TopP) / _logits.Length : 0;
-        floor = Math.Max(floor, _options.MinP); // the likeliest weighs 1
+        return Math.Max(floor, _options.MinP);
+    }
+
+    private int TakeAbove(double floor)
+    {
         int count = 0;
         for (int id = 0; id < _logits.Length; id++)
         {
@@ -133,24 +172,33 @@ public sealed class Sampler
             }
         }
 
-        if (!ordered)
-        {
-            return count;
-        }
+        return count;
+    }
 
-        _candidates.AsSpan(0, count).Sort(_likelierFirst);
-        if (_options.TopK > 0 && count > _options.TopK)
+    /// <summary>Keeps the k likeliest in order; most tokens are dismissed by one comparison with the last of them.</summary>
+    private int TakeLikeliest(int k)
+    {
+        int count = 0;
+        for (int id = 0; id < _logits.Length; id++)
         {
-            count = _options.TopK;
-            total = 0;
-            for (int i = 0; i < count; i++)
+            if (_weights[id] == 0 || (count == k && _likelierFirst(id, _candidates[count - 1]) > 0))
             {
-                total += _weights[_candidates[i]];
+                continue;
             }
+
+            int at = ~_candidates.AsSpan(0, count).BinarySearch(new Place(this, id));
+            count = Math.Min(count + 1, k);
+            _candidates.AsSpan(at, count - 1 - at).CopyTo(_candidates.AsSpan(at + 1));
+            _candidates[at] = id;
         }
 
+        return count;
+    }
+
+    private int TopP(int count, double total)
+    {
         double sum = 0;
-        for (int i = 0; i < count && _options.TopP < 1; i++)
+        for (int i = 0; i < count; i++)
         {
             sum += _weights[_candidates[i]];
             if (sum >= total * (double)_options.TopP)
@@ -160,5 +208,11 @@ public sealed class Sampler
         }
 
         return count;
+    }
+
+    /// <summary>Where a token belongs among the candidates.</summary>
+    private readonly struct Place(Sampler sampler, int id) : IComparable<int>
+    {
+        public int CompareTo(int other) => sampler._likelierFirst(id, other);
     }
 }

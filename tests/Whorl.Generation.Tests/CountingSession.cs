@@ -1,0 +1,23 @@
+namespace Whorl.Generation.Tests;
+
+/// <summary>A model of which each token's successor is the next number, by far.</summary>
+internal sealed class CountingSession(int vocabulary, float certainty = 10) : ICausalSession
+{
+    public int Committed { get; private set; }
+
+    public ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
+    {
+        int rows = step.Logits.Length / vocabulary;
+        Committed += step.Ids.Length;
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> logits = step.Logits.Span.Slice(row * vocabulary, vocabulary);
+            logits.Clear();
+            logits[(step.Ids.Span[step.Ids.Length - rows + row] + 1) % vocabulary] = certainty;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
