@@ -31,13 +31,13 @@ internal sealed class Network : IAsyncDisposable
     public IEnumerable<Multiaddress> Multiaddresses => _host.ListenAddresses.Select(a => a.WithPeer(_host.Id));
 
     /// <summary>Starts a node.</summary>
-    /// <exception cref="CliException">An address cannot be listened on.</exception>
+    /// <exception cref="CliException">An address cannot be listened on, or no relay takes this node.</exception>
     public static async Task<Network> StartAsync(NetworkOptions options, CancellationToken cancellationToken)
     {
         PeerIdentity? identity = options.IdentityFile is { } file ? await PeerIdentity.LoadOrCreateAsync(file, PeerKeyType.Ed25519, cancellationToken) : null;
         try
         {
-            return new Network(
+            Network network = new(
                 await Libp2pHost.StartAsync(new Libp2pOptions
                 {
                     Identity = identity,
@@ -49,6 +49,8 @@ internal sealed class Network : IAsyncDisposable
                     KadMode = options.Listen.Count > 0 ? KadMode.Server : KadMode.Client,
                 }),
                 options);
+            await network.ReserveRelaysAsync(cancellationToken);
+            return network;
         }
         catch (SocketException e)
         {
@@ -78,6 +80,29 @@ internal sealed class Network : IAsyncDisposable
         }
 
         await _host.DisposeAsync();
+    }
+
+    /// <summary>Waits until the relays have taken this node, so that its addresses tell the ways through them; a relay that is away is asked again by the host.</summary>
+    private async Task ReserveRelaysAsync(CancellationToken cancellationToken)
+    {
+        List<string> refused = [];
+        foreach (PeerAddress relay in Options.Relays)
+        {
+            try
+            {
+                await _host.ReserveRelayAsync(relay, cancellationToken);
+            }
+            catch (IOException e)
+            {
+                refused.Add(e.Message);
+            }
+        }
+
+        if (refused.Count > 0 && refused.Count == Options.Relays.Count)
+        {
+            await _host.DisposeAsync();
+            throw new CliException($"no relay can be used: {string.Join("; ", refused)}");
+        }
     }
 
     /// <summary>Reads <c>HOST:PORT</c> or a multiaddress.</summary>
