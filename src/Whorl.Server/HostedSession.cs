@@ -36,11 +36,9 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     {
         cancellationToken.ThrowIfCancellationRequested();
         _span.Check(this, step);
-        Step = step;
-        _start = _span.Time.GetTimestamp();
-        _done.Reset();
+        ValueTask result = Begin(step);
         _span.Enqueue(this);
-        return new ValueTask(this, _done.Version);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -59,6 +57,15 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     /// <inheritdoc/>
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _done.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Takes a checked step, which <see cref="HostedSpan"/> is yet to compute.</summary>
+    internal ValueTask Begin(BlockStep step)
+    {
+        Step = step;
+        _start = _span.Time.GetTimestamp();
+        _done.Reset();
+        return new ValueTask(this, _done.Version);
+    }
 
     internal void Complete(TimeSpan computing, Exception? failure)
     {

@@ -53,12 +53,39 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
     /// <inheritdoc cref="IBlockSpan.OpenAsync"/>
     public HostedSession Open(BlockSessionOptions options) => new(this, span.Open(options, budget));
 
+    /// <summary>Takes a step in each of several sessions, together as far as memory allows: a batch of sequences.</summary>
+    /// <param name="sessions">Unlike sessions of this span, without a step under way.</param>
+    /// <param name="steps">A step for each; none must change before the result is there.</param>
+    /// <exception cref="ArgumentException">A step does not fit its session; nothing has changed.</exception>
+    public async Task StepAsync(IReadOnlyList<HostedSession> sessions, IReadOnlyList<BlockStep> steps)
+    {
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            Check(sessions[i], steps[i]);
+        }
+
+        Task[] results = new Task[sessions.Count];
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            results[i] = sessions[i].Begin(steps[i]).AsTask();
+            _waiting.Enqueue(sessions[i]);
+        }
+
+        ComputeUnlessComputing();
+        await Task.WhenAll(results);
+    }
+
     internal void Check(HostedSession session, BlockStep step) => span.Check(session.Cache, step);
 
     /// <summary>Queues a session's step; if nobody computes, computes until it is done.</summary>
     internal void Enqueue(HostedSession session)
     {
         _waiting.Enqueue(session);
+        ComputeUnlessComputing();
+    }
+
+    private void ComputeUnlessComputing()
+    {
         if (Interlocked.CompareExchange(ref _computing, 1, 0) == 0)
         {
             ComputeBatch();

@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Information, "blocks of {Prefix} are no longer announced")]
     public static partial void AnnouncingEnds(ILogger logger, string prefix);
+
+    [LoggerMessage(6, LogLevel.Debug, "a step was not pushed to {Peer}: {Reason}")]
+    public static partial void NotPushed(ILogger logger, string peer, string reason);
 }

@@ -13,6 +13,12 @@ public abstract class KeyValueStore : IDisposable
     /// <summary>Copies a slot onto another; used when scratch tokens are committed.</summary>
     public abstract void Move(int from, int to);
 
+    /// <summary>Copies the first slots of another store of the same backend and shape; capacities may differ.</summary>
+    /// <param name="other">The store to copy from.</param>
+    /// <param name="slots">How many; at most either's capacity.</param>
+    /// <exception cref="ArgumentException">The other store is of another kind or shape.</exception>
+    public abstract void CopyFrom(KeyValueStore other, int slots);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -43,6 +43,21 @@ public sealed unsafe class StateStore : IDisposable
     /// <summary>Makes a scratch token's state the committed one.</summary>
     public void Commit(int index) => Buffer.MemoryCopy(Scratch(index), Committed, 4L * Size, 4L * Size);
 
+    /// <summary>Copies another store's committed state.</summary>
+    /// <exception cref="ArgumentException">The states are of unlike size.</exception>
+    public void CopyFrom(StateStore other)
+    {
+        if (other.Size != Size)
+        {
+            throw new ArgumentException($"a state of {other.Size} elements for one of {Size}", nameof(other));
+        }
+
+        Buffer.MemoryCopy(other.Committed, Committed, 4L * Size, 4L * Size);
+    }
+
+    /// <summary>Makes the committed state zeros: as before the first token.</summary>
+    public void Clear() => new Span<float>(Committed, Size).Clear();
+
     /// <inheritdoc/>
     public void Dispose()
     {

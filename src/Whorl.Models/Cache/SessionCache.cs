@@ -28,6 +28,9 @@ public sealed class SessionCache : IDisposable
     /// <summary>Scratch tokens there are: number i's parent is <c>Parents[i]</c>, -1 standing for the last committed token.</summary>
     public ReadOnlySpan<int> Parents => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parents);
 
+    /// <summary>Bytes it takes.</summary>
+    public long Bytes => _bytes;
+
     internal IReadOnlyList<BlockCache> Blocks { get; }
 
     /// <summary>Commits some scratch tokens and forgets the others.</summary>
@@ -54,6 +57,55 @@ public sealed class SessionCache : IDisposable
 
         Committed += kept.Length;
         _parents.Clear();
+    }
+
+    /// <summary>Forgets all tokens from a position on, scratch tokens too.</summary>
+    /// <param name="length">Committed tokens to keep, at most <see cref="Committed"/>.</param>
+    /// <exception cref="NotSupportedException">A recurrent state cannot go back; except to the beginning. Nothing has changed.</exception>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Committed);
+        _parents.Clear();
+        if (length == Committed)
+        {
+            return;
+        }
+
+        List<StateStore> states = [.. Blocks.SelectMany(b => b.States)];
+        if (length > 0 && states.Count > 0)
+        {
+            throw new NotSupportedException($"recurrent blocks remember only the last of {Committed} tokens and cannot go back to {length}; begin again at 0");
+        }
+
+        states.ForEach(s => s.Clear());
+        Committed = length;
+    }
+
+    /// <summary>Makes this session remember what another one does.</summary>
+    /// <param name="other">A session on the same blocks; neither may have scratch tokens open.</param>
+    /// <exception cref="ArgumentException">The sessions are unlike, or the other's tokens do not fit; nothing has changed.</exception>
+    public void CopyFrom(SessionCache other)
+    {
+        if (other.Range != Range || other.Blocks.Count != Blocks.Count || other.Committed > MaxLength || _parents.Count + other._parents.Count > 0)
+        {
+            throw new ArgumentException($"{other.Committed} tokens of blocks {other.Range} do not fit a session of {MaxLength} on {Range}, or scratch tokens are open", nameof(other));
+        }
+
+        for (int block = 0; block < Blocks.Count; block++)
+        {
+            if (other.Blocks[block].KeyValues is { } keyValues)
+            {
+                Blocks[block].KeyValues!.CopyFrom(keyValues, other.Committed);
+            }
+
+            for (int i = 0; i < Blocks[block].States.Count; i++)
+            {
+                Blocks[block].States[i].CopyFrom(other.Blocks[block].States[i]);
+            }
+        }
+
+        Committed = other.Committed;
     }
 
     /// <inheritdoc/>

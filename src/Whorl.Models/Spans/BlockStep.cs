@@ -30,6 +30,13 @@ public sealed class BlockStep
     /// <summary>With <see cref="IsScratch"/>: the new tokens' parents as scratch numbers, -1 for the last committed token.</summary>
     public ReadOnlyMemory<int> Parents { get; set; }
 
+    /// <summary>Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts.</summary>
+    /// <value>empty</value>
+    public ReadOnlyMemory<float> Prompts { get; set; }
+
+    /// <summary>Rows of <see cref="Prompts"/>, at most <see cref="Rows"/>; 0 for none.</summary>
+    public int PromptRows { get; set; }
+
     /// <summary>Values that <see cref="Output"/> must hold.</summary>
     /// <param name="blocks">Blocks of the session.</param>
     /// <param name="boundarySize">Width of a row.</param>

@@ -110,6 +110,12 @@ public sealed class DecoderSpan : IDisposable
         {
             throw new ShapeMismatchException("span", $"{step.Rows} rows of {BoundarySize}", $"{step.Input.Length} values in, {step.Output.Length} out");
         }
+
+        if (step.PromptRows < 0 || step.PromptRows > step.Rows || step.Prompts.Length != (long)session.Range.Count * step.PromptRows * BoundarySize)
+        {
+            throw new ShapeMismatchException(
+                "prompts", $"{session.Range.Count} blocks x at most {step.Rows} rows x {BoundarySize}", $"{step.Prompts.Length} values in {step.PromptRows} rows");
+        }
     }
 
     /// <summary>Computes steps of one or more sessions at once; each comes out as if it had been alone.</summary>
@@ -195,11 +201,40 @@ public sealed class DecoderSpan : IDisposable
         {
             long mark = _backend.Mark();
             _context.Block = block;
+            AddPrompts(steps, current, block);
             _blocks[range.First - Range.First + block].Forward(_context, current).Span.CopyTo(next.Span);
             Round(next);
             _backend.Release(mark);
             (current, next) = (next, current);
             Emit(steps, current, block, last: block == range.Count - 1);
+        }
+    }
+
+    private void AddPrompts(IReadOnlyList<BlockStep> steps, Tensor current, int block)
+    {
+        int row = 0;
+        bool any = false;
+        for (int i = 0; i < steps.Count; i++)
+        {
+            BlockStep step = steps[i];
+            if (step.PromptRows > 0)
+            {
+                Span<float> rows = current.Slice(row, step.PromptRows).Span;
+                ReadOnlySpan<float> prompts = step.Prompts.Span.Slice(block * rows.Length, rows.Length);
+                for (int k = 0; k < rows.Length; k++)
+                {
+                    rows[k] += prompts[k];
+                }
+
+                any = true;
+            }
+
+            row += step.Rows;
+        }
+
+        if (any)
+        {
+            Round(current);
         }
     }
 

@@ -100,6 +100,27 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     }
 
     /// <inheritdoc/>
+    public override void CopyFrom(KeyValueStore other, int slots)
+    {
+        if (other is not CpuKeyValueStore from || from.Heads != Heads || from.KeySize != KeySize || from.ValueSize != ValueSize)
+        {
+            throw new ArgumentException("the stores are of unlike shape", nameof(other));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, Math.Min(Capacity, from.Capacity));
+        long keyBytes = 4L * ((slots + Lanes - 1) / Lanes) * Lanes * KeySize, valueBytes = 4L * slots * Lanes; // whole tiles of keys
+        for (int head = 0; head < Heads; head++)
+        {
+            Buffer.MemoryCopy(from.Keys(head), Keys(head), keyBytes, keyBytes);
+            for (int p = 0; p < ValuePanels; p++)
+            {
+                Buffer.MemoryCopy(from.Values(head) + (p * from.PanelStride), Values(head) + (p * PanelStride), valueBytes, valueBytes);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _keys.Dispose();
