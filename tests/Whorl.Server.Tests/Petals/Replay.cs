@@ -11,18 +11,25 @@ namespace Whorl.Server.Tests.Petals;
 /// <summary>
 /// Sends a recorded client's messages to servers, byte for byte and in the recorded order over all calls, and compares what comes back.
 /// </summary>
-internal sealed class Replay(IPeerHost client, double tolerance)
+/// <param name="client">Who calls.</param>
+/// <param name="tolerance">Of exact answers, relative to the largest value of the answer.</param>
+/// <param name="rollsBack">Whether the recorded servers heed start_from_position; where not, a call that goes back is left there.</param>
+internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
 {
     private const string HandlerError = "P2PHandlerError: ";
 
     private readonly RpcClient _client = new(client, TimeProvider.System);
     private readonly Dictionary<TranscriptCall, RpcCall> _streams = [];
     private readonly Dictionary<TranscriptCall, Task<ReadOnlyMemory<byte>>> _unary = [];
-    private readonly HashSet<TranscriptCall> _given = [];
+    private readonly Dictionary<TranscriptCall, int> _positions = [];
+    private readonly HashSet<TranscriptCall> _left = [];
     private readonly CancellationToken _limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     /// <summary>Answers compared, by method.</summary>
     public Dictionary<string, int> Answers { get; } = [];
+
+    /// <summary>Recorded answers that were not asked for: behind a message that the recording does not hold, or that goes back.</summary>
+    public int LeftOut { get; private set; }
 
     /// <summary>Errors that came where the recording has one: scenario, recorded text, own text.</summary>
     public List<(string Scenario, string Recorded, string Own)> Errors { get; } = [];
@@ -30,15 +37,29 @@ internal sealed class Replay(IPeerHost client, double tolerance)
     /// <summary>The largest difference between exact answers, relative to the answer's largest value.</summary>
     public double Largest { get; private set; }
 
-    public async Task RunAsync(IEnumerable<TranscriptCall> calls)
+    public async Task RunAsync(IReadOnlyList<TranscriptCall> calls)
     {
+        foreach (TranscriptCall call in calls.Where(c => c.Events.Any(e => e.Kind is "request" or "response" && e.Message is null)))
+        {
+            _left.Add(call);
+        }
+
         var events = calls
-            .Where(call => call.Events.All(e => e.Kind is not ("request" or "response") || e.Message is not null))
             .SelectMany(call => call.Events.Select(e => (Call: call, Event: e)))
             .OrderBy(x => x.Call.Milliseconds + x.Event.Milliseconds);
         foreach ((TranscriptCall call, TranscriptEvent e) in events)
         {
-            if (!_given.Contains(call))
+            if (!rollsBack && GoesBack(call, e))
+            {
+                _left.Add(call);
+                await _streams[call].DisposeAsync();
+            }
+
+            if (_left.Contains(call))
+            {
+                LeftOut += e.IsResponse ? 1 : 0;
+            }
+            else
             {
                 await (call.IsStream ? StreamAsync(call, e) : UnaryAsync(call, e));
             }
@@ -91,6 +112,20 @@ internal sealed class Replay(IPeerHost client, double tolerance)
                 await _streams[call].DisposeAsync(); // else the recorded client gave up by itself
                 break;
         }
+    }
+
+    private bool GoesBack(TranscriptCall call, TranscriptEvent e)
+    {
+        if (!e.IsRequest || !call.Method.EndsWith("rpc_inference", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        ExpertRequest request = ExpertRequest.Parse(e.Message);
+        int position = _positions.GetValueOrDefault(call);
+        int? start = call.Scenario == "start_from_position" ? RequestMetadata.Parse(request.Metadata.Span).StartFromPosition : null;
+        _positions[call] = position + (request.Tensors.Count == 0 ? 0 : request.Tensors[0].Shape[1]);
+        return start < position;
     }
 
     private void CountError(TranscriptCall call, string recorded, RpcErrorException own)
@@ -152,26 +187,5 @@ internal sealed class Replay(IPeerHost client, double tolerance)
             _ => 1.0 / 16, // or fall into the next of 256 buckets
         };
         Assert.True(difference <= allowed, $"{call} at {call.Milliseconds} ms: {difference:e3} [{string.Join(", ", expected.Shape)}] {expected.Compression}");
-    }
-
-    /// <summary>From here on a call's recording is no longer followed.</summary>
-    public void GiveUp(TranscriptCall call) => _given.Add(call);
-
-    /// <summary>Whether a call goes back to an earlier position.</summary>
-    public static bool RollsBack(TranscriptCall call)
-    {
-        int? last = null;
-        foreach (byte[] request in call.Requests)
-        {
-            int? start = RequestMetadata.Parse(ExpertRequest.Parse(request).Metadata.Span).StartFromPosition;
-            if (start < last)
-            {
-                return true;
-            }
-
-            last = start ?? last;
-        }
-
-        return false;
     }
 }
