@@ -36,7 +36,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     {
         cancellationToken.ThrowIfCancellationRequested();
         _span.Check(this, step);
-        ValueTask result = Begin(step);
+        ValueTask result = BeginAsync(step);
         _span.Enqueue(this);
         return result;
     }
@@ -59,7 +59,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
         _done.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Takes a checked step, which <see cref="HostedSpan"/> is yet to compute.</summary>
-    internal ValueTask Begin(BlockStep step)
+    internal ValueTask BeginAsync(BlockStep step)
     {
         Step = step;
         _start = _span.Time.GetTimestamp();

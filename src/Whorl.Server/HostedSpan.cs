@@ -67,7 +67,7 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
         Task[] results = new Task[sessions.Count];
         for (int i = 0; i < sessions.Count; i++)
         {
-            results[i] = sessions[i].Begin(steps[i]).AsTask();
+            results[i] = sessions[i].BeginAsync(steps[i]).AsTask();
             _waiting.Enqueue(sessions[i]);
         }
 

@@ -1,7 +1,6 @@
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
-using Whorl.Tensors;
 
 namespace Whorl.Server.Petals;
 

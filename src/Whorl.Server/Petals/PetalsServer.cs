@@ -47,8 +47,8 @@ public sealed class PetalsServer : IAsyncDisposable
         _inference = new InferenceCall(_context, _inbox, _pusher);
 
         RpcServer server = new(host, time, log);
-        server.HandleUnary(PetalsMethods.Info, (_, request, _) => Unary(Info(request)));
-        server.HandleUnary(PetalsMethods.Push, (_, request, _) => Unary(Push(request)));
+        server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)));
+        server.HandleUnary(PetalsMethods.Push, (_, request, _) => new(Push(request)));
         server.HandleUnary(PetalsMethods.Forward, (_, request, token) => ToldInUnaryAsync(() => ForwardAsync(request, token)));
         server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(() => BackwardAsync(request)));
         server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldOnStreamAsync(options.RequestTimeout, t => ForwardAsync(call, t), token));
@@ -65,8 +65,6 @@ public sealed class PetalsServer : IAsyncDisposable
         await _pusher.DisposeAsync();
         _context.Memory.Dispose();
     }
-
-    private static ValueTask<ReadOnlyMemory<byte>> Unary(byte[] answer) => new(answer);
 
     private static async ValueTask<ReadOnlyMemory<byte>> ToldInUnaryAsync(Func<Task<byte[]>> answer)
     {

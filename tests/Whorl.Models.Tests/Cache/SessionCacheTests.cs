@@ -1,0 +1,95 @@
+using Whorl.Testing;
+
+namespace Whorl.Models.Tests;
+
+/// <summary>Sessions that go back or are copied, in every family: what follows is the same bytes as without.</summary>
+public sealed class SessionCacheTests
+{
+    private const int Length = 19;
+
+    public static TheoryData<string> Cases => [.. GoldenCase.Names];
+
+    [ReferenceTheory]
+    [MemberData(nameof(Cases))]
+    public void After_going_back_other_tokens_give_the_bytes_of_a_new_session(string name)
+    {
+        using LoadedModel model = new(GoldenCase.Of(name).Folder);
+        using ModelRun run = model.Open(Length), fresh = model.Open(Length);
+        SessionCache cache = run.Sessions[0];
+        Step(model, cache, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+        int back = cache.Blocks.Any(b => b.States.Count > 0) ? 0 : 6; // recurrent states go back to the beginning only
+
+        cache.Truncate(back);
+
+        Assert.Equal(back, cache.Committed);
+        Step(model, cache, back, 7, 7, 5);
+        Step(model, fresh.Sessions[0], 0, [.. new[] { 1, 2, 3, 4, 5, 6 }[..back], 7, 7, 5]);
+        Assert.Equal(Step(model, fresh.Sessions[0], back + 3, 4, 2), Step(model, cache, back + 3, 4, 2));
+    }
+
+    [ReferenceTheory]
+    [MemberData(nameof(Cases))]
+    public void A_copy_goes_on_with_the_same_bytes_whatever_it_remembered_before(string name)
+    {
+        using LoadedModel model = new(GoldenCase.Of(name).Folder);
+        using ModelRun run = model.Open(Length), other = model.Open(Length);
+        Step(model, run.Sessions[0], 0, 3, 1, 4, 1, 5, 9, 2, 6);
+        Step(model, other.Sessions[0], 0, 2, 7, 1, 8, 2, 8, 1, 8, 2, 8, 4, 5, 9, 0, 4, 5, 2, 3);
+
+        other.Sessions[0].CopyFrom(run.Sessions[0]);
+
+        Assert.Equal(8, other.Sessions[0].Committed);
+        Assert.Equal(Step(model, run.Sessions[0], 8, 5, 3, 5), Step(model, other.Sessions[0], 8, 5, 3, 5));
+    }
+
+    [ReferenceFact]
+    public void What_does_not_fit_is_refused_and_changes_nothing()
+    {
+        using LoadedModel model = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));
+        using ModelRun run = model.Open(8), shorter = model.Open(4), withTree = model.Open(8, maxScratch: 2);
+        SessionCache cache = run.Sessions[0];
+        Step(model, cache, 0, 1, 2, 3, 4, 5);
+        withTree.Step([1], [-1]);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Truncate(6));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Truncate(-1));
+        Assert.Throws<ArgumentException>(() => shorter.Sessions[0].CopyFrom(cache));
+        Assert.Throws<ArgumentException>(() => cache.CopyFrom(withTree.Sessions[0]));
+        Assert.Equal((5, 0), (cache.Committed, shorter.Sessions[0].Committed));
+    }
+
+    [ReferenceFact]
+    public void Deep_prompts_are_added_before_each_block_to_the_first_rows()
+    {
+        using LoadedModel whole = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));
+        using LoadedModel apart = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"), cuts: [1, 2, 3]);
+        using ModelRun run = whole.Open(8), blocks = apart.Open(8);
+        float[] hidden = whole.Embed([1, 2, 3], [0, 1, 2]), output = new float[hidden.Length];
+        float[] prompts = [.. Enumerable.Range(0, 4 * 2 * whole.Width).Select(i => i / 1000f)];
+        whole.Forward(0, run.Sessions, [new BlockStep { Rows = 3, Input = hidden, Output = output, PromptRows = 2, Prompts = prompts }]);
+
+        for (int block = 0; block < 4; block++)
+        {
+            for (int i = 0; i < 2 * whole.Width; i++)
+            {
+                hidden[i] += prompts[(block * 2 * whole.Width) + i];
+            }
+
+            float[] next = new float[hidden.Length];
+            apart.Forward(block, [blocks.Sessions[block]], [new BlockStep { Rows = 3, Input = hidden, Output = next }]);
+            hidden = next;
+        }
+
+        Assert.Equal(hidden, output);
+        BlockStep tooMany = new() { Rows = 1, Input = new float[whole.Width], Output = new float[whole.Width], PromptRows = 2, Prompts = prompts };
+        Assert.Throws<Tensors.ShapeMismatchException>(() => whole.Forward(0, run.Sessions, [tooMany]));
+    }
+
+    private static float[] Step(LoadedModel model, SessionCache cache, int first, params int[] ids)
+    {
+        float[] output = new float[ids.Length * model.Width];
+        BlockStep step = new() { Rows = ids.Length, Input = model.Embed(ids, [.. Enumerable.Range(first, ids.Length)]), Output = output };
+        model.Forward(0, [cache], [step]);
+        return output;
+    }
+}
