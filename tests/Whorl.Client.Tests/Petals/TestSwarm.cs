@@ -1,0 +1,122 @@
+using Whorl.Client.Petals;
+using Whorl.Dht;
+using Whorl.Dht.Records;
+using Whorl.Kernels.Cpu;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.P2P.Rpc;
+using Whorl.Server;
+using Whorl.Server.Petals;
+using Whorl.Tensors;
+using Whorl.Testing;
+
+namespace Whorl.Client.Tests.Petals;
+
+/// <summary>Servers and a client of one model, each a node of one DHT, in memory and on a clock that stands still.</summary>
+internal sealed class TestSwarm : IAsyncDisposable
+{
+    public const string Prefix = "golden-hf";
+
+    private readonly List<IAsyncDisposable> _nodes = [];
+    private readonly List<IDisposable> _owned = [];
+    private readonly PeerId _boot;
+
+    private TestSwarm(string model)
+    {
+        Backend = new CpuBackend(new CpuBackendOptions { Threads = 1, Activations = ActivationFormat.F32 });
+        Source = ModelSource.Open(ReferenceData.PathOf("golden", "petals", model));
+        Ends = ModelEnds.Load(Source, Backend);
+        IPeerHost boot = Network.AddHost();
+        _boot = boot.Id;
+        _nodes.Add(boot);
+        Client = Network.AddHost();
+        Rpc = new RpcClient(Client, Clock);
+    }
+
+    public InMemoryNetwork Network { get; } = new();
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public CancellationToken Limit { get; } = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+
+    public CpuBackend Backend { get; }
+
+    public ModelSource Source { get; }
+
+    public ModelEnds Ends { get; }
+
+    public IPeerHost Client { get; }
+
+    public RpcClient Rpc { get; }
+
+    public int Blocks => Source.Spec.Blocks.Count;
+
+    private SwarmDirectory? Directory { get; set; }
+
+    public static async Task<TestSwarm> StartAsync(string model = "tiny-llama")
+    {
+        TestSwarm swarm = new(model);
+        await swarm.JoinAsync((IPeerHost)swarm._nodes[0], []);
+        swarm.Directory = new SwarmDirectory(await swarm.JoinAsync(swarm.Client, [swarm._boot]));
+        return swarm;
+    }
+
+    /// <summary>Announces a host as the server of some blocks.</summary>
+    public async Task AnnounceAsync(IPeerHost host, BlockRange range, bool saysWhere = true, ServerState state = ServerState.Online)
+    {
+        SwarmDirectory directory = new(await JoinAsync(host, [_boot]));
+        ServerInfo info = new() { State = state, Throughput = 1, StartBlock = saysWhere ? range.First : null, EndBlock = saysWhere ? range.Last + 1 : null };
+        double expiration = (Clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) + 120;
+        Assert.True(await directory.DeclareServerAsync(Prefix, Enumerable.Range(range.First, range.Count), info, expiration, Limit));
+    }
+
+    /// <summary>Adds a Whorl server and announces it.</summary>
+    public async Task<IPeerHost> AddServerAsync(BlockRange range, PetalsServerOptions? options = null, long cacheBytes = 16 << 20)
+    {
+        IPeerHost host = Network.AddHost();
+        HostedSpan span = Load(range, cacheBytes);
+        _nodes.Add(new PetalsServer(host, span, options ?? new PetalsServerOptions { Prefix = Prefix }, Clock));
+        _nodes.Add(host);
+        await AnnounceAsync(host, range);
+        return host;
+    }
+
+    /// <summary>Blocks in this process.</summary>
+    public HostedSpan Load(BlockRange range, long cacheBytes = 16 << 20)
+    {
+        DecoderSpan span = DecoderSpan.Load(Source, range, Backend);
+        _owned.Add(span);
+        return new HostedSpan(span, new SpanContract(Source.Fingerprint, ActivationFormat.F32, BoundaryFormat.F32), new MemoryBudget(cacheBytes), "local", Clock);
+    }
+
+    public Task<SpanChain> FindChainAsync() => PetalsSwarm.FindChainAsync(Directory!, Rpc, Prefix, Blocks, new PetalsClientOptions(), Limit);
+
+    /// <summary>Hidden states that mean nothing.</summary>
+    public float[] Noise(int seed, int rows)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, rows * Ends.BoundarySize).Select(_ => (float)((random.NextDouble() * 2) - 1))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable node in Enumerable.Reverse(_nodes))
+        {
+            await node.DisposeAsync();
+        }
+
+        await Client.DisposeAsync();
+        _owned.ForEach(o => o.Dispose());
+        Ends.Dispose();
+        Source.Dispose();
+        Backend.Dispose();
+    }
+
+    private async Task<DhtNode> JoinAsync(IPeerHost host, IEnumerable<PeerId> known)
+    {
+        DhtNode node = await DhtNode.StartAsync(
+            host, new DhtOptions(), [.. known.Select(id => new PeerAddress(id))], Clock, new Random(_nodes.Count), logger: null, Limit);
+        _nodes.Add(node);
+        return node;
+    }
+}
