@@ -45,6 +45,12 @@ public sealed class FileCheckpoint : ICheckpoint
             throw new ArgumentException($"{entry} belongs to another checkpoint", nameof(entry));
         }
 
+        if (!entry.IsPresent)
+        {
+            throw new ModelFormatException(
+                entry.File, "the tensor was not fetched, as the file is for a part of the model only; pull the model whole", entry.Name);
+        }
+
         _ = entry.Type;
         if (byteOffset < 0 || byteOffset > entry.ByteLength - destination.Length)
         {

@@ -37,8 +37,11 @@ public sealed class TensorEntry
     /// <summary>The full path of the file that holds it.</summary>
     public string File { get; }
 
-    /// <summary>Where its first byte lies in <see cref="File"/>.</summary>
+    /// <summary>Where its first byte lies in <see cref="File"/>; -1 where the file lacks it.</summary>
     public long Offset { get; }
+
+    /// <summary>Whether the bytes are there: a file fetched in part only names the tensors that it lacks.</summary>
+    public bool IsPresent => Offset >= 0;
 
     /// <summary>The bytes it takes. Of a type that is not supported: the bytes up to the next tensor, padding included.</summary>
     public long ByteLength { get; }
@@ -63,6 +66,9 @@ public sealed class TensorEntry
     /// <summary>Bytes of one row of <see cref="RowLength"/> elements; rows follow each other without padding.</summary>
     /// <exception cref="ModelFormatException">The element type is not supported.</exception>
     public long RowBytes => Type.BytesFor(RowLength);
+
+    /// <summary>The same tensor, lacking in a file that should hold it.</summary>
+    internal TensorEntry AbsentFrom(string file) => new(Name, _type, TypeName, Shape, file, offset: -1, ByteLength);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {TypeName} [{string.Join(", ", Shape)}]";

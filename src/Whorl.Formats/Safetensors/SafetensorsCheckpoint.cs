@@ -52,7 +52,8 @@ public static class SafetensorsCheckpoint
             foreach (string path in paths)
             {
                 files.Add(path, TensorFile.Open(path));
-                foreach (TensorEntry entry in SafetensorsHeader.Read(files[path], path).Tensors.Where(entry => wanted(entry, path)))
+                SafetensorsHeader header = SafetensorsHeader.Read(files[path], path);
+                foreach (TensorEntry entry in header.Tensors.Concat(header.Absent).Where(entry => wanted(entry, path)))
                 {
                     if (!entries.TryAdd(entry.Name, entry))
                     {

@@ -16,6 +16,7 @@ public sealed class SafetensorsHeader
     {
         Tensors = tensors;
         Metadata = metadata;
+        Absent = [];
     }
 
     /// <summary>The tensors in the order of their bytes.</summary>
@@ -23,6 +24,9 @@ public sealed class SafetensorsHeader
 
     /// <summary>The file's free-form <c>__metadata__</c>; empty where it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Tensors that the file lacks, as it is a part of another; empty for a whole file.</summary>
+    public IReadOnlyList<TensorEntry> Absent { get; private init; }
 
     /// <summary>Reads and checks the header, not the data.</summary>
     /// <exception cref="ModelFormatException">The file is missing or not well formed.</exception>
@@ -66,6 +70,7 @@ public sealed class SafetensorsHeader
 
         byte[] json = GC.AllocateUninitializedArray<byte>((int)length);
         TensorFile.ReadExactly(file, path, 8, json);
-        return new SafetensorsHeaderParser(path, 8 + (long)length, fileLength).Parse(json);
+        SafetensorsHeader header = new SafetensorsHeaderParser(path, 8 + (long)length, fileLength).Parse(json);
+        return new SafetensorsHeader(header.Tensors, header.Metadata) { Absent = PartialFile.ReadAbsent(path, header) };
     }
 }

@@ -107,12 +107,13 @@ public sealed class HubClient : IDisposable
     }
 
     /// <summary>
-    /// Fetches only some tensors of a model, as a server of a few blocks needs them: by byte range, into a folder that is a model of
-    /// these tensors. Lengths are checked; a checksum of parts of a file there is none.
+    /// Fetches only some tensors of a model, as a server of a few blocks needs them: by byte range, into a folder that opens as the
+    /// model does and names all its tensors, but has the bytes of these only. Lengths are checked; a checksum of parts of a file there
+    /// is none.
     /// </summary>
     /// <param name="reference">The model; its weights must be in safetensors.</param>
     /// <param name="folder">
-    /// Gets configuration, tokenizer and one safetensors file for each of the model's that holds a wanted tensor.
+    /// Gets configuration, tokenizer and one safetensors file for each of the model's, with the wanted tensors and the headers.
     /// </param>
     /// <param name="isWanted">Whether a tensor of that name is wanted.</param>
     /// <param name="progress">Told of every step of the weights.</param>
@@ -133,7 +134,7 @@ public sealed class HubClient : IDisposable
         RepositoryListing listing = await ListAsync(reference, cancellationToken);
         string[] small = [.. listing.Files.Where(FileSelection.IsConfiguration)];
         await DownloadAsync(reference, listing, small, progress: null, cancellationToken);
-        var pull = new TensorPull(this, _http, reference, listing, folder, FreeSpace);
+        var pull = new TensorPull(this, _http, reference, listing, folder, _settings.MaxParallelFiles, FreeSpace);
         return await pull.RunAsync(SnapshotFolder(reference, listing.Commit), small, isWanted, progress, cancellationToken);
     }
 

@@ -26,6 +26,9 @@ internal sealed class RemoteSafetensors
     /// <summary>The tensors; their offsets are in the hub's file.</summary>
     public SafetensorsHeader Header { get; private set; } = new([], new Dictionary<string, string>());
 
+    /// <summary>The header's JSON.</summary>
+    public byte[] HeaderJson { get; private set; } = [];
+
     /// <summary>Reads a file's header.</summary>
     /// <exception cref="HubException">The file cannot be had, or the hub serves no ranges of it.</exception>
     /// <exception cref="ModelFormatException">It is not well formed.</exception>
@@ -46,8 +49,8 @@ internal sealed class RemoteSafetensors
             throw new ModelFormatException(name, $"the header says it has {length} bytes, of {file.Size} of the file", offset: 0);
         }
 
-        byte[] json = await remote.ReadAsync(LengthBytes, (int)length, cancellationToken);
-        remote.Header = new SafetensorsHeaderParser(name, LengthBytes + (long)length, file.Size).Parse(json);
+        remote.HeaderJson = await remote.ReadAsync(LengthBytes, (int)length, cancellationToken);
+        remote.Header = new SafetensorsHeaderParser(name, LengthBytes + (long)length, file.Size).Parse(remote.HeaderJson);
         return remote;
     }
 

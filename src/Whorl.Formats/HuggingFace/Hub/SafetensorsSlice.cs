@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Whorl.Formats;
 
-/// <summary>The wanted tensors of a remote safetensors file, as a safetensors file of their own.</summary>
+/// <summary>The wanted tensors of a remote safetensors file, as a safetensors file of their own that names the others too.</summary>
 internal sealed class SafetensorsSlice
 {
     private const int Alignment = 8;
@@ -129,6 +129,7 @@ internal sealed class SafetensorsSlice
             writer.WriteStartObject("__metadata__");
             writer.WriteString("format", "pt");
             writer.WriteString("whorl.source", $"{_source.Reference.Id}@{_source.File.Commit}/{_source.File.Name}");
+            PartialFile.WriteMetadata(writer, _source.HeaderJson, _source.Header.Tensors.Sum(tensor => tensor.ByteLength));
             writer.WriteEndObject();
             long at = 0;
             foreach (TensorEntry tensor in Tensors)

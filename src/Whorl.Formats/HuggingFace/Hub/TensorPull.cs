@@ -1,10 +1,8 @@
-using System.Text.Json;
-
 namespace Whorl.Formats;
 
 /// <summary>Fetches the wanted tensors of a model's safetensors files into files of their own.</summary>
 internal sealed class TensorPull(
-    HubClient client, HubHttp http, HubReference reference, RepositoryListing listing, string folder, long? freeSpace)
+    HubClient client, HubHttp http, HubReference reference, RepositoryListing listing, string folder, int maxParallelFiles, long? freeSpace)
 {
     private const string Index = "model.safetensors.index.json";
     private const string Single = "model.safetensors";
@@ -23,22 +21,16 @@ internal sealed class TensorPull(
         IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)
     {
+        // The index comes last: a folder that has it, or the one file of a model without, is complete.
         Directory.CreateDirectory(folder);
+        File.Delete(Path.Combine(folder, Index));
         foreach (string name in small.Where(name => name != Index))
         {
             File.Copy(Path.Combine(snapshot, name), Path.Combine(folder, name), overwrite: true);
         }
 
-        var slices = new List<SafetensorsSlice>();
-        foreach (string name in FilesWith(snapshot, small, isWanted))
-        {
-            RemoteFile file = await client.DescribeAsync(reference, listing.Commit, name, cancellationToken);
-            RemoteSafetensors remote = await RemoteSafetensors.OpenAsync(http, reference, file, cancellationToken);
-            slices.Add(new SafetensorsSlice(remote, isWanted));
-        }
-
-        slices.RemoveAll(slice => slice.Tensors.Count == 0);
-        if (slices.Count == 0)
+        SafetensorsSlice[] slices = await OpenAsync(WeightFiles(snapshot, small), isWanted, cancellationToken);
+        if (slices.All(slice => slice.Tensors.Count == 0))
         {
             throw new HubException(HubErrorKind.Selection, $"{reference} has none of the wanted tensors");
         }
@@ -51,52 +43,39 @@ internal sealed class TensorPull(
             fetched += await slice.FetchAsync(Path.Combine(folder, slice.Name), totals, cancellationToken);
         }
 
-        await WriteIndexAsync(slices, cancellationToken);
+        if (small.Contains(Index))
+        {
+            File.Copy(Path.Combine(snapshot, Index), Path.Combine(folder, Index));
+        }
+
         return fetched;
     }
 
-    // The model's weight files that hold a wanted tensor, as its index tells; without an index there is one file.
-    private IReadOnlyList<string> FilesWith(string snapshot, IReadOnlyList<string> small, Func<string, bool> isWanted)
+    // Reads the headers of all files, also of those without a wanted tensor: the folder is to know every tensor of the model.
+    private async Task<SafetensorsSlice[]> OpenAsync(
+        IReadOnlyList<string> names, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var slices = new SafetensorsSlice[names.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = maxParallelFiles, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, names.Count), parallel, async (i, token) =>
+        {
+            RemoteFile file = await client.DescribeAsync(reference, listing.Commit, names[i], token);
+            slices[i] = new SafetensorsSlice(await RemoteSafetensors.OpenAsync(http, reference, file, token), isWanted);
+        });
+        return slices;
+    }
+
+    // The model's weight files, as its index tells; without an index there is one file.
+    private IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small)
     {
         if (small.Contains(Index))
         {
-            var index = SafetensorsIndex.Read(Path.Combine(snapshot, Index));
-            return [.. index.Tensors.Where(tensor => isWanted(tensor.Key)).Select(tensor => Path.GetFileName(tensor.Value))
-                .Distinct().Order(StringComparer.Ordinal)];
+            return [.. SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Files.Select(file => Path.GetFileName(file))];
         }
 
         return listing.Files.Contains(Single)
             ? [Single]
             : throw new HubException(
                 HubErrorKind.Selection, $"{reference} has no safetensors, so no part of it can be fetched by itself; pull it whole");
-    }
-
-    private async Task WriteIndexAsync(List<SafetensorsSlice> slices, CancellationToken cancellationToken)
-    {
-        string path = Path.Combine(folder, Index);
-        File.Delete(path);
-        if (slices is [{ Name: Single }])
-        {
-            return;
-        }
-
-        using var json = new MemoryStream();
-        await using (var writer = new Utf8JsonWriter(json, new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteStartObject("weight_map");
-            foreach (SafetensorsSlice slice in slices)
-            {
-                foreach (TensorEntry tensor in slice.Tensors)
-                {
-                    writer.WriteString(tensor.Name, slice.Name);
-                }
-            }
-
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        }
-
-        await File.WriteAllBytesAsync(path, json.ToArray(), cancellationToken);
     }
 }

@@ -1,3 +1,5 @@
+using Whorl.Testing;
+
 namespace Whorl.Formats.Tests;
 
 public sealed class HubCacheTests : HubTestBase

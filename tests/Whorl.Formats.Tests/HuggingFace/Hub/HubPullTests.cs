@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Whorl.Testing;
 
 namespace Whorl.Formats.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Whorl.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Formats.Tests;
 
@@ -20,10 +21,13 @@ public sealed class HubTensorTests : HubTestBase
 
         Assert.Equal(40 + 24 + 64, fetched);
         using ModelFolder model = ModelFolder.Open(folder);
-        Assert.Equal(["a.0", "b.0", "b.1"], model.Checkpoint.Names);
+        Assert.Equal(["a.0", "b.0", "b.1"], Present(model));
         Assert.Equal(Contents(_first, "b.1"), Read(model, "b.1"));
         Assert.Equal(Contents(_first, "a.0"), Read(model, "a.0"));
-        Assert.DoesNotContain(Hub.StorageRequests, request => request.Path.Contains("model-00002", StringComparison.Ordinal));
+        int header = _second.Length - 512;
+        Assert.All(
+            Hub.StorageRequests.Where(request => request.Path.Contains("model-00002", StringComparison.Ordinal)),
+            request => Assert.True(request.RangeEnd < header));
     }
 
     [Fact]
@@ -34,9 +38,9 @@ public sealed class HubTensorTests : HubTestBase
 
         await client.PullTensorsAsync(Reference, Temporary.File("mine"), name => name.StartsWith("b.", StringComparison.Ordinal));
 
-        // The header's length, the header, and one range of two tensors.
-        Assert.Equal(3, Hub.StorageRequests.Count);
-        Assert.Equal(24 + 64, Hub.StorageRequests[2].RangeEnd - Hub.StorageRequests[2].RangeStart + 1);
+        // Of each shard the header's length and the header, and of the first one range of two tensors.
+        Assert.Equal(5, Hub.StorageRequests.Count);
+        Assert.Equal(24 + 64, Hub.StorageRequests[4].RangeEnd - Hub.StorageRequests[4].RangeStart + 1);
     }
 
     [Fact]
@@ -68,7 +72,39 @@ public sealed class HubTensorTests : HubTestBase
         Assert.Equal(64, await client.PullTensorsAsync(Reference, folder, name => name is "b.1"));
 
         using ModelFolder model = ModelFolder.Open(folder);
-        Assert.Equal(["b.1"], model.Checkpoint.Names);
+        Assert.Equal(["b.1"], Present(model));
+    }
+
+    [Fact]
+    public async Task The_folder_names_every_tensor_of_the_model_and_says_which_were_not_fetched()
+    {
+        AddShards();
+        using HubClient client = Client();
+        string folder = Temporary.File("mine");
+
+        await client.PullTensorsAsync(Reference, folder, name => name == "b.0");
+
+        using ModelFolder model = ModelFolder.Open(folder);
+        Assert.Equal(["a.0", "a.1", "b.0", "b.1", "c.0"], model.Checkpoint.Names.Order());
+        Assert.True(model.Checkpoint.TryGet("c.0", out TensorEntry? absent));
+        Assert.Equal((ElementType.F32, 512L, 128L), (absent.ElementType, absent.ByteLength, absent.RowLength));
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => Read(model, "c.0"));
+        Assert.Contains("was not fetched", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "no number")]
+    [InlineData("{\"x\":", "16")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "17")]
+    public void What_a_part_keeps_of_the_whole_header_is_checked(string header, string length)
+    {
+        string json = $"{{\"__metadata__\":{{\"whorl.whole_header\":{System.Text.Json.JsonSerializer.Serialize(header)},"
+            + $"\"whorl.whole_data_length\":\"{length}\"}}}}";
+        string path = Temporary.Write("part.safetensors", [.. BitConverter.GetBytes((long)json.Length), .. Encoding.UTF8.GetBytes(json)]);
+
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => SafetensorsCheckpoint.Open(path));
+
+        Assert.Contains("part.safetensors", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,6 +198,9 @@ public sealed class HubTensorTests : HubTestBase
         TensorEntry tensor = SafetensorsHeader.Read(path).Tensors.Single(entry => entry.Name == name);
         return file[(int)tensor.Offset..(int)(tensor.Offset + tensor.ByteLength)];
     }
+
+    private static IEnumerable<string> Present(ModelFolder model) =>
+        model.Checkpoint.Names.Where(name => model.Checkpoint.TryGet(name, out TensorEntry? tensor) && tensor.IsPresent);
 
     private static byte[] Read(ModelFolder model, string name)
     {

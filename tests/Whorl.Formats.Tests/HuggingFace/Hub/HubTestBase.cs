@@ -1,3 +1,5 @@
+using Whorl.Testing;
+
 namespace Whorl.Formats.Tests;
 
 /// <summary>A fake hub, a cache of its own and a client, for each test.</summary>

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace Whorl.Formats.Tests;
+namespace Whorl.Testing;
 
 /// <summary>A hub with one model, on this machine. Large files are stored on a second host, as the real one has it.</summary>
-internal sealed class FakeHub : IAsyncDisposable
+public sealed class FakeHub : IAsyncDisposable
 {
     public const string Id = "org/tiny";
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";

@@ -1,7 +1,7 @@
-namespace Whorl.Formats.Tests;
+namespace Whorl.Testing;
 
 /// <summary>What the hub of a test answers.</summary>
-internal sealed record HubAnswer(int Status, byte[] Body)
+public sealed record HubAnswer(int Status, byte[] Body)
 {
     public Dictionary<string, string> Headers { get; init; } = [];
 

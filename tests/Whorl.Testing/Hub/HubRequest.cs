@@ -1,7 +1,7 @@
-namespace Whorl.Formats.Tests;
+namespace Whorl.Testing;
 
 /// <summary>A request that the hub of a test received.</summary>
-internal sealed record HubRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers)
+public sealed record HubRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers)
 {
     public string? Authorization => Headers.GetValueOrDefault("authorization");
 
