@@ -13,7 +13,7 @@ internal static class UserErrors
     /// <summary>One line, or null for a fault of the program.</summary>
     public static string? Explain(Exception exception) => exception switch
     {
-        CliException or ModelFormatException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
+        CliException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
             or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
             or IOException or UnauthorizedAccessException or OutOfMemoryException => OneLine(exception.Message),
         FormatException or ArgumentException => OneLine(exception.Message),

@@ -12,7 +12,7 @@ internal sealed class ModelArguments
     {
         Model = new Argument<string?>("MODEL")
         {
-            Description = $"A Hugging Face folder, a .gguf file, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
+            Description = $"A Hugging Face folder, a .gguf file, a name on the hub (org/name, org/name@REVISION, org/name:Q4_K_M), which is fetched if need be, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
             Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
         Check.Whole(Threads, 1);
@@ -42,7 +42,14 @@ internal sealed class ModelArguments
         command.Add(Activations);
     }
 
-    public EngineOptions Read(ParseResult result) => new(
-        ModelLocator.Find(result.GetValue(Model)),
-        new CpuBackendOptions { Threads = result.GetValue(Threads), Activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8 });
+    /// <summary>The options, once the model is here.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="part">What of the model is needed.</param>
+    /// <param name="cancellationToken">Stops fetching it.</param>
+    public async Task<EngineOptions> ReadAsync(ParseResult result, ModelPart part, CancellationToken cancellationToken)
+    {
+        LocatedModel model = await ModelLocator.FindAsync(result.GetValue(Model), part, cancellationToken);
+        ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
+        return new EngineOptions(model.Path, model.Name, new CpuBackendOptions { Threads = result.GetValue(Threads), Activations = activations });
+    }
 }

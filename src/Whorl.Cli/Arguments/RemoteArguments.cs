@@ -20,13 +20,20 @@ internal sealed class RemoteArguments
         command.Add(_prefix);
     }
 
+    /// <summary>What of the model is needed here: where others compute the blocks, only the rest.</summary>
+    public ModelPart Part(ParseResult result) =>
+        Servers(result).Length == 0 && _swarm.Read(result).InitialPeers.Count == 0 ? ModelPart.Whole : ModelPart.Ends;
+
     /// <summary>The model with its blocks here, on the servers named, or wherever the swarm has them.</summary>
     public Task<LocalEngine> OpenAsync(EngineOptions options, ParseResult result, CancellationToken cancellationToken)
     {
         NetworkOptions swarm = _swarm.Read(result);
-        string[] servers = result.GetValue(_servers)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        string[] servers = Servers(result);
         return servers.Length == 0 && swarm.InitialPeers.Count == 0
             ? LocalEngine.LoadAsync(options, cancellationToken)
-            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelPath), cancellationToken);
+            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName), cancellationToken);
     }
+
+    private string[] Servers(ParseResult result) =>
+        result.GetValue(_servers)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

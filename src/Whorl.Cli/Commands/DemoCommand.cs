@@ -23,7 +23,12 @@ internal static class DemoCommand
         generation.AddTo(command);
         model.AddOptionsTo(command);
         command.Add(servers);
-        command.SetAction((result, cancellationToken) => RunAsync(model.Read(result), Read(generation, result), result.GetValue(servers), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            TextRequest request = Read(generation, result);
+            EngineOptions options = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
+            return await RunAsync(options, request, result.GetValue(servers), cancellationToken);
+        });
         return command;
     }
 

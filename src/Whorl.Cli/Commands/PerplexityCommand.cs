@@ -28,7 +28,7 @@ internal static class PerplexityCommand
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            EngineOptions options = model.Read(result);
+            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             string text = await File.ReadAllTextAsync(result.GetValue(file)!, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             int[] ids = engine.Text.Need().Encode(text, EncodeOptions.PlainText);

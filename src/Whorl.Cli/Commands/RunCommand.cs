@@ -22,7 +22,7 @@ internal static class RunCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = generation.Read(result);
-            EngineOptions options = model.Read(result);
+            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             bool chats = request is { Prompt: null, PromptIds: null };
             if (chats && request.Json)

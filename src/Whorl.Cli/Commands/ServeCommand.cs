@@ -20,7 +20,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         ModelArguments model = new(optional: false);
-        Option<string?> blocks = new("--blocks") { Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read.", HelpName = "FIRST..LAST" };
+        Option<string?> blocks = new("--blocks") { Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read, nor fetched where MODEL is a name on the hub.", HelpName = "FIRST..LAST" };
         NetworkArguments swarm = new(listen: "127.0.0.1:0");
         Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
@@ -31,7 +31,9 @@ internal static class ServeCommand
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            EngineOptions options = model.Read(result);
+            BlockRange? wanted = result.GetValue(blocks) is { } text ? BlockRange.Parse(text) : null;
+            ModelPart part = wanted is { } some ? ModelPart.Blocks(some) : ModelPart.Whole;
+            EngineOptions options = await model.ReadAsync(result, part, cancellationToken);
             CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken); // the reading thread may outlive this method
             if (result.GetValue(untilInputEnds))
             {
@@ -40,14 +42,15 @@ internal static class ServeCommand
 
             await using Network network = await Network.StartAsync(swarm.Read(result), cancellationToken); // before the weights: a port in use is told at once
             using ModelSource source = ModelSource.Open(options.ModelPath);
-            BlockRange range = ReadRange(result.GetValue(blocks), source.Spec.Blocks.Count);
+            BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
+            ModelPart.Require(range, source.Spec.Blocks.Count);
             using CpuBackend backend = new(options.Backend);
-            using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, range, backend, stop.Token);
+            using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, options, range, backend, stop.Token);
             HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
             await using SwarmAnnouncer announcer = new(
                 await network.JoinAsync(stop.Token),
-                result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelPath),
+                result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName),
                 new ModelInfo(source.Spec.Blocks.Count, null),
                 hosted,
                 TimeProvider.System,
@@ -62,12 +65,6 @@ internal static class ServeCommand
             await UntilStopped.WaitAsync(stop.Token);
         });
         return command;
-    }
-
-    private static BlockRange ReadRange(string? text, int blocks)
-    {
-        BlockRange range = text is null ? new BlockRange(0, blocks - 1) : BlockRange.Parse(text);
-        return range.Last < blocks ? range : throw new CliException($"the model has blocks 0..{blocks - 1}, not {range}");
     }
 
     /// <summary>Reads standard input on a thread of its own: console reads block, whatever their names say, and cannot be cancelled.</summary>

@@ -17,9 +17,10 @@ internal static class ShowCommand
         ModelArguments model = new(optional: true);
         Option<bool> json = new("--json") { Description = "Print one JSON object, and nothing else." };
         Command command = new("show", "Show a model's architecture, its blocks and their bytes, tokenizer and template. No weights are read.") { model.Model, json };
-        command.SetAction(result =>
+        command.SetAction(async (result, cancellationToken) =>
         {
-            using ModelSource source = ModelSource.Open(ModelLocator.Find(result.GetValue(model.Model)));
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Whole, cancellationToken);
+            using ModelSource source = ModelSource.Open(located.Path);
             JsonObject shown = Describe(source, ModelText.Load(source.File));
             if (result.GetValue(json))
             {

@@ -27,7 +27,8 @@ internal static class TokenizeCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            Tokenizer tokenizer = Load(ModelLocator.Find(result.GetValue(model.Model)));
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Whole, cancellationToken);
+            Tokenizer tokenizer = Load(located.Path);
             EncodeOptions options = new() { AddSpecialTokens = result.GetValue(addSpecial), ParseSpecialTokens = result.GetValue(special) == "parse" };
             Func<JsonElement, string> convert = result.GetValue(decode) ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);
             UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);

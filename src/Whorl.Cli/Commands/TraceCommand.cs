@@ -32,7 +32,8 @@ internal static class TraceCommand
                 throw new CliException("give a prompt or --prompt-ids");
             }
 
-            await using LocalEngine engine = await remote.OpenAsync(model.Read(result), result, cancellationToken);
+            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             int[] tokens = ids is not null ? GenerationArguments.ParseIds(ids) : engine.Text.Encode(text!, result.GetValue(chat));
             ModelTrace trace = await ModelTrace.TakeAsync(engine.Model, tokens, cancellationToken);
             await SafetensorsWriter.WriteAsync(result.GetValue(output)!, Tensors(trace, tokens.Length), null, cancellationToken);

@@ -36,7 +36,7 @@ internal sealed class LocalEngine : IAsyncDisposable
             // The tokenizer is read while the weights are packed: neither waits for the other.
             Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
             ModelEnds ends = ModelEnds.Load(source, backend);
-            DecoderSpan blocks = await LoadBlocksAsync(source, new BlockRange(0, source.Spec.Blocks.Count - 1), backend, cancellationToken);
+            DecoderSpan blocks = await LoadBlocksAsync(source, options, new BlockRange(0, source.Spec.Blocks.Count - 1), backend, cancellationToken);
             HostedSpan hosted = Host(source, blocks, options, "local");
             return new LocalEngine(source, await text, backend, ends, blocks, hosted, null);
         }
@@ -96,9 +96,10 @@ internal sealed class LocalEngine : IAsyncDisposable
     }
 
     /// <summary>Loads blocks with a progress bar.</summary>
-    public static Task<DecoderSpan> LoadBlocksAsync(ModelSource source, BlockRange range, CpuBackend backend, CancellationToken cancellationToken) =>
+    public static Task<DecoderSpan> LoadBlocksAsync(
+        ModelSource source, EngineOptions options, BlockRange range, CpuBackend backend, CancellationToken cancellationToken) =>
         Progress.ShowAsync(
-            $"loading {Path.GetFileName(Path.TrimEndingDirectorySeparator(source.File.Path))}",
+            $"loading {Path.GetFileName(Path.TrimEndingDirectorySeparator(options.ModelName))}",
             range.Count,
             progress => DecoderSpan.Load(source, range, backend, BoundaryFormat.F32, progress, cancellationToken));
 

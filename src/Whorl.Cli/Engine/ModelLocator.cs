@@ -1,3 +1,5 @@
+using Whorl.Formats;
+
 namespace Whorl.Cli.Engine;
 
 /// <summary>From what a person calls a model to where it lies.</summary>
@@ -6,18 +8,39 @@ internal static class ModelLocator
     /// <summary>The model that comes with Whorl.</summary>
     public const string BuiltIn = "bard";
 
-    /// <summary>The path of a model; the built-in one where none is named.</summary>
-    /// <exception cref="CliException">There is no such file or folder.</exception>
-    public static string Find(string? model)
+    /// <summary>Where a model lies: a path, the built-in model where none is named, or a model of the hub, which is fetched if need be.</summary>
+    /// <param name="model">What it is called.</param>
+    /// <param name="part">What of it is needed.</param>
+    /// <param name="cancellationToken">Stops fetching; what has arrived is kept.</param>
+    /// <exception cref="CliException">There is no such model.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    public static async Task<LocatedModel> FindAsync(string? model, ModelPart part, CancellationToken cancellationToken)
     {
         if (model is null or BuiltIn && !Directory.Exists(BuiltIn))
         {
             string path = Path.Combine(AppContext.BaseDirectory, "models", BuiltIn);
-            return Directory.Exists(path) ? path : throw new CliException($"the built-in model is not where it should be, at {path}; install Whorl again");
+            return Directory.Exists(path)
+                ? new LocatedModel(path, path)
+                : throw new CliException($"the built-in model is not where it should be, at {path}; install Whorl again");
         }
 
-        return Directory.Exists(model) || File.Exists(model)
-            ? model
-            : throw new CliException($"there is no model '{model}'; give a folder, a .gguf file, or '{BuiltIn}'");
+        if (Directory.Exists(model) || File.Exists(model))
+        {
+            return new LocatedModel(model, model);
+        }
+
+        if (HubReference.TryParse(model, out HubReference? reference) && model is not null && !IsFileName(model))
+        {
+            using HubModels hub = new();
+            if (reference.Id.Contains('/', StringComparison.Ordinal) || hub.FindCached(reference) is not null)
+            {
+                return await hub.FindOrPullAsync(reference, part, cancellationToken);
+            }
+        }
+
+        throw new CliException($"there is no model '{model}'; give a folder, a .gguf file, a name on the hub as org/name, or '{BuiltIn}'");
     }
+
+    /// <summary>A file that is not there is no model of the hub, though its path may look like one.</summary>
+    private static bool IsFileName(string model) => Path.GetExtension(model) is ".gguf" or ".safetensors" or ".json";
 }

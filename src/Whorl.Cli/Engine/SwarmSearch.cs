@@ -8,9 +8,9 @@ namespace Whorl.Cli.Engine;
 /// <summary>Finds servers of a model by the DHT alone.</summary>
 internal static class SwarmSearch
 {
-    /// <summary>What a model is called in the DHT where nothing else is said: its file's or folder's name, with the characters a key may have.</summary>
-    public static string DefaultPrefix(string modelPath) =>
-        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(modelPath))).Replace('.', '-').Replace(' ', '-');
+    /// <summary>What a model is called in the DHT where nothing else is said: its name on the hub or its file's or folder's, without what stands before it, with the characters a key may have.</summary>
+    public static string DefaultPrefix(string model) =>
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))).Replace('.', '-').Replace(' ', '-');
 
     /// <summary>Servers that are online, each with the blocks it announces.</summary>
     public static async Task<IReadOnlyDictionary<PeerId, ServerInfo>> ServersAsync(SwarmDirectory directory, string prefix, int blocks, CancellationToken cancellationToken)

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
+using Whorl.Formats;
+
+namespace Whorl.Cli.Commands;
+
+/// <summary><c>whorl list</c>: the models that were fetched from the hub.</summary>
+internal static class ListCommand
+{
+    private const int CommitDigits = 8;
+
+    public static Command Create()
+    {
+        Option<bool> json = new("--json") { Description = "Print one JSON object, and nothing else." };
+        Command command = new("list", "List the models in the cache, those that other tools fetched too, and the parts that were fetched alone.") { json };
+        command.SetAction(result =>
+        {
+            HubCache cache = new(HubSettings.FromEnvironment().CacheFolder);
+            Row[] rows = [.. cache.List().SelectMany(Rows), .. PartStore.OfUser().List().Select(ToRow)];
+            if (result.GetValue(json))
+            {
+                ResultWriter.Print(new JsonObject { ["cache"] = cache.Folder, ["models"] = new JsonArray([.. rows.Select(ToJson)]) });
+            }
+            else
+            {
+                Print(rows, cache);
+            }
+        });
+        return command;
+    }
+
+    private static IEnumerable<Row> Rows(CachedModel model) => model.Revisions.Select(revision =>
+        new Row(model.Id, string.Join(", ", revision.Refs), revision.Commit, null, revision.Files.Count, revision.Size));
+
+    private static Row ToRow(StoredPart part) => new(part.Id, "", part.Commit, part.Part, part.Files, part.Size);
+
+    private static JsonNode ToJson(Row row) => new JsonObject
+    {
+        ["name"] = row.Name,
+        ["revision"] = row.Refs.Length > 0 ? row.Refs : row.Commit,
+        ["commit"] = row.Commit,
+        ["part"] = row.Part,
+        ["files"] = row.Files,
+        ["size"] = row.Size,
+    };
+
+    private static void Print(Row[] rows, HubCache cache)
+    {
+        if (rows.Length == 0)
+        {
+            Console.Error.WriteLine($"no models in {cache.Folder}; fetch one with: whorl pull org/name");
+            return;
+        }
+
+        int width = rows.Max(row => row.Name.Length);
+        foreach (Row row in rows)
+        {
+            string revision = row.Refs.Length > 0 ? $"{row.Refs} ({row.Commit[..CommitDigits]})" : row.Commit[..CommitDigits];
+            string part = row.Part is null ? "" : $", {row.Part} only";
+            Console.Out.WriteLine($"{row.Name.PadRight(width)}  {revision}  {DownloadProgress.Size(row.Size)} in {row.Files} files{part}");
+        }
+    }
+
+    private sealed record Row(string Name, string Refs, string Commit, string? Part, int Files, long Size);
+}

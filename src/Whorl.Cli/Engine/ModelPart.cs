@@ -1,0 +1,50 @@
+using Whorl.Models;
+
+namespace Whorl.Cli.Engine;
+
+/// <summary>What of a model is needed here: of a model of the hub no more is fetched.</summary>
+internal sealed record ModelPart
+{
+    private readonly Func<TensorParts, string, bool>? _isWanted;
+    private readonly BlockRange? _blocks;
+
+    private ModelPart(string name, Func<TensorParts, string, bool>? isWanted, BlockRange? blocks = null) =>
+        (Name, _isWanted, _blocks) = (name, isWanted, blocks);
+
+    /// <summary>All of it.</summary>
+    public static ModelPart Whole { get; } = new("whole", isWanted: null);
+
+    /// <summary>Embeddings and head: what a client of servers computes.</summary>
+    public static ModelPart Ends { get; } = new("ends", (parts, tensor) => parts.IsOfEnds(tensor));
+
+    /// <summary>What it is called, as a folder's name can be.</summary>
+    public string Name { get; }
+
+    public bool IsWhole => _isWanted is null;
+
+    /// <summary>The blocks of a range.</summary>
+    public static ModelPart Blocks(BlockRange range) =>
+        new($"blocks {range}", (parts, tensor) => parts.IsOfBlocks(tensor, range), range);
+
+    /// <summary>Which tensors the part has.</summary>
+    /// <exception cref="CliException">The model has not so many blocks.</exception>
+    public Func<string, bool> Tensors(TensorParts parts)
+    {
+        if (_blocks is { } range)
+        {
+            Require(range, parts.Blocks);
+        }
+
+        return tensor => _isWanted is null || _isWanted(parts, tensor);
+    }
+
+    /// <summary>Refuses blocks that a model does not have.</summary>
+    /// <exception cref="CliException">The range goes beyond its last block.</exception>
+    public static void Require(BlockRange range, int blocks)
+    {
+        if (range.Last >= blocks)
+        {
+            throw new CliException($"the model has blocks 0..{blocks - 1}, not {range}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Whorl.Kernels.Cpu;
+using Whorl.Testing;
+
+namespace Whorl.Models.Tests;
+
+public sealed class TensorPartsTests
+{
+    public static TheoryData<string> Cases => [.. GoldenCase.Names];
+
+    [ReferenceTheory]
+    [MemberData(nameof(Cases))]
+    public void Blocks_and_ends_read_the_tensors_of_their_part_and_no_other(string name)
+    {
+        string folder = GoldenCase.Of(name).Folder;
+        TensorParts parts = TensorParts.Read(folder);
+        HashSet<string> read = [];
+        using ModelSource source = ModelSource.Open(folder, (entry, _, _) => read.Add(entry.Name));
+        using CpuBackend backend = new(new CpuBackendOptions { Threads = 1 });
+        Assert.Equal(source.Spec.Blocks.Count, parts.Blocks);
+
+        for (int block = 0; block < parts.Blocks; block++)
+        {
+            BlockRange range = new(block, block);
+            read.Clear();
+            using DecoderSpan span = DecoderSpan.Load(source, range, backend);
+            Assert.All(read, tensor => Assert.True(parts.IsOfBlocks(tensor, range), tensor));
+            Assert.DoesNotContain(read, parts.IsOfEnds);
+        }
+
+        read.Clear();
+        using ModelEnds ends = ModelEnds.Load(source, backend);
+        Assert.All(read, tensor => Assert.True(parts.IsOfEnds(tensor), tensor));
+    }
+}
