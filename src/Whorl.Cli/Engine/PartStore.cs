@@ -1,5 +1,3 @@
-using Whorl.Formats;
-
 namespace Whorl.Cli.Engine;
 
 /// <summary>Parts of models that were fetched without the rest. They lie beside the cache of whole models, whose layout knows no parts.</summary>

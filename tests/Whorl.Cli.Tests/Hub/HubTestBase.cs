@@ -19,15 +19,13 @@ public abstract class HubTestBase : IAsyncLifetime
 
     internal static long WholeWeights { get; } = new FileInfo(Path.Combine(Bard, "model.safetensors")).Length;
 
-    public Task InitializeAsync()
+    public async Task InitializeAsync()
     {
         foreach (string path in Directory.GetFiles(Bard))
         {
             string name = Path.GetFileName(path);
-            Hub.Add(name, File.ReadAllBytes(path), isLarge: name.EndsWith(".safetensors", StringComparison.Ordinal));
+            Hub.Add(name, await File.ReadAllBytesAsync(path), isLarge: name.EndsWith(".safetensors", StringComparison.Ordinal));
         }
-
-        return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
