@@ -37,7 +37,8 @@ internal sealed class WhorlProcess : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it listens. It ends when it is disposed.</summary>
     /// <returns>The server, and where it listens.</returns>
-    public static async Task<(WhorlProcess Server, string Address)> ServeAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static async Task<(WhorlProcess Server, string Address)> ServeAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         WhorlProcess server = new(environment, ["serve", .. arguments]);
         string? line = await server._process.StandardOutput.ReadLineAsync(server._limit.Token);

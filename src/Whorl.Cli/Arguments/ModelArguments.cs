@@ -12,7 +12,8 @@ internal sealed class ModelArguments
     {
         Model = new Argument<string?>("MODEL")
         {
-            Description = $"A Hugging Face folder, a .gguf file, a name on the hub (org/name, org/name@REVISION, org/name:Q4_K_M), which is fetched if need be, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
+            Description = "A Hugging Face folder, a .gguf file, a name on the hub (org/name, org/name@REVISION, org/name:Q4_K_M), "
+                + $"which is fetched if need be, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
             Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
         Check.Whole(Threads, 1);
@@ -50,6 +51,7 @@ internal sealed class ModelArguments
     {
         LocatedModel model = await ModelLocator.FindAsync(result.GetValue(Model), part, cancellationToken);
         ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
-        return new EngineOptions(model.Path, model.Name, new CpuBackendOptions { Threads = result.GetValue(Threads), Activations = activations });
+        CpuBackendOptions backend = new() { Threads = result.GetValue(Threads), Activations = activations };
+        return new EngineOptions(model.Path, model.Name, backend);
     }
 }

@@ -29,9 +29,10 @@ internal sealed class RemoteArguments
     {
         NetworkOptions swarm = _swarm.Read(result);
         string[] servers = Servers(result);
+        string prefix = result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName);
         return servers.Length == 0 && swarm.InitialPeers.Count == 0
             ? LocalEngine.LoadAsync(options, cancellationToken)
-            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName), cancellationToken);
+            : LocalEngine.ConnectAsync(options, servers, swarm, prefix, cancellationToken);
     }
 
     private string[] Servers(ParseResult result) =>

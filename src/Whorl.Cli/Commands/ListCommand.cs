@@ -14,7 +14,8 @@ internal static class ListCommand
     public static Command Create()
     {
         Option<bool> json = new("--json") { Description = "Print one JSON object, and nothing else." };
-        Command command = new("list", "List the models in the cache, those that other tools fetched too, and the parts that were fetched alone.") { json };
+        Command command = new(
+            "list", "List the models in the cache, those that other tools fetched too, and the parts that were fetched alone.") { json };
         command.SetAction(result =>
         {
             HubCache cache = new(HubSettings.FromEnvironment().CacheFolder);

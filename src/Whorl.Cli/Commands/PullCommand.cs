@@ -11,10 +11,15 @@ internal static class PullCommand
 {
     public static Command Create()
     {
-        Argument<string> name = new("NAME") { Description = "The model: org/name, org/name@REVISION, or org/name:Q4_K_M for one of a repository's GGUF files." };
+        Argument<string> name = new("NAME")
+        {
+            Description = "The model: org/name, org/name@REVISION, or org/name:Q4_K_M for one of a repository's GGUF files.",
+        };
         Option<bool> json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
         Command command = new(
-            "pull", "Fetch a model from the hub into the cache that Hugging Face's tools share. What is there is not fetched again; what was cut off goes on.")
+            "pull",
+            "Fetch a model from the hub into the cache that Hugging Face's tools share. "
+            + "What is there is not fetched again; what was cut off goes on.")
         {
             name, json,
         };

@@ -12,7 +12,8 @@ internal static class RemoveCommand
     {
         Argument<string> name = new("NAME") { Description = "The model, org/name; org/name@REVISION removes that revision only." };
         Option<bool> yes = new("--yes", "-y") { Description = "Do not ask." };
-        Command command = new("rm", "Remove a model from the cache, which other tools share, and the parts of it that were fetched alone.") { name, yes };
+        Command command = new(
+            "rm", "Remove a model from the cache, which other tools share, and the parts of it that were fetched alone.") { name, yes };
         command.SetAction(async (result, cancellationToken) =>
         {
             string text = result.GetValue(name)!;
@@ -39,8 +40,9 @@ internal static class RemoveCommand
 
     private static void Require(HubCache cache, PartStore parts, HubReference reference, string? commit)
     {
-        bool isWhole = cache.Find(reference.Id) is { } model && (commit is null || model.Revisions.Any(revision => revision.Commit == commit));
-        if (!isWhole && !parts.List().Any(part => part.Id == reference.Id && (commit is null || part.Commit == commit)))
+        bool IsMeant(string there) => commit is null || there == commit;
+        bool isWhole = cache.Find(reference.Id)?.Revisions.Any(revision => IsMeant(revision.Commit)) ?? false;
+        if (!isWhole && !parts.List().Any(part => part.Id == reference.Id && IsMeant(part.Commit)))
         {
             throw new CliException($"there is no {reference} in {cache.Folder}; whorl list tells what there is");
         }

@@ -20,7 +20,12 @@ internal static class ServeCommand
     public static Command Create()
     {
         ModelArguments model = new(optional: false);
-        Option<string?> blocks = new("--blocks") { Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read, nor fetched where MODEL is a name on the hub.", HelpName = "FIRST..LAST" };
+        Option<string?> blocks = new("--blocks")
+        {
+            Description = "Which blocks, both ends included: 5..9. Default: all. No other block's weights are read, "
+                + "nor fetched where MODEL is a name on the hub.",
+            HelpName = "FIRST..LAST",
+        };
         NetworkArguments swarm = new(listen: "127.0.0.1:0");
         Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
@@ -33,14 +38,15 @@ internal static class ServeCommand
         {
             BlockRange? wanted = result.GetValue(blocks) is { } text ? BlockRange.Parse(text) : null;
             ModelPart part = wanted is { } some ? ModelPart.Blocks(some) : ModelPart.Whole;
-            EngineOptions options = await model.ReadAsync(result, part, cancellationToken);
             CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken); // the reading thread may outlive this method
             if (result.GetValue(untilInputEnds))
             {
                 StopAtEndOfInput(stop);
             }
 
-            await using Network network = await Network.StartAsync(swarm.Read(result), cancellationToken); // before the weights: a port in use is told at once
+            // Before the model, which may have to be fetched: a port in use is told at once.
+            await using Network network = await Network.StartAsync(swarm.Read(result), cancellationToken);
+            EngineOptions options = await model.ReadAsync(result, part, stop.Token);
             using ModelSource source = ModelSource.Open(options.ModelPath);
             BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
             ModelPart.Require(range, source.Spec.Blocks.Count);

@@ -47,7 +47,8 @@ internal sealed class HubModels : IDisposable
     /// <summary>Null where the model's files allow no parts.</summary>
     private async Task<string?> FindOrPullPartAsync(HubReference reference, ModelPart part, CancellationToken cancellationToken)
     {
-        if (_client.Cache.FindCommit(reference) is { } known && _parts.FolderOf(reference.Id, known, part) is var there && PartStore.IsComplete(there))
+        string? there = _client.Cache.FindCommit(reference) is { } known ? _parts.FolderOf(reference.Id, known, part) : null;
+        if (there is not null && PartStore.IsComplete(there))
         {
             return there;
         }

@@ -36,7 +36,8 @@ internal sealed class LocalEngine : IAsyncDisposable
             // The tokenizer is read while the weights are packed: neither waits for the other.
             Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
             ModelEnds ends = ModelEnds.Load(source, backend);
-            DecoderSpan blocks = await LoadBlocksAsync(source, options, new BlockRange(0, source.Spec.Blocks.Count - 1), backend, cancellationToken);
+            BlockRange all = new(0, source.Spec.Blocks.Count - 1);
+            DecoderSpan blocks = await LoadBlocksAsync(source, options, all, backend, cancellationToken);
             HostedSpan hosted = Host(source, blocks, options, "local");
             return new LocalEngine(source, await text, backend, ends, blocks, hosted, null);
         }

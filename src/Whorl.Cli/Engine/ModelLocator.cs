@@ -8,7 +8,7 @@ internal static class ModelLocator
     /// <summary>The model that comes with Whorl.</summary>
     public const string BuiltIn = "bard";
 
-    /// <summary>Where a model lies: a path, the built-in model where none is named, or a model of the hub, which is fetched if need be.</summary>
+    /// <summary>Where a model lies: a path, the built-in one where none is named, or one of the hub, which is fetched if need be.</summary>
     /// <param name="model">What it is called.</param>
     /// <param name="part">What of it is needed.</param>
     /// <param name="cancellationToken">Stops fetching; what has arrived is kept.</param>

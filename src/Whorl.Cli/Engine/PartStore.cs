@@ -1,6 +1,6 @@
 namespace Whorl.Cli.Engine;
 
-/// <summary>Parts of models that were fetched without the rest. They lie beside the cache of whole models, whose layout knows no parts.</summary>
+/// <summary>Parts of models that were fetched without the rest. They lie outside the shared cache, whose layout knows no parts.</summary>
 /// <remarks><c>models--org--name/COMMIT/blocks 0..3</c> is a folder that opens as the model.</remarks>
 /// <param name="root">The folder with all of them; it need not exist.</param>
 internal sealed class PartStore(string root)
@@ -10,9 +10,10 @@ internal sealed class PartStore(string root)
     /// <summary>The store of this user: WHORL_CACHE, or <c>whorl</c> in XDG_CACHE_HOME or <c>~/.cache</c>.</summary>
     public static PartStore OfUser()
     {
-        string? own = Environment.GetEnvironmentVariable("WHORL_CACHE"), caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         string usual = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return new PartStore(string.IsNullOrWhiteSpace(own) ? Path.Combine(string.IsNullOrWhiteSpace(caches) ? usual : caches, "whorl") : own);
+        return new PartStore(Variable("WHORL_CACHE") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? usual, "whorl"));
+
+        static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
     }
 
     /// <summary>Where a part of a commit lies or is to lie.</summary>

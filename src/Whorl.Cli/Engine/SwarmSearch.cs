@@ -8,7 +8,10 @@ namespace Whorl.Cli.Engine;
 /// <summary>Finds servers of a model by the DHT alone.</summary>
 internal static class SwarmSearch
 {
-    /// <summary>What a model is called in the DHT where nothing else is said: its name on the hub or its file's or folder's, without what stands before it, with the characters a key may have.</summary>
+    /// <summary>
+    /// What a model is called in the DHT where nothing else is said: the last part of its name on the hub or of its path, with the
+    /// characters a key may have.
+    /// </summary>
     public static string DefaultPrefix(string model) =>
         Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))).Replace('.', '-').Replace(' ', '-');
 

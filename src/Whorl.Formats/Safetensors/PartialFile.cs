@@ -32,7 +32,8 @@ internal static class PartialFile
             return [];
         }
 
-        if (!long.TryParse(header.Metadata.GetValueOrDefault(WholeDataLength), NumberStyles.None, CultureInfo.InvariantCulture, out long length))
+        string? number = header.Metadata.GetValueOrDefault(WholeDataLength);
+        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long length))
         {
             throw new ModelFormatException(path, $"the header's metadata lack {WholeDataLength}; remove the file and fetch it again");
         }

@@ -11,7 +11,8 @@ public sealed class CacheTests : HubTestBase
         (await RunAsync("pull", Model)).AssertDone();
 
         ProgramResult lines = (await RunOfflineAsync("list")).AssertDone();
-        JsonElement model = Assert.Single((await RunOfflineAsync("list", "--json")).Json().GetProperty("models").EnumerateArray().ToArray());
+        JsonElement models = (await RunOfflineAsync("list", "--json")).Json().GetProperty("models");
+        JsonElement model = Assert.Single(models.EnumerateArray().ToArray());
 
         Assert.Equal($"{Model}  main ({FakeHub.Commit[..8]})  7.5 MiB in 5 files", lines.Output.TrimEnd());
         Assert.Equal(Model, model.GetProperty("name").GetString());
