@@ -40,9 +40,9 @@ internal static class RemoveCommand
 
     private static void Require(HubCache cache, PartStore parts, HubReference reference, string? commit)
     {
-        bool IsMeant(string there) => commit is null || there == commit;
-        bool isWhole = cache.Find(reference.Id)?.Revisions.Any(revision => IsMeant(revision.Commit)) ?? false;
-        if (!isWhole && !parts.List().Any(part => part.Id == reference.Id && IsMeant(part.Commit)))
+        CachedModel? model = cache.Find(reference.Id); // of a download that was cut off there may be no revision yet
+        bool isThere = commit is null ? model is not null : model?.Revisions.Any(revision => revision.Commit == commit) ?? false;
+        if (!isThere && !parts.List().Any(part => part.Id == reference.Id && (commit is null || part.Commit == commit)))
         {
             throw new CliException($"there is no {reference} in {cache.Folder}; whorl list tells what there is");
         }
