@@ -60,7 +60,7 @@ internal sealed class HubModels : IDisposable
             return null; // a GGUF file is fetched whole
         }
 
-        Func<string, bool> isWanted = part.Tensors(TensorParts.Read(config.Folder));
+        Func<string, bool> isWanted = part.Tensors(CheckpointParts.Read(config.Folder));
         string folder = _parts.FolderOf(reference.Id, config.Commit, part);
         try
         {

@@ -5,10 +5,10 @@ namespace Whorl.Cli.Engine;
 /// <summary>What of a model is needed here: of a model of the hub no more is fetched.</summary>
 internal sealed record ModelPart
 {
-    private readonly Func<TensorParts, string, bool>? _isWanted;
+    private readonly Func<CheckpointParts, string, bool>? _isWanted;
     private readonly BlockRange? _blocks;
 
-    private ModelPart(string name, Func<TensorParts, string, bool>? isWanted, BlockRange? blocks = null) =>
+    private ModelPart(string name, Func<CheckpointParts, string, bool>? isWanted, BlockRange? blocks = null) =>
         (Name, _isWanted, _blocks) = (name, isWanted, blocks);
 
     /// <summary>All of it.</summary>
@@ -28,7 +28,7 @@ internal sealed record ModelPart
 
     /// <summary>Which tensors the part has.</summary>
     /// <exception cref="CliException">The model has not so many blocks.</exception>
-    public Func<string, bool> Tensors(TensorParts parts)
+    public Func<string, bool> Tensors(CheckpointParts parts)
     {
         if (_blocks is { } range)
         {

@@ -4,23 +4,23 @@ namespace Whorl.Models;
 
 /// <summary>Which tensors of a Hugging Face checkpoint belong to which part of the model, told by config.json alone.</summary>
 /// <remarks>So that whoever needs a part can fetch it without the rest.</remarks>
-public sealed class TensorParts
+public sealed class CheckpointParts
 {
     private readonly WeightMap _weights;
 
-    private TensorParts(int blocks, WeightMap weights) => (Blocks, _weights) = (blocks, weights);
+    private CheckpointParts(int blocks, WeightMap weights) => (Blocks, _weights) = (blocks, weights);
 
     /// <summary>How many blocks the model has.</summary>
     public int Blocks { get; }
 
     /// <summary>Reads a folder's config.json; weights need not be there.</summary>
     /// <exception cref="ModelFormatException">It is missing, of an unknown family, or not supported.</exception>
-    public static TensorParts Read(string folder)
+    public static CheckpointParts Read(string folder)
     {
         ConfigReader config = new(ModelFolder.ReadConfig(folder), Path.Combine(folder, "config.json"));
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
         DecoderSpec spec = family.Read(config);
-        return new TensorParts(spec.Blocks.Count, family.Weights(spec));
+        return new CheckpointParts(spec.Blocks.Count, family.Weights(spec));
     }
 
     /// <summary>Whether blocks of a range read a tensor. Those that several blocks share go with each of them.</summary>

@@ -3,7 +3,7 @@ using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
-public sealed class TensorPartsTests
+public sealed class CheckpointPartsTests
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
@@ -12,7 +12,7 @@ public sealed class TensorPartsTests
     public void Blocks_and_ends_read_the_tensors_of_their_part_and_no_other(string name)
     {
         string folder = GoldenCase.Of(name).Folder;
-        TensorParts parts = TensorParts.Read(folder);
+        CheckpointParts parts = CheckpointParts.Read(folder);
         HashSet<string> read = [];
         using ModelSource source = ModelSource.Open(folder, (entry, _, _) => read.Add(entry.Name));
         using CpuBackend backend = new(new CpuBackendOptions { Threads = 1 });
