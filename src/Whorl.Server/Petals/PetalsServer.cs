@@ -7,6 +7,7 @@ using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
+using TensorParts = Whorl.Protocol.Tensors.TensorParts;
 
 namespace Whorl.Server.Petals;
 
