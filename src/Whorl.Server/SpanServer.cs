@@ -91,6 +91,11 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
     private async ValueTask ComputeAsync(SpanConnection connection, HostedSession session, SpanRequest.Step request, CancellationToken cancellationToken)
     {
         StepBuffers buffers = session.Buffers;
+        if (connection.PayloadLength != request.Rows * span.BoundarySize)
+        {
+            throw new WireFormatException($"step {request.Number} of {request.Rows} rows with {connection.PayloadLength} values");
+        }
+
         if (request.Number == buffers.LastNumber && buffers.LastNumber > 0)
         {
             // A repeated step: its payload is read and dropped, its answer is sent again.
@@ -99,9 +104,9 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
             return;
         }
 
-        if (request.Number != buffers.LastNumber + 1 || connection.PayloadLength != request.Rows * span.BoundarySize)
+        if (request.Number != buffers.LastNumber + 1)
         {
-            throw new WireFormatException($"step {request.Number} of {request.Rows} rows with {connection.PayloadLength} values, after step {buffers.LastNumber}");
+            throw new WireFormatException($"step {request.Number} after step {buffers.LastNumber}");
         }
 
         Memory<float> input = buffers.Input(connection.PayloadLength);

@@ -1,0 +1,145 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Whorl.Testing;
+
+namespace Whorl.Protocol.Tests.Span;
+
+/// <summary>Headers and frames of <c>/whorl/span/1</c>.</summary>
+public sealed class SpanWireTests
+{
+    private static readonly SpanRequest[] Requests =
+    [
+        new SpanRequest.Describe(),
+        new SpanRequest.Open(5, 9, 128, 0, "ab"),
+        new SpanRequest.Step(1, 2, true),
+        new SpanRequest.Step(7, 2, false) { HasVerdict = true, Keep = new[] { 0, 2 }, IsScratch = true, Parents = new[] { -1, 0 } },
+    ];
+
+    private static readonly SpanReply[] Replies =
+    [
+        new SpanReply.Description(0, 3, 256, "ab", 1, 0),
+        new SpanReply.Opened(),
+        new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)),
+        new SpanReply.Failure(SpanFailureCode.OutOfMemory, "no"),
+    ];
+
+    [Fact]
+    public void Requests_have_the_golden_bytes() =>
+        Assert.Equal(["0a00", "120b08051009188001" + "2a026162", "1a06080110021801", "1a1008071002" + "2001" + "2a020002" + "3001" + "3a020100"], Requests.Select(r => Hex(Bytes(r))));
+
+    [Fact]
+    public void Replies_have_the_golden_bytes() =>
+        Assert.Equal(["0a0b1003188002220261622801", "1200", "1a0508031088" + "27", "2206080212026e6f"], Replies.Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+
+    [Fact]
+    public void What_was_written_is_read_again()
+    {
+        foreach (SpanRequest request in Requests)
+        {
+            SpanRequest read = SpanWire.ParseRequest(Bytes(request));
+            Assert.IsType(request.GetType(), read);
+            Assert.Equal(Bytes(request), Bytes(read));
+        }
+
+        Assert.Equal(Replies, Replies.Select(r => SpanWire.ParseReply(SpanWire.ToMessage(r).ToByteArray())));
+    }
+
+    [Fact]
+    public void Fields_of_a_later_version_are_passed_over()
+    {
+        byte[] later = [0xfa, 0x07, 0x02, 0x01, 0x02];
+        Assert.IsType<SpanRequest.Describe>(SpanWire.ParseRequest([.. Bytes(Requests[0]), .. later]));
+        Assert.Equal(Replies[2], SpanWire.ParseReply([.. SpanWire.ToMessage(Replies[2]).ToByteArray(), .. later]));
+        SpanReply unknown = SpanWire.ParseReply(SpanWire.ToMessage(new SpanReply.Failure((SpanFailureCode)77, "later")).ToByteArray());
+        Assert.Equal(new SpanReply.Failure(SpanFailureCode.Unknown, "later"), unknown);
+    }
+
+    [Fact]
+    public void Any_bytes_give_a_message_or_a_wire_format_error()
+    {
+        Random random = new(8);
+        int accepted = 0;
+        foreach (byte[] sample in (byte[][])[.. Requests.Select(Bytes), .. Replies.Select(r => SpanWire.ToMessage(r).ToByteArray())])
+        {
+            foreach (byte[] bytes in Fuzz.Mutations(sample, 2000, random))
+            {
+                accepted += Fuzz.Accepts<WireFormatException>(() => SpanWire.ParseRequest(bytes)) ? 1 : 0;
+                accepted += Fuzz.Accepts<WireFormatException>(() => SpanWire.ParseReply(bytes)) ? 1 : 0;
+            }
+        }
+
+        Assert.True(accepted > 100);
+    }
+
+    [Theory]
+    [InlineData("120810" + "8080808010")] // last_block 2^32
+    [InlineData("12040805" + "1004")] // blocks 5..4
+    [InlineData("12061880808010")] // max_length 2^25
+    [InlineData("1a051081" + "8001" + "1801")] // 16385 rows
+    [InlineData("1a0410022801")] // kept without a verdict
+    [InlineData("1a0410023001")] // two scratch rows without parents
+    [InlineData("1a0b08ffffffffffffffffff01")] // step 2^64 - 1
+    [InlineData("")]
+    public void Fields_out_of_range_are_refused(string hex) =>
+        Assert.Throws<WireFormatException>(() => SpanWire.ParseRequest(Convert.FromHexString(hex)));
+
+    [Theory]
+    [InlineData(65_537, 0)]
+    [InlineData(0, (1 << 30) + 4)]
+    [InlineData(10, 6)]
+    [InlineData(uint.MaxValue, uint.MaxValue)]
+    public async Task A_frame_above_the_limits_is_refused_before_memory_is_taken(uint header, uint payload)
+    {
+        byte[] prefix = new byte[8];
+        BinaryPrimitives.WriteUInt32LittleEndian(prefix, header);
+        BinaryPrimitives.WriteUInt32LittleEndian(prefix.AsSpan(4), payload);
+        using MemoryStream stream = new(prefix);
+        SpanConnection connection = new(stream);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        await Assert.ThrowsAsync<WireFormatException>(async () => await connection.ReceiveRequestAsync(CancellationToken.None));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    [Fact]
+    public async Task A_frame_has_the_golden_bytes_and_comes_back()
+    {
+        using MemoryStream stream = new();
+        SpanConnection connection = new(stream);
+        await connection.SendAsync(new SpanRequest.Step(1, 2, true), new[] { 1f, -2f }, CancellationToken.None);
+        Assert.Equal("08000000" + "08000000" + "1a06080110021801" + "0000803f" + "000000c0", Hex(stream.ToArray()));
+
+        stream.Position = 0;
+        Assert.Equal(1, Assert.IsType<SpanRequest.Step>(await connection.ReceiveRequestAsync(CancellationToken.None)).Number);
+        float[] values = new float[connection.PayloadLength];
+        await connection.ReceivePayloadAsync(values, CancellationToken.None);
+        Assert.Equal([1f, -2f], values);
+        Assert.Null(await connection.ReceiveRequestAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_frame_that_ends_too_soon_or_holds_what_nobody_expects_is_refused()
+    {
+        using MemoryStream whole = new();
+        await new SpanConnection(whole).SendAsync(new SpanRequest.Step(1, 1, false), new[] { 1f, 2f }, CancellationToken.None);
+        for (int length = 1; length < whole.Length; length++)
+        {
+            using MemoryStream cut = new(whole.ToArray()[..length]);
+            SpanConnection connection = new(cut);
+            await Assert.ThrowsAsync<EndOfStreamException>(async () =>
+            {
+                await connection.ReceiveRequestAsync(CancellationToken.None);
+                await connection.ReceivePayloadAsync(new float[2], CancellationToken.None);
+            });
+        }
+
+        whole.Position = 0;
+        SpanConnection other = new(whole);
+        await other.ReceiveRequestAsync(CancellationToken.None);
+        await Assert.ThrowsAsync<WireFormatException>(async () => await other.ReceivePayloadAsync(new float[1], CancellationToken.None));
+        await Assert.ThrowsAsync<WireFormatException>(async () => await other.ReceiveRequestAsync(CancellationToken.None));
+    }
+
+    private static byte[] Bytes(SpanRequest request) => SpanWire.ToMessage(request).ToByteArray();
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+}
