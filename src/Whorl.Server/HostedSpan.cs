@@ -75,6 +75,13 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
         await Task.WhenAll(results);
     }
 
+    /// <summary>Bytes of a session's cache on all blocks, whatever the budget has free.</summary>
+    internal long MeasureCache(int tokens)
+    {
+        using SessionCache cache = span.Open(new BlockSessionOptions(Range, tokens));
+        return cache.Bytes;
+    }
+
     internal void Check(HostedSession session, BlockStep step) => span.Check(session.Cache, step);
 
     /// <summary>Queues a session's step; if nobody computes, computes until it is done.</summary>

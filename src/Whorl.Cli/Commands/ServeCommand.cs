@@ -8,6 +8,7 @@ using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server;
+using Whorl.Server.Petals;
 
 namespace Whorl.Cli.Commands;
 
@@ -54,12 +55,19 @@ internal static class ServeCommand
             using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, options, range, backend, stop.Token);
             HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
-            await using SwarmAnnouncer announcer = new(
-                await network.JoinAsync(stop.Token),
-                result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName),
+            PetalsServerOptions petals = new() { Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName) };
+            await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System);
+            await network.JoinAsync(stop.Token);
+            await using PetalsAnnouncer announcer = new(
+                network.Dht!,
+                petals.Prefix,
+                range,
                 new ModelInfo(source.Spec.Blocks.Count, null),
-                hosted,
+                ServerState.Online,
+                state => server.Describe(state, throughput: 1), // not measured yet; Petals' clients want a number
+                PetalsAnnouncer.DefaultPeriod,
                 TimeProvider.System,
+                new Random(),
                 NullLogger.Instance);
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{Ready}{network.Address}, blocks {range} of {source.Spec.Blocks.Count}, {span.WeightBytes / 1048576.0:F1} MiB of weights"));

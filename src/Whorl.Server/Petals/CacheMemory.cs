@@ -16,12 +16,11 @@ internal sealed class CacheMemory : IDisposable
     private volatile TaskCompletionSource _givenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Measures what sessions take.</summary>
-    /// <exception cref="MemoryBudgetException">The span's budget does not even hold a session of 32 tokens.</exception>
     public CacheMemory(HostedSpan span, TimeProvider time)
     {
         (_span, _time) = (span, time);
-        long one = Measure(Probe);
-        _probeBytes = Measure(2 * Probe) - one;
+        long one = span.MeasureCache(Probe);
+        _probeBytes = span.MeasureCache(2 * Probe) - one;
         _fixedBytes = one - _probeBytes;
     }
 
@@ -115,12 +114,6 @@ internal sealed class CacheMemory : IDisposable
 
     private long SessionBytes(BlockSessionOptions options) =>
         (_fixedBytes + ((options.MaxLength + Probe - 1L) / Probe * _probeBytes)) / _span.Range.Count * options.Range.Count;
-
-    private long Measure(int tokens)
-    {
-        using SessionCache cache = _span.Open(new BlockSessionOptions(_span.Range, tokens)).Cache;
-        return cache.Bytes;
-    }
 
     private static PetalsException Failure(double wanted, TimeSpan timeout)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.P2P.Rpc;
@@ -31,7 +32,6 @@ public sealed class PetalsServer : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="log">Null for nowhere.</param>
     /// <exception cref="ArgumentException">The prefix is none.</exception>
-    /// <exception cref="MemoryBudgetException">The span's budget does not hold even a short session.</exception>
     public PetalsServer(IPeerHost host, HostedSpan span, PetalsServerOptions options, TimeProvider time, ILogger? log = null)
     {
         if (options.Prefix.Length == 0 || options.Prefix.AsSpan().ContainsAny('.', ' '))
@@ -59,6 +59,22 @@ public sealed class PetalsServer : IAsyncDisposable
 
     /// <summary>Tokens that there is cache memory for, summed over the blocks; keys and values of a token count once.</summary>
     public long CacheTokensAvailable => _context.Memory.FreeTokens;
+
+    /// <summary>What is announced of this server.</summary>
+    /// <param name="state">Whether it serves.</param>
+    /// <param name="throughput">What it adds to each of its blocks, in tokens per second.</param>
+    public ServerInfo Describe(ServerState state, double throughput) => new()
+    {
+        State = state,
+        Throughput = throughput,
+        StartBlock = _context.Span.Range.First,
+        EndBlock = _context.Span.Range.Last + 1,
+        Version = _context.Options.Version,
+        TorchDtype = DataTypes.NameOf(_context.Shape.Type),
+        QuantType = "none",
+        UsingRelay = false,
+        CacheTokensLeft = 2 * CacheTokensAvailable, // keys and values count apart here
+    };
 
     /// <summary>Gives up pushes under way. Calls under way end with the host.</summary>
     public async ValueTask DisposeAsync()

@@ -1,0 +1,63 @@
+using Whorl.Dht.Records;
+using Whorl.P2P;
+using Whorl.Server.Petals;
+
+namespace Whorl.Server.Tests.Petals;
+
+public class AnnouncementScheduleTests
+{
+    private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public void The_first_state_and_every_other_one_are_announced_at_once_and_the_same_after_a_period()
+    {
+        AnnouncementSchedule schedule = new(Period);
+        Assert.Equal(TimeSpan.Zero, schedule.WaitFor(ServerState.Joining, Start));
+        schedule.Announced(ServerState.Joining, Start);
+        DateTimeOffset later = Start.AddSeconds(50);
+        Assert.Equal(TimeSpan.FromSeconds(70), schedule.WaitFor(ServerState.Joining, later));
+        Assert.Equal(TimeSpan.Zero, schedule.WaitFor(ServerState.Online, later));
+        schedule.Announced(ServerState.Online, later);
+        Assert.Equal(Period, schedule.WaitFor(ServerState.Online, later));
+        Assert.Equal(TimeSpan.Zero, schedule.WaitFor(ServerState.Online, later + Period));
+        Assert.Equal(TimeSpan.Zero, schedule.WaitFor(ServerState.Online, later + (3 * Period)));
+    }
+
+    [Theory]
+    [InlineData(120, 240)]
+    [InlineData(1, 3)]
+    public void An_announcement_holds_for_two_periods_and_at_least_three_seconds(int period, int validity) => Assert.Equal(
+        Start.ToUnixTimeSeconds() + validity, new AnnouncementSchedule(TimeSpan.FromSeconds(period)).ExpirationOf(Start));
+
+    [Fact]
+    public void Pings_are_smoothed_begin_anew_after_silence_and_are_forgotten_after_five_minutes()
+    {
+        PingTable table = new();
+        PeerId peer = new InMemoryNetwork().AddHost().Id;
+        string name = peer.ToString();
+        table.Add(peer, TimeSpan.FromSeconds(1), Start);
+        table.Add(peer, TimeSpan.FromSeconds(2), Start);
+        Assert.Equal(1.2, table.Current(Start)[name], 1e-12);
+        table.Add(peer, null, Start);
+        Assert.Equal(double.PositiveInfinity, table.Current(Start)[name]);
+        table.Add(peer, TimeSpan.FromSeconds(3), Start);
+        Assert.Equal(3, table.Current(Start)[name], 1e-12);
+        Assert.Single(table.Current(Start.AddSeconds(299)));
+        Assert.Empty(table.Current(Start.AddSeconds(300)));
+    }
+
+    [Fact]
+    public void Whom_to_ping_is_at_most_five_of_a_kind_online_and_never_oneself()
+    {
+        InMemoryNetwork network = new();
+        PeerId[] peers = [.. Enumerable.Range(0, 9).Select(_ => network.AddHost().Id)];
+        Dictionary<PeerId, ServerInfo> all = peers.ToDictionary(p => p, p => new ServerInfo { State = p == peers[1] ? ServerState.Joining : ServerState.Online, Throughput = 1 });
+        IReadOnlyList<PeerId> chosen = PingTargets.Choose([all, all], all, peers[0], new Random(1));
+        Assert.InRange(chosen.Count, 5, 10);
+        Assert.Equal(chosen.Count, chosen.Distinct().Count());
+        Assert.DoesNotContain(peers[0], chosen);
+        Assert.DoesNotContain(peers[1], chosen);
+        Assert.Equal(5, PingTargets.Choose([all], null, peers[0], new Random(1)).Count);
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.Dht;
+using Whorl.Dht.Records;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Server.Petals;
+using Whorl.Testing;
+
+namespace Whorl.Server.Tests.Petals;
+
+public class PetalsAnnouncerTests
+{
+    private const string Prefix = "a-model";
+
+    [Fact]
+    public async Task States_are_announced_as_they_change_renewed_before_they_expire_and_the_end_is_told()
+    {
+        CancellationToken limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+        ManualTimeProvider clock = new();
+        InMemoryNetwork network = new();
+        await using IPeerHost bootHost = network.AddHost(), serverHost = network.AddHost(), nextHost = network.AddHost();
+        await using DhtNode boot = await DhtNode.StartAsync(bootHost, new DhtOptions(), [], clock, new Random(1), null, limit);
+        await using DhtNode server = await DhtNode.StartAsync(serverHost, new DhtOptions(), [bootHost.Id], clock, new Random(2), null, limit);
+        await using DhtNode next = await DhtNode.StartAsync(nextHost, new DhtOptions(), [bootHost.Id], clock, new Random(3), null, limit);
+        SwarmDirectory directory = new(boot);
+        double farAway = (clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) + 10_000;
+        await new SwarmDirectory(next).DeclareServerAsync(Prefix, [2, 3], new ServerInfo { State = ServerState.Online, Throughput = 1 }, farAway, limit);
+        int announced = 0;
+        PetalsAnnouncer announcer = new(
+            server, Prefix, new BlockRange(0, 1), new ModelInfo(4, null), ServerState.Joining, Describe,
+            TimeSpan.FromSeconds(60), clock, new Random(4), NullLogger.Instance);
+
+        await EventuallyAsync(ServerState.Joining);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        announcer.SetState(ServerState.Online);
+        await EventuallyAsync(ServerState.Online);
+        ServerInfo info = (await InfoAsync())!;
+        Assert.Equal(7, info.Throughput);
+        Assert.Equal([nextHost.Id.ToString()], info.NextPings!.Keys);
+
+        await UntilAsync(async () => (await directory.FindModelsAsync(limit)).ContainsKey(Prefix));
+        for (int i = 0; i < 5; i++)
+        {
+            int before = Volatile.Read(ref announced);
+            clock.Advance(TimeSpan.FromSeconds(60)); // without renewal it would be gone after two of these
+            await UntilAsync(() => Task.FromResult(Volatile.Read(ref announced) > before));
+            await EventuallyAsync(ServerState.Online);
+            await UntilAsync(async () => (await directory.FindModelsAsync(limit)).ContainsKey(Prefix));
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(1)); // a record is only replaced by one that expires later
+        await announcer.DisposeAsync();
+        await EventuallyAsync(ServerState.Offline);
+        Assert.Equal(4, (await directory.FindModelsAsync(limit))[Prefix].NumBlocks);
+
+        async Task<ServerInfo?> InfoAsync() =>
+            (await directory.FindServersAsync(Prefix, [1], latest: true, limit))[0].GetValueOrDefault(serverHost.Id);
+
+        Task EventuallyAsync(ServerState state) => UntilAsync(async () => (await InfoAsync())?.State == state);
+
+        async Task UntilAsync(Func<Task<bool>> condition)
+        {
+            while (!await condition())
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit);
+            }
+        }
+
+        ServerInfo Describe(ServerState state)
+        {
+            Interlocked.Increment(ref announced);
+            return new ServerInfo { State = state, Throughput = 7 };
+        }
+    }
+}
