@@ -18,6 +18,9 @@ internal static class ServeCommand
     /// <summary>What begins the line that tells where a server listens.</summary>
     public const string Ready = "listening on ";
 
+    /// <summary>How long a server that outlives the program that started it may take to say goodbye.</summary>
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(4);
+
     public static Command Create()
     {
         ModelArguments model = new(optional: false);
@@ -35,7 +38,7 @@ internal static class ServeCommand
         Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, untilInputEnds };
         swarm.AddTo(command);
         model.AddOptionsTo(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
         {
             BlockRange? wanted = result.GetValue(blocks) is { } text ? BlockRange.Parse(text) : null;
             ModelPart part = wanted is { } some ? ModelPart.Blocks(some) : ModelPart.Whole;
@@ -77,7 +80,7 @@ internal static class ServeCommand
             }
 
             await UntilStopped.WaitAsync(stop.Token);
-        });
+        }));
         return command;
     }
 
@@ -92,6 +95,9 @@ internal static class ServeCommand
         }
 
         stop.Cancel();
+        using ManualResetEventSlim never = new();
+        never.Wait(LongestFarewell); // the process ends before, unless something hangs
+        Environment.Exit(0);
     })
     {
         IsBackground = true,

@@ -10,4 +10,17 @@ internal static class UntilStopped
         using CancellationTokenRegistration registration = cancellationToken.Register(stopped.SetResult);
         await stopped.Task;
     }
+
+    /// <summary>Runs a server; that it is stopped, at whatever point, is no error.</summary>
+    public static async Task EndCleanlyAsync(Func<Task> serve)
+    {
+        try
+        {
+            await serve();
+        }
+        catch (OperationCanceledException)
+        {
+            return; // Ctrl-C came while it was still starting, or already closing
+        }
+    }
 }
