@@ -10,6 +10,9 @@ internal static class WhorlCommand
     private const int Failed = 1;
     private const int Cancelled = 130; // what a shell gives for Ctrl-C
 
+    /// <summary>How long closing may take: more than a farewell to the swarm and the end of every connection, whose limits are stated where they are.</summary>
+    private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(10);
+
     public static async Task<int> RunAsync(string[] args)
     {
         RootCommand root = new("Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
@@ -35,7 +38,7 @@ internal static class WhorlCommand
                 throw new CliException(string.Join("; ", parsed.Errors.Select(e => e.Message).Distinct()));
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestClosing });
         }
         catch (OperationCanceledException)
         {
