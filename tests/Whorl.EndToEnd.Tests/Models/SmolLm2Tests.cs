@@ -30,7 +30,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         Forced all = await ForceAsync(model);
         output.WriteLine($"{all.Steps} steps, {all.Differing} choose otherwise; a logit of the first eight differs by {all.LogitDifference:E2} at most");
         Assert.Equal((512, 0), (all.Steps, all.Differing));
-        Assert.InRange(all.LogitDifference, 0, 3e-4); // the two references differ by 8.6e-5
+        Assert.InRange(all.LogitDifference, 0, 2e-4); // the two references differ by 8.6e-5
 
         JsonElement first = SmolLm2.Cases[0];
         Assert.Equal(SmolLm2.Numbers(first, "greedy"), await model.GreedyAsync(SmolLm2.Numbers(first, "ids"), 64));
@@ -55,7 +55,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         }
 
         output.WriteLine($"logits differ by {logits:E2} at most, hidden states by {hidden:E2} of their row's largest element");
-        Assert.InRange(logits, 0, 2e-4);
+        Assert.InRange(logits, 0, 1e-4);
         Assert.InRange(hidden, 0, 1e-5);
     }
 

@@ -12,7 +12,7 @@ internal static unsafe class Reference
     public static float[] Linear(ElementType type, byte[] data, int rows, int columns, Tensor x, ActivationFormat activations)
     {
         float[] y = new float[x.Rows * rows];
-        GroupForm? form = activations == ActivationFormat.Q8 ? GroupForm.Of(type) : null;
+        GroupForm? quantised = GroupForm.Of(type), form = activations == ActivationFormat.Q8 ? quantised : null;
         var blocks = new ActivationBlock[x.Rows][];
         for (int r = 0; form is not null && r < x.Rows; r++)
         {
@@ -25,7 +25,9 @@ internal static unsafe class Reference
             (sbyte[] codes, float[] scales, float[] minimums) = form is null ? ([], [], []) : Groups(type, form, data, o, columns);
             for (int r = 0; r < x.Rows; r++)
             {
-                y[(r * rows) + o] = form is null ? LinearDefinition.Dot(x.Row(r), values) : LinearDefinition.Dot(blocks[r], codes, scales, minimums);
+                y[(r * rows) + o] = form is not null ? LinearDefinition.Dot(blocks[r], codes, scales, minimums)
+                    : quantised is not null ? LinearDefinition.DotInRuns(x.Row(r), values)
+                    : LinearDefinition.Dot(x.Row(r), values);
             }
         }
 

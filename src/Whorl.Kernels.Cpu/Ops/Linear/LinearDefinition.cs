@@ -6,15 +6,33 @@ namespace Whorl.Kernels.Cpu.Ops.Linear;
 /// <remarks>What comes after the product is added to it in float32: the bias, then the residual.</remarks>
 internal static unsafe class LinearDefinition
 {
-    /// <summary>
-    /// Float weights, and any weights under <see cref="Tensors.ActivationFormat.F32"/>: from <c>acc = +0</c>, <c>acc = fma(x[k], w[k], acc)</c> for each k in order.
-    /// </summary>
+    /// <summary>Inputs that are summed apart where quantised weights are expanded to float32: a multiple of every type's group.</summary>
+    public const int RunLength = 128;
+
+    /// <summary>Float weights: from <c>acc = +0</c>, <c>acc = fma(x[k], w[k], acc)</c> for each k in order.</summary>
     public static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
     {
         float acc = 0;
         for (int k = 0; k < x.Length; k++)
         {
             acc = MathF.FusedMultiplyAdd(x[k], w[k], acc);
+        }
+
+        return acc;
+    }
+
+    /// <summary>
+    /// Quantised weights under <see cref="Tensors.ActivationFormat.F32"/>, expanded: the sum of each run of <see cref="RunLength"/> inputs is a chain
+    /// of its own, and the runs' sums are added in order. Short chains round less than a long one.
+    /// </summary>
+    public static float DotInRuns(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
+    {
+        float acc = 0;
+        for (int k = 0; k < x.Length; k += RunLength)
+        {
+            int length = Math.Min(RunLength, x.Length - k);
+            float run = Dot(x.Slice(k, length), w.Slice(k, length));
+            acc = k == 0 ? run : acc + run;
         }
 
         return acc;

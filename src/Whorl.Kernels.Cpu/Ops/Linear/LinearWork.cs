@@ -220,25 +220,31 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         }
     }
 
-    // A panel at a time, some columns at a time, is expanded to float32 and then multiplied as such.
+    // A panel at a time, a run of columns at a time, is expanded to float32 (16 KiB: they stay in the first cache) and then multiplied as such.
     private void RunExpanded(QuantisedPanels layout, KernelCall call, int rows, WorkerScratch scratch)
     {
-        const int ColumnsAtOnce = 128; // expanded, 16 KiB: they stay in the first cache
-        float* expanded = scratch.Expanded(ColumnsAtOnce * PanelLayout.Lanes);
+        const int RunLength = LinearDefinition.RunLength;
+        float* expanded = scratch.Expanded((RunLength + rows) * PanelLayout.Lanes);
+        float* sums = expanded + (RunLength * PanelLayout.Lanes);
         for (int p = 0; p < call.Panels; p++)
         {
-            for (int k = 0; k < _x.Columns; k += ColumnsAtOnce)
+            for (int k = 0; k < _x.Columns; k += RunLength)
             {
-                int columns = Math.Min(ColumnsAtOnce, _x.Columns - k);
+                int columns = Math.Min(RunLength, _x.Columns - k);
                 PanelExpander.Expand(layout, call.Weights + (p * call.PanelBytes), k, columns, expanded, _set);
                 KernelCall part = call;
                 part.Weights = (byte*)expanded;
                 part.Panels = 1;
                 part.X = call.X + (k * sizeof(float));
                 part.Steps = columns / 2;
-                part.Out = call.Out + (p * PanelLayout.Lanes);
-                part.Resume = k > 0;
+                float* y = call.Out + (p * PanelLayout.Lanes);
+                part.Out = k == 0 ? y : sums;
+                part.OutStride = k == 0 ? call.OutStride : PanelLayout.Lanes;
                 KernelTable.Run(_set, FloatPanels.Instance, rows, part);
+                for (int r = 0; k > 0 && r < rows; r++)
+                {
+                    Epilogue.Write(sums + (r * PanelLayout.Lanes), null, y + (r * call.OutStride), y + (r * call.OutStride), PanelLayout.Lanes);
+                }
             }
         }
     }

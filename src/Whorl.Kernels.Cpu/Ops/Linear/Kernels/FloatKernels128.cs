@@ -15,12 +15,6 @@ internal static unsafe class FloatKernels128
         {
             byte* w = call.Weights + (p * call.PanelBytes);
             Vector128<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
-            if (call.Resume)
-            {
-                (a0, a1, a2, a3) = (Vector128.Load(y), Vector128.Load(y + 4), Vector128.Load(y + 8), Vector128.Load(y + 12));
-                (a4, a5, a6, a7) = (Vector128.Load(y + 16), Vector128.Load(y + 20), Vector128.Load(y + 24), Vector128.Load(y + 28));
-            }
-
             var x = (float*)call.X;
             for (int i = 0; i < call.Steps; i++, x += 2, w += TPanel.PairBytes)
             {

@@ -27,16 +27,6 @@ internal static unsafe class FloatKernels256
                 Vector256<float> a3 = default, b3 = default;
                 Vector256<float> a4 = default, b4 = default;
                 Vector256<float> a5 = default, b5 = default;
-                if (call.Resume)
-                {
-                    (a0, b0) = (Vector256.Load(y), Vector256.Load(y + 8));
-                    if (rows > 1) { (a1, b1) = (Vector256.Load(y + stride), Vector256.Load(y + (1 * stride) + 8)); }
-                    if (rows > 2) { (a2, b2) = (Vector256.Load(y + (2 * stride)), Vector256.Load(y + (2 * stride) + 8)); }
-                    if (rows > 3) { (a3, b3) = (Vector256.Load(y + (3 * stride)), Vector256.Load(y + (3 * stride) + 8)); }
-                    if (rows > 4) { (a4, b4) = (Vector256.Load(y + (4 * stride)), Vector256.Load(y + (4 * stride) + 8)); }
-                    if (rows > 5) { (a5, b5) = (Vector256.Load(y + (5 * stride)), Vector256.Load(y + (5 * stride) + 8)); }
-                }
-
                 byte* x = call.X, x3 = x + row3;
                 for (int i = 0; i < call.Steps; i++, w += TPanel.PairBytes)
                 {

@@ -31,22 +31,6 @@ internal static unsafe class FloatKernels512
             Vector512<float> a9 = default, b9 = default;
             Vector512<float> a10 = default, b10 = default;
             Vector512<float> a11 = default, b11 = default;
-            if (call.Resume)
-            {
-                (a0, b0) = (Vector512.Load(y), Vector512.Load(y + 16));
-                if (rows > 1) { (a1, b1) = (Vector512.Load(y + stride), Vector512.Load(y + (1 * stride) + 16)); }
-                if (rows > 2) { (a2, b2) = (Vector512.Load(y + (2 * stride)), Vector512.Load(y + (2 * stride) + 16)); }
-                if (rows > 3) { (a3, b3) = (Vector512.Load(y + (3 * stride)), Vector512.Load(y + (3 * stride) + 16)); }
-                if (rows > 4) { (a4, b4) = (Vector512.Load(y + (4 * stride)), Vector512.Load(y + (4 * stride) + 16)); }
-                if (rows > 5) { (a5, b5) = (Vector512.Load(y + (5 * stride)), Vector512.Load(y + (5 * stride) + 16)); }
-                if (rows > 6) { (a6, b6) = (Vector512.Load(y + (6 * stride)), Vector512.Load(y + (6 * stride) + 16)); }
-                if (rows > 7) { (a7, b7) = (Vector512.Load(y + (7 * stride)), Vector512.Load(y + (7 * stride) + 16)); }
-                if (rows > 8) { (a8, b8) = (Vector512.Load(y + (8 * stride)), Vector512.Load(y + (8 * stride) + 16)); }
-                if (rows > 9) { (a9, b9) = (Vector512.Load(y + (9 * stride)), Vector512.Load(y + (9 * stride) + 16)); }
-                if (rows > 10) { (a10, b10) = (Vector512.Load(y + (10 * stride)), Vector512.Load(y + (10 * stride) + 16)); }
-                if (rows > 11) { (a11, b11) = (Vector512.Load(y + (11 * stride)), Vector512.Load(y + (11 * stride) + 16)); }
-            }
-
             byte* x = call.X, x3 = x + row3, x6 = x3 + row3, x9 = x6 + row3;
             for (int i = 0; i < call.Steps; i++, w += TPanel.PairBytes)
             {

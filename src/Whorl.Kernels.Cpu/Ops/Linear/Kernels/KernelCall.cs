@@ -28,7 +28,4 @@ internal unsafe struct KernelCall
 
     /// <summary>Floats from row to row of the outputs.</summary>
     public nint OutStride;
-
-    /// <summary>Whether the chains go on from what Out holds, instead of from +0. Only float kernels know it.</summary>
-    public bool Resume;
 }

@@ -72,7 +72,7 @@ internal static unsafe class ScalarKernels
             for (int r = 0; r < rows; r++)
             {
                 var x = (float*)(call.X + (r * call.RowBytes)) + k;
-                float acc = k == 0 && !call.Resume ? 0 : y[r * call.OutStride];
+                float acc = k == 0 ? 0 : y[r * call.OutStride];
                 for (int i = 0; i < count; i++)
                 {
                     acc = MathF.FusedMultiplyAdd(x[i], w[i], acc);
