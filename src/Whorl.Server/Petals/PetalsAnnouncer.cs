@@ -150,9 +150,11 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         IReadOnlyList<IReadOnlyDictionary<PeerId, ServerInfo>> blocks =
             await _directory.FindServersAsync(_prefix, [.. Enumerable.Range(_range.First + 1, count)], latest: true, cancellationToken);
         IReadOnlyDictionary<PeerId, ServerInfo>? next = end < _model.NumBlocks ? blocks[^1] : null;
-        foreach (PeerId peer in PingTargets.Choose(next is null ? blocks : blocks.SkipLast(1), next, _node.PeerId, _random))
+        IReadOnlyList<PeerId> targets = PingTargets.Choose(next is null ? blocks : blocks.SkipLast(1), next, _node.PeerId, _random);
+        TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => _node.PingAsync(peer, PingTimeout, cancellationToken)));
+        for (int i = 0; i < targets.Count; i++)
         {
-            _pings.Add(peer, await _node.PingAsync(peer, PingTimeout, cancellationToken), _time.GetUtcNow());
+            _pings.Add(targets[i], trips[i], _time.GetUtcNow());
         }
     }
 }

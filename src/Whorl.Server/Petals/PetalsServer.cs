@@ -50,11 +50,11 @@ public sealed class PetalsServer : IAsyncDisposable
         RpcServer server = new(host, time, log);
         server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)));
         server.HandleUnary(PetalsMethods.Push, (_, request, _) => new(Push(request)));
-        server.HandleUnary(PetalsMethods.Forward, (_, request, token) => ToldInUnaryAsync(() => ForwardAsync(request, token)));
-        server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(() => BackwardAsync(request)));
-        server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldOnStreamAsync(options.RequestTimeout, t => ForwardAsync(call, t), token));
-        server.HandleStream(PetalsMethods.BackwardStream, (call, token) => ToldOnStreamAsync(options.RequestTimeout, t => BackwardAsync(call, t), token));
-        server.HandleStream(PetalsMethods.Inference, (call, token) => ToldOnStreamAsync(options.SessionTimeout, t => _inference.ServeAsync(call, t), token));
+        server.HandleUnary(PetalsMethods.Forward, (_, request, token) => ToldInUnaryAsync(t => ForwardAsync(request, t), token));
+        server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(_ => BackwardAsync(request), token));
+        server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => ForwardAsync(call, t), token));
+        server.HandleStream(PetalsMethods.BackwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => BackwardAsync(call, t), token));
+        server.HandleStream(PetalsMethods.Inference, (call, token) => ToldAsync(e => e.OnStream, options.SessionTimeout, t => _inference.ServeAsync(call, t), token));
     }
 
     /// <summary>Tokens that there is cache memory for, summed over the blocks; keys and values of a token count once.</summary>
@@ -83,19 +83,15 @@ public sealed class PetalsServer : IAsyncDisposable
         _context.Memory.Dispose();
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ToldInUnaryAsync(Func<Task<byte[]>> answer)
+    private async ValueTask<ReadOnlyMemory<byte>> ToldInUnaryAsync(Func<CancellationToken, Task<byte[]>> answer, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await answer();
-        }
-        catch (PetalsException e)
-        {
-            throw new RpcErrorException(e.InUnary, e);
-        }
+        byte[] result = [];
+        await ToldAsync(e => e.InUnary, _context.Options.RequestTimeout, async t => result = await answer(t), cancellationToken);
+        return result;
     }
 
-    private async Task ToldOnStreamAsync(TimeSpan timeout, Func<CancellationToken, Task> answer, CancellationToken cancellationToken)
+    /// <summary>Answers within a time; the caller hears in Petals' words what went wrong.</summary>
+    private async Task ToldAsync(Func<PetalsException, string> words, TimeSpan timeout, Func<CancellationToken, Task> answer, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timer = new(timeout, _context.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
@@ -105,7 +101,7 @@ public sealed class PetalsServer : IAsyncDisposable
         }
         catch (PetalsException e)
         {
-            throw new RpcErrorException(e.OnStream, e);
+            throw new RpcErrorException(words(e), e);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

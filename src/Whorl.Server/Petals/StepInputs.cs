@@ -79,7 +79,7 @@ internal sealed record StepInputs(float[] Hidden, int Batch, int Rows, float[] P
             throw PetalsException.SizeMismatch(shape.BoundarySize, hidden.Shape[2], 2);
         }
 
-        if ((long)batch * rows > shape.MaxBatchTokens)
+        if ((long)batch * Math.Max(1, rows) > shape.MaxBatchTokens) // sequences without new tokens take memory as well
         {
             throw new PetalsException("ValueError", $"Task size greater than max_batch_size ({shape.MaxBatchTokens}), it can't be processed");
         }

@@ -23,11 +23,11 @@ public class RecordedClientTests(ITestOutputHelper output)
     [InlineData("v2.2.0", "tiny-llama")]
     [InlineData("v2.3.0dev2", "tiny-llama")]
     [InlineData("v2.2.0-bloom", "tiny-bloom")]
+    [InlineData("v2.2.0-large", "tiny-llama")] // of its large messages only the sizes are recorded; they are compared in Whorl.Client.Tests
     public async Task Recorded_clients_get_the_recorded_tensors_and_errors(string recording, string model)
     {
         Replay replay = await ReplayAsync(recording, ReplaySwarm.ModelPath(model), BoundaryFormat.F32, tolerance: 2e-5);
 
-        Assert.NotEmpty(replay.Errors);
         Assert.All(replay.Errors, error =>
         {
             if (OwnWords.TryGetValue(error.Scenario, out string? words))
@@ -62,11 +62,17 @@ public class RecordedClientTests(ITestOutputHelper output)
         swarm.Add(servers[0], new BlockRange(0, 1));
         swarm.Add(servers[1], new BlockRange(2, 3));
         Replay replay = new(swarm.Client, tolerance, rollsBack: recording == "v2.3.0dev2");
-        TranscriptCall[] played = [.. calls.Where(c => !c.Method.Contains("backward", StringComparison.Ordinal))];
-        await replay.RunAsync(played);
+        await replay.RunAsync(calls);
 
-        output.WriteLine($"{recording}: {string.Join(", ", replay.Answers)}, {replay.Errors.Count} errors; largest relative difference {replay.Largest:e2}");
-        Assert.Equal(played.Sum(c => c.Responses.Count()), replay.Answers.Values.Sum() + replay.LeftOut);
+        output.WriteLine(
+            $"{recording}: {string.Join(", ", replay.Answers)}, {replay.Errors.Count} errors, {replay.Refused.Count} refused; largest relative difference {replay.Largest:e2}");
+        Assert.Equal(calls.Where(c => c.Method.Contains("backward", StringComparison.Ordinal)), replay.Refused.OrderBy(c => c.Milliseconds));
+        Assert.Equal(calls.Except(replay.Refused).Sum(c => c.Responses.Count()), replay.Answers.Values.Sum() + replay.LeftOut);
+        Assert.Equal(calls.Count(EndsInHandlersError), replay.Errors.Count);
         return replay;
     }
+
+    private static bool EndsInHandlersError(TranscriptCall call) =>
+        call.Error?.StartsWith("P2PHandlerError", StringComparison.Ordinal) == true
+        && call.Events.All(e => e.Kind is not ("request" or "response") || e.Message is not null);
 }

@@ -31,6 +31,9 @@ internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
     /// <summary>Recorded answers that were not asked for: behind a message that the recording does not hold, or that goes back.</summary>
     public int LeftOut { get; private set; }
 
+    /// <summary>Calls for gradients, which these servers refuse where the recorded ones answered.</summary>
+    public HashSet<TranscriptCall> Refused { get; } = [];
+
     /// <summary>Errors that came where the recording has one: scenario, recorded text, own text.</summary>
     public List<(string Scenario, string Recorded, string Own)> Errors { get; } = [];
 
@@ -55,6 +58,11 @@ internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
                 await _streams[call].DisposeAsync();
             }
 
+            if (Refused.Contains(call))
+            {
+                continue;
+            }
+
             if (_left.Contains(call))
             {
                 LeftOut += e.IsResponse ? 1 : 0;
@@ -72,6 +80,9 @@ internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
         {
             case "request":
                 _unary[call] = _client.CallAsync(PeerId.Parse(call.Callee), call.Method, e.Message, TimeSpan.FromMinutes(2), _limit);
+                break;
+            case "response" when AsksForGradients(call):
+                Refuse(call, "NotImplementedError('", await Assert.ThrowsAnyAsync<RpcErrorException>(() => _unary[call]));
                 break;
             case "response":
                 Compare(call, e.Message!, await _unary[call]);
@@ -91,6 +102,10 @@ internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
                 break;
             case "request":
                 await _streams[call].SendAsync(e.Message, _limit);
+                break;
+            case "response" when AsksForGradients(call):
+                Refuse(call, "", await Assert.ThrowsAnyAsync<RpcErrorException>(async () => await _streams[call].ReceiveAsync(_limit)));
+                await _streams[call].DisposeAsync();
                 break;
             case "response":
                 ReadOnlyMemory<byte>? answer = await _streams[call].ReceiveAsync(_limit);
@@ -112,6 +127,14 @@ internal sealed class Replay(IPeerHost client, double tolerance, bool rollsBack)
                 await _streams[call].DisposeAsync(); // else the recorded client gave up by itself
                 break;
         }
+    }
+
+    private static bool AsksForGradients(TranscriptCall call) => call.Method.Contains("backward", StringComparison.Ordinal);
+
+    private void Refuse(TranscriptCall call, string before, RpcErrorException own)
+    {
+        Assert.StartsWith(before + "this server does not compute gradients", own.Message, StringComparison.Ordinal);
+        Refused.Add(call);
     }
 
     private bool GoesBack(TranscriptCall call, TranscriptEvent e)

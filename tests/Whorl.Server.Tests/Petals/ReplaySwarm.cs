@@ -12,6 +12,9 @@ internal sealed class ReplaySwarm : IAsyncDisposable
 {
     public const string Prefix = "golden-hf";
 
+    /// <summary>The recorded server of blocks 0 and 1.</summary>
+    public static readonly PeerId ServerA = PeerId.Parse("QmPqxLFrYGJFySMhTCeFvLha6wNTFN5gnu8fP6VyDHSB3y");
+
     private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 1, Activations = ActivationFormat.F32 });
     private readonly ModelSource _source;
     private readonly List<(IPeerHost Host, DecoderSpan Span, HostedSpan Hosted, PetalsServer Server)> _servers = [];
