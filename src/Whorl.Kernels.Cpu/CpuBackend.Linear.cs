@@ -8,10 +8,11 @@ namespace Whorl.Kernels.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     private readonly LinearWork _linear;
+    private readonly int _stagingBytes;
 
     /// <inheritdoc/>
     /// <remarks>Types that have no kernel of their own are kept as float32; that goes for F64, the 8-bit floats, ternary types and NVFP4.</remarks>
-    public Matrix Pack(ElementType type, int rows, int columns, ReadOnlySpan<byte> data)
+    public Matrix Pack(ElementType type, int rows, int columns, RowReader read)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
@@ -23,17 +24,9 @@ public sealed unsafe partial class CpuBackend
             throw new ShapeMismatchException("pack", $"columns in {info.Name} blocks of {info.BlockSize}", $"{columns}");
         }
 
-        long bytes = rows * info.BytesFor(columns);
-        if (data.Length != bytes)
-        {
-            throw new ShapeMismatchException("pack", $"{bytes} bytes of {info.Name} for [{rows}, {columns}]", $"{data.Length}");
-        }
-
-        fixed (byte* source = data)
-        {
-            return TryPack(type, rows, columns, layout, source, info.BytesFor(columns))
-                ?? TryPack(type, rows, columns, PanelLayouts.General(type)!, source, info.BytesFor(columns))!;
-        }
+        long rowBytes = info.BytesFor(columns);
+        return TryPack(type, rows, columns, layout, rowBytes, read)
+            ?? TryPack(type, rows, columns, PanelLayouts.General(type)!, rowBytes, read)!;
     }
 
     /// <inheritdoc/>
@@ -79,20 +72,26 @@ public sealed unsafe partial class CpuBackend
     private static PackedMatrix Own(Matrix matrix) => matrix as PackedMatrix
         ?? throw new ArgumentException("the matrix was packed by another backend; pack it with this one", nameof(matrix));
 
-    private PackedMatrix? TryPack(ElementType type, int rows, int columns, PanelLayout layout, byte* source, long rowBytes)
+    private PackedMatrix? TryPack(ElementType type, int rows, int columns, PanelLayout layout, long rowBytes, RowReader read)
     {
         var matrix = new PackedMatrix(type, rows, columns, layout);
-        var work = new PackWork(matrix, source, rowBytes, Workers.Count);
-        bool alone = matrix.Bytes < 1 << 16;
-        work.Deal(alone ? 1 : Workers.Count);
-        Workers.Run(work, alone);
-        if (work.Refused)
+        try
+        {
+            var work = new PackWork(matrix, rowBytes, read, _stagingBytes, Workers.Count);
+            Workers.Run(work, alone: matrix.Bytes < 1 << 16);
+            if (!work.Refused)
+            {
+                return matrix;
+            }
+        }
+        catch
         {
             matrix.Dispose();
-            return null;
+            throw;
         }
 
-        return matrix;
+        matrix.Dispose();
+        return null;
     }
 
     private Tensor Add(Tensor x, LinearWeight weight, Tensor? residual)

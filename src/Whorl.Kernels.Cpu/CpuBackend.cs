@@ -27,7 +27,9 @@ public sealed partial class CpuBackend : IBackend
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 1024, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.StagingBytes, nameof(options));
         Activations = options.Activations;
+        _stagingBytes = options.StagingBytes;
         InstructionSet = set;
         Workers = new WorkerPool(options.Threads);
         _linear = new LinearWork(Workers, Activations, set);

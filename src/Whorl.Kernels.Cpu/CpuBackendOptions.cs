@@ -13,4 +13,11 @@ public sealed record CpuBackendOptions
     /// <summary>In what form activations meet quantised weights; results do depend on it.</summary>
     /// <value>Default <see cref="ActivationFormat.Q8"/>.</value>
     public ActivationFormat Activations { get; init; } = ActivationFormat.Q8;
+
+    /// <summary>
+    /// The most bytes of a checkpoint that each thread reads at once while weights are packed; the rows of one panel, 32, are read even if
+    /// they are more. What is packed does not depend on it.
+    /// </summary>
+    /// <value>Default 2 MiB: it stays in the cache of a core.</value>
+    public int StagingBytes { get; init; } = 2 << 20;
 }

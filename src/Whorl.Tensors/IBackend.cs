@@ -25,13 +25,15 @@ public interface IBackend : IDisposable
     void Release(long mark);
 
     /// <summary>Brings a weight matrix into the kernels' form.</summary>
-    /// <param name="type">Element type of the data.</param>
+    /// <param name="type">Element type of the rows that are read.</param>
     /// <param name="rows">Outputs.</param>
     /// <param name="columns">Inputs; a whole number of the type's blocks.</param>
-    /// <param name="data">The checkpoint's bytes, row after row.</param>
+    /// <param name="read">
+    /// Gives the rows. Each is asked for once; where the fastest form cannot hold a value that has turned up (an infinity), all once more.
+    /// </param>
     /// <exception cref="NotSupportedException">The backend has no kernel for the type; the message names it.</exception>
-    /// <exception cref="ShapeMismatchException">The bytes do not fit the shape.</exception>
-    Matrix Pack(ElementType type, int rows, int columns, ReadOnlySpan<byte> data);
+    /// <exception cref="ShapeMismatchException">The columns are no whole number of blocks.</exception>
+    Matrix Pack(ElementType type, int rows, int columns, RowReader read);
 
     /// <summary>Makes an empty store of keys and values.</summary>
     /// <param name="spec">The layer's shape.</param>

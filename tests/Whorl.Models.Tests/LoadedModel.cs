@@ -17,8 +17,18 @@ internal sealed class LoadedModel : IDisposable
 
     public LoadedModel(
         string path, Func<DecoderSpec, DecoderSpec> change, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
+        : this(path, new CpuBackendOptions { Threads = threads, Activations = activations }, change, cuts)
     {
-        _backend = new CpuBackend(new CpuBackendOptions { Threads = threads, Activations = activations });
+    }
+
+    public LoadedModel(string path, CpuBackendOptions options)
+        : this(path, options, spec => spec)
+    {
+    }
+
+    private LoadedModel(string path, CpuBackendOptions options, Func<DecoderSpec, DecoderSpec> change, params int[] cuts)
+    {
+        _backend = new CpuBackend(options);
         Source = ModelSource.Open(path, null, change);
         _ends = ModelEnds.Load(Source, _backend);
         int[] starts = [0, .. cuts, Source.Spec.Blocks.Count];

@@ -6,7 +6,8 @@ namespace Whorl.Models.Tests;
 /// <summary>Copies of a golden model that hold the same values in other forms.</summary>
 internal sealed class StoredForms : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("whorl-forms-").FullName;
+    /// <summary>Where they lie until disposal.</summary>
+    public string Root { get; } = Directory.CreateTempSubdirectory("whorl-forms-").FullName;
 
     /// <summary>Writes a folder: the golden model's, some tensors replaced by others, and some keys of its config changed.</summary>
     /// <param name="golden">The golden model's folder.</param>
@@ -15,7 +16,7 @@ internal sealed class StoredForms : IDisposable
     public async Task<string> FolderAsync(
         string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<JsonObject>? config = null)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString("N"))).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(Root, Guid.NewGuid().ToString("N"))).FullName;
         JsonObject json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(golden, "config.json")))!.AsObject();
         config?.Invoke(json);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), json.ToJsonString());
@@ -28,7 +29,7 @@ internal sealed class StoredForms : IDisposable
     public async Task<string> GgufAsync(
         string golden, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace, Action<Dictionary<string, object>> metadata)
     {
-        string path = Path.Combine(_folder, $"{Guid.NewGuid():N}.gguf");
+        string path = Path.Combine(Root, $"{Guid.NewGuid():N}.gguf");
         using GgufModel model = GgufModel.Open(golden);
         Dictionary<string, object> changed = new(model.Metadata);
         metadata(changed);
@@ -36,7 +37,7 @@ internal sealed class StoredForms : IDisposable
         return path;
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private static List<TensorSource> Replaced(ICheckpoint checkpoint, Func<TensorEntry, IReadOnlyList<TensorSource>?> replace) =>
         [.. checkpoint.Names.Select(name => checkpoint.Get(name)).SelectMany(

@@ -119,7 +119,11 @@ public sealed class StoredFormsTests : IDisposable
     {
         float[] values = new float[3 * 130];
         Array.Fill(values, 1);
-        BlockScales.Apply(values, first: 127, columns: 130, [2, 3, 5, 7]);
+        for (int row = 0; row < 3; row++)
+        {
+            BlockScales.Apply(values.AsSpan(row * 130, 130), 127 + row, first: 0, columns: 130, [2, 3, 5, 7]);
+        }
+
         Assert.Equal([2f, 2, 3, 3], values[126..130]);
         Assert.Equal([5f, 5, 7, 7], values[256..260]);
         Assert.Equal([5f, 5, 7, 7], values[386..390]);

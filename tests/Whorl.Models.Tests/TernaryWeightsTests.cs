@@ -17,19 +17,27 @@ public sealed class TernaryWeightsTests
         using FileCheckpoint golden = OpenReference();
         float[] weights = golden.ReadSingles(golden.Get($"bitnet.{name}.W"));
         sbyte[] codes = MemoryMarshal.Cast<byte, sbyte>(Bytes(golden, $"bitnet.{name}.codes")).ToArray();
-        TernaryWeights.Round(weights);
+        TernaryWeights.Round(weights, TernaryWeights.AddMagnitudes(0, weights) / weights.Length);
         Assert.Equal(codes.Select(c => (int)c), weights.Select(Math.Sign));
 
         byte[] packed = Bytes(golden, $"bitnet.{name}.packed");
         foreach (float scale in (float[])[0.75f, 0.1f])
         {
             float[] expected = Array.ConvertAll(codes, c => c * scale), unpacked = new float[codes.Length];
-            TernaryWeights.Unpack(packed, scale, MemoryMarshal.AsBytes(unpacked.AsSpan()));
+            for (int pair = 0; pair < TernaryWeights.PerByte; pair++)
+            {
+                TernaryWeights.Unpack(packed, pair, scale, MemoryMarshal.AsBytes(unpacked.AsSpan(pair * packed.Length)));
+            }
+
             Assert.Equal(expected, unpacked);
         }
 
         ushort[] halves = new ushort[codes.Length];
-        TernaryWeights.UnpackToBFloat16(packed, 0.75f, MemoryMarshal.AsBytes(halves.AsSpan()));
+        for (int pair = 0; pair < TernaryWeights.PerByte; pair++)
+        {
+            TernaryWeights.UnpackToBFloat16(packed, pair, 0.75f, MemoryMarshal.AsBytes(halves.AsSpan(pair * packed.Length)));
+        }
+
         float[] widened = Array.ConvertAll(halves, half => BitConverter.UInt32BitsToSingle((uint)half << 16));
         Assert.Equal(Array.ConvertAll(codes, c => c * 0.75f), widened);
     }

@@ -29,18 +29,18 @@ internal static class BlockScales
         }
     }
 
-    /// <summary>Multiplies rows by their blocks' scales.</summary>
-    /// <param name="values"><c>[rows, columns]</c>.</param>
-    /// <param name="first">The first row's number in the whole matrix.</param>
-    /// <param name="columns">Columns.</param>
+    /// <summary>Multiplies a part of a row by its blocks' scales.</summary>
+    /// <param name="values">The part.</param>
+    /// <param name="row">The row's number in the whole matrix.</param>
+    /// <param name="first">The part's first column.</param>
+    /// <param name="columns">Columns of the whole matrix.</param>
     /// <param name="scales">Of the whole matrix, a row of blocks after another.</param>
-    public static void Apply(Span<float> values, long first, int columns, ReadOnlySpan<float> scales)
+    public static void Apply(Span<float> values, long row, int first, int columns, ReadOnlySpan<float> scales)
     {
-        int width = (int)Blocks(columns);
+        ReadOnlySpan<float> ofRow = scales.Slice(checked((int)(row / Size * Blocks(columns))), (int)Blocks(columns));
         for (int i = 0; i < values.Length; i++)
         {
-            long row = (first + (i / columns)) / Size;
-            values[i] *= scales[(int)(row * width) + (i % columns / Size)];
+            values[i] *= ofRow[(first + i) / Size];
         }
     }
 }

@@ -62,4 +62,16 @@ public sealed record RowOrder(int Groups, int GroupRows, int Offset, int Count)
 
         return (row / Count * GroupRows) + Offset + (row % Count);
     }
+
+    /// <summary>How many rows from one on come from stored rows that follow each other, up to a limit of at least 1.</summary>
+    public int RunFrom(int row, int limit)
+    {
+        int source = Source(row), run = 1;
+        while (run < limit && Source(row + run) == source + run)
+        {
+            run++;
+        }
+
+        return run;
+    }
 }

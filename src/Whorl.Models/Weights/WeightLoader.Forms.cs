@@ -7,92 +7,105 @@ namespace Whorl.Models;
 /// <content>The forms in which checkpoints hold matrices.</content>
 public sealed partial class WeightLoader
 {
-    /// <summary>Rows taken from a matrix of stored columns, and columns from its stored rows.</summary>
-    private static byte[] Transpose(ReadOnlySpan<byte> bytes, RowOrder columns, RowOrder rows, int size)
-    {
-        byte[] turned = new byte[checked(columns.Rows * rows.Rows * size)];
-        for (int r = 0; r < columns.Rows; r++)
-        {
-            for (int c = 0; c < rows.Rows; c++)
-            {
-                int stored = (rows.Source(c) * columns.StoredRows) + columns.Source(r);
-                bytes.Slice(stored * size, size).CopyTo(turned.AsSpan(((r * rows.Rows) + c) * size));
-            }
-        }
-
-        return turned;
-    }
-
     /// <summary>A matrix stored as <c>[outputs, inputs]</c>.</summary>
     private Matrix Straight(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
     {
         long first = FirstRow(entry, source, expert, order.StoredRows, inputs);
-        if (order is { Groups: 1, PairedHeadSize: 0 })
-        {
-            // One run of rows is read alone.
-            ReadOnlySpan<byte> run = Rows(entry, first + order.Offset, order.Count, inputs, out ElementType runType);
-            return Backend.Pack(runType, order.Rows, inputs, run);
-        }
-
-        ReadOnlySpan<byte> rows = Rows(entry, first, order.StoredRows, inputs, out ElementType type);
-        return Backend.Pack(type, order.Rows, inputs, Gather(rows, order, rows.Length / order.StoredRows));
+        StoredMatrix stored = Stored(entry, new StoredSlice(checkpoint, entry, first * entry.Type.BytesFor(inputs)), first, inputs);
+        return Backend.Pack(stored.Type, order.Rows, inputs, (row, into) => stored.ReadRows(order, row, into));
     }
 
     /// <summary>A matrix stored as <c>[inputs, outputs]</c>; blocks of a quantised one are taken apart, so it is kept as float32.</summary>
     private Matrix Turned(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
     {
         RowOrder rows = Order(source.Inputs, entry, inputs);
-        long first = FirstRow(entry, source, expert, rows.StoredRows, order.StoredRows);
-        ReadOnlySpan<byte> bytes = Rows(entry, first, rows.StoredRows, order.StoredRows, out ElementType type);
-        int elements = checked(rows.StoredRows * order.StoredRows);
-        if (ElementTypes.Info(type).BlockSize == 1)
+        long first = FirstRow(entry, source, expert, rows.StoredRows, order.StoredRows), rowBytes = entry.Type.BytesFor(order.StoredRows);
+        if (rows.RunFrom(0, inputs) == inputs)
         {
-            return Backend.Pack(type, order.Rows, inputs, Transpose(bytes, order, rows, bytes.Length / elements));
+            // The rest of the slice is another role's, and perhaps not turned.
+            first += rows.Source(0);
+            rows = RowOrder.Range(0, inputs, inputs);
         }
 
-        float[] values = new float[elements];
-        Decode(entry, bytes, values);
-        return Backend.Pack(
-            ElementType.F32, order.Rows, inputs, Transpose(MemoryMarshal.AsBytes<float>(values), order, rows, sizeof(float)));
+        StoredSlice slice = _held.Get(entry, first * rowBytes, rows.StoredRows * rowBytes);
+        StoredMatrix stored = Stored(entry, slice, first, order.StoredRows, isExpanded: entry.Type.BlockSize > 1);
+        return Backend.Pack(stored.Type, order.Rows, inputs, new TurnedRows(stored, order, rows).Read);
     }
 
-    /// <summary>Whole rows of a stored matrix; 8-bit floats that have a tensor of scales beside them are expanded to float32.</summary>
-    private ReadOnlySpan<byte> Rows(TensorEntry entry, long first, int rows, int columns, out ElementType type)
+    /// <summary>A stored matrix; 8-bit floats that have a tensor of scales beside them are expanded to float32.</summary>
+    private StoredMatrix Stored(TensorEntry entry, StoredSlice slice, long first, int columns, bool isExpanded = false)
     {
-        int rowBytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(columns));
-        ReadOnlySpan<byte> bytes = Bytes(entry, first * rowBytes, checked(rows * rowBytes));
-        type = entry.ElementType;
-        if (type != ElementType.F8_E4M3 || !checkpoint.TryGet(entry.Name + BlockScales.Suffix, out TensorEntry? scales))
+        if (entry.ElementType != ElementType.F8_E4M3 || !checkpoint.TryGet(entry.Name + BlockScales.Suffix, out TensorEntry? scales))
         {
-            return bytes;
+            return new StoredMatrix(slice, entry.ElementType, columns, isExpanded);
         }
 
-        float[] values = new float[checked(rows * columns)];
-        BlockScales.Expand(bytes, values);
-        long scaleRows = BlockScales.Blocks(Elements(entry) / columns), scaleColumns = BlockScales.Blocks(columns);
+        long scaleRows = BlockScales.Blocks(entry.ElementCount / columns), scaleColumns = BlockScales.Blocks(columns);
         if (!scales.Shape.AsSpan().SequenceEqual([scaleRows, scaleColumns]))
         {
             throw WrongShape(scales, $"[{scaleRows}, {scaleColumns}]");
         }
 
         float[] factors = new float[checked((int)(scaleRows * scaleColumns))];
-        Decode(scales, Bytes(scales, 0, checked((int)scales.ByteLength)), factors);
-        BlockScales.Apply(values, first, columns, factors);
+        Decode(scales, 0, factors);
         _used.Add(scales.Name);
-        type = ElementType.F32;
-        return MemoryMarshal.AsBytes<float>(values);
+        return new StoredMatrix(slice, entry.ElementType, columns, isExpanded: true) { Scales = factors, FirstRow = first };
     }
 
-    /// <summary>A matrix of ternary weights; expanded to bfloat16 where that holds its scale, else to float32.</summary>
+    /// <summary>Ternary weights as they were trained, rounded by the mean of their magnitudes; kept as float32.</summary>
+    private Matrix Rounded(TensorEntry entry, int outputs, int inputs)
+    {
+        StoredMatrix stored = new(_held.Get(entry, 0, entry.ByteLength), entry.ElementType, inputs, isExpanded: true);
+        double sum = 0;
+        float[] values = new float[inputs];
+        for (int row = 0; row < outputs; row++)
+        {
+            stored.Read(row, 1, 0, inputs, MemoryMarshal.AsBytes(values.AsSpan()));
+            sum = TernaryWeights.AddMagnitudes(sum, values);
+        }
+
+        double mean = sum / ((double)outputs * inputs);
+        return Backend.Pack(ElementType.F32, outputs, inputs, (row, into) =>
+        {
+            stored.Read(row, into.Length / sizeof(float) / inputs, 0, inputs, into);
+            TernaryWeights.Round(MemoryMarshal.Cast<byte, float>(into), mean);
+        });
+    }
+
+    /// <summary>A matrix of ternary weights, four a byte; expanded to bfloat16 where that holds its scale, else to float32.</summary>
+    private Matrix Packed(TernaryForm form, string role, TensorEntry entry, int outputs, int inputs)
+    {
+        float[] stored = new float[1];
+        Fill(stored, role + TernaryWeights.ScaleRole, 0, bias: false);
+        float scale = form == TernaryForm.PackedDivided ? 1 / stored[0] : stored[0];
+        bool half = (BitConverter.SingleToUInt32Bits(scale) & 0xffff) == 0;
+        int quarter = outputs / TernaryWeights.PerByte, rowBytes = inputs * (half ? sizeof(ushort) : sizeof(float));
+        StoredSlice slice = _held.Get(entry, 0, entry.ByteLength);
+        return Backend.Pack(half ? ElementType.BF16 : ElementType.F32, outputs, inputs, (first, into) =>
+        {
+            byte[] packed = new byte[inputs];
+            for (int row = first; !into.IsEmpty; row++, into = into[rowBytes..])
+            {
+                slice.Read((long)(row % quarter) * inputs, packed);
+                if (half)
+                {
+                    TernaryWeights.UnpackToBFloat16(packed, row / quarter, scale, into[..rowBytes]);
+                }
+                else
+                {
+                    TernaryWeights.Unpack(packed, row / quarter, scale, into[..rowBytes]);
+                }
+            }
+        });
+    }
+
     private Matrix Ternary(TernaryForm form, string role, TensorEntry entry, int outputs, int inputs)
     {
+        WeightSource source = map.Of(role, Block);
         if (form == TernaryForm.Rounded)
         {
-            FirstRow(entry, map.Of(role, Block), 0, outputs, inputs);
-            float[] weights = new float[checked(outputs * inputs)];
-            Decode(entry, Bytes(entry, 0, checked((int)entry.ByteLength)), weights);
-            TernaryWeights.Round(weights);
-            return Backend.Pack(ElementType.F32, outputs, inputs, MemoryMarshal.AsBytes<float>(weights));
+            FirstRow(entry, source, 0, outputs, inputs);
+            return Rounded(entry, outputs, inputs);
         }
 
         if (entry.ElementType != ElementType.U8 || outputs % TernaryWeights.PerByte != 0)
@@ -102,42 +115,28 @@ public sealed partial class WeightLoader
                 entry.Name);
         }
 
-        FirstRow(entry, map.Of(role, Block), 0, outputs / TernaryWeights.PerByte, inputs);
-        float[] stored = new float[1];
-        Fill(stored, role + TernaryWeights.ScaleRole, 0, bias: false);
-        float scale = form == TernaryForm.PackedDivided ? 1 / stored[0] : stored[0];
-        bool half = (BitConverter.SingleToUInt32Bits(scale) & 0xffff) == 0;
-        byte[] expanded = new byte[checked(outputs * inputs * (half ? sizeof(ushort) : sizeof(float)))];
-        ReadOnlySpan<byte> packed = Bytes(entry, 0, checked((int)entry.ByteLength));
-        if (half)
-        {
-            TernaryWeights.UnpackToBFloat16(packed, scale, expanded);
-        }
-        else
-        {
-            TernaryWeights.Unpack(packed, scale, expanded);
-        }
-
-        return Backend.Pack(half ? ElementType.BF16 : ElementType.F32, outputs, inputs, expanded);
+        FirstRow(entry, source, 0, outputs / TernaryWeights.PerByte, inputs);
+        return Packed(form, role, entry, outputs, inputs);
     }
 
     /// <summary>A stack of matrices <c>[outputs, inputs]</c> in MXFP4 codes and scales.</summary>
     private Matrix Microscaled(WeightSource source, (TensorEntry Codes, TensorEntry Scales) pair, int outputs, int inputs, int expert)
     {
         RowOrder order = Order(source.Rows, pair.Codes, outputs);
-        int blocks = inputs / MicroscaledBlocks.Values, scaleBytes = checked(order.StoredRows * blocks);
+        int blocks = inputs / MicroscaledRows.Values;
         ReadOnlySpan<long> shape = pair.Scales.Shape.AsSpan();
-        if (inputs % MicroscaledBlocks.Values != 0
+        if (inputs % MicroscaledRows.Values != 0
             || shape.Length != 3 || expert >= shape[0] || shape[1] != order.StoredRows || shape[2] != blocks
-            || !pair.Codes.Shape.AsSpan().SequenceEqual([shape[0], shape[1], shape[2], 16])
+            || !pair.Codes.Shape.AsSpan().SequenceEqual([shape[0], shape[1], shape[2], MicroscaledRows.Codes])
             || pair.Codes.ElementType != ElementType.U8 || pair.Scales.ElementType != ElementType.U8)
         {
             throw WrongShape(pair.Codes, $"[more than {expert}, {order.StoredRows}, {blocks}, 16] bytes, and scales to match");
         }
 
-        byte[] scales = Bytes(pair.Scales, (long)expert * scaleBytes, scaleBytes).ToArray();
-        ReadOnlySpan<byte> codes = Bytes(pair.Codes, 16L * expert * scaleBytes, checked(16 * scaleBytes));
-        return Backend.Pack(ElementType.MXFP4, outputs, inputs, MicroscaledBlocks.Rows(codes, scales, order, blocks));
+        long scaleBytes = (long)order.StoredRows * blocks, codeBytes = scaleBytes * MicroscaledRows.Codes;
+        StoredSlice scales = _held.Get(pair.Scales, expert * scaleBytes, scaleBytes);
+        StoredSlice codes = _held.Get(pair.Codes, expert * codeBytes, codeBytes);
+        return Backend.Pack(ElementType.MXFP4, outputs, inputs, new MicroscaledRows(codes, scales, order, blocks).Read);
     }
 
     private (TensorEntry Codes, TensorEntry Scales)? FindMicroscaled(string role, int expert)
@@ -155,17 +154,5 @@ public sealed partial class WeightLoader
         }
 
         return null;
-    }
-
-    private ReadOnlySpan<byte> Gather(ReadOnlySpan<byte> stored, RowOrder order, int rowBytes)
-    {
-        int length = checked(order.Rows * rowBytes);
-        _gathered = _gathered.Length >= length ? _gathered : new byte[length];
-        for (int row = 0; row < order.Rows; row++)
-        {
-            stored.Slice(order.Source(row) * rowBytes, rowBytes).CopyTo(_gathered.AsSpan(row * rowBytes));
-        }
-
-        return _gathered.AsSpan(0, length);
     }
 }

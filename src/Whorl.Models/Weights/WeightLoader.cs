@@ -5,7 +5,8 @@ namespace Whorl.Models;
 
 /// <summary>Reads weights by role, checks their shapes, and hands them to a backend.</summary>
 /// <remarks>
-/// One tensor's bytes are held at a time; a fused tensor that several roles share is read once if they follow each other.
+/// Of a fused tensor only the rows of the role are read. Where they lie in pieces too small to be read alone, it is held in memory, up to
+/// 64 MiB, until the roles that share it have been read.
 /// </remarks>
 /// <param name="checkpoint">Where the tensors are.</param>
 /// <param name="map">What they are called.</param>
@@ -13,11 +14,7 @@ namespace Whorl.Models;
 public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend backend)
 {
     private readonly HashSet<string> _used = [];
-    private string? _heldName;
-    private long _heldOffset;
-    private int _heldLength;
-    private byte[] _held = [];
-    private byte[] _gathered = [];
+    private readonly HeldSlices _held = new(checkpoint);
 
     /// <summary>The block whose weights are being read.</summary>
     public int Block { get; set; }
@@ -136,15 +133,14 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         TensorEntry entry = Need(role, expert, bias);
         WeightSource source = map.Of(role, Block);
         RowOrder order = Order(source.Rows, entry, values.Length);
-        long elements = Elements(entry), slice = source.Stacked ? expert : 0;
+        long elements = entry.ElementCount, slice = source.Stacked ? expert : 0;
         if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
         {
             throw WrongShape(entry, $"{order.StoredRows} elements{(source.Stacked ? " a slice" : "")}");
         }
 
         float[] stored = new float[order.StoredRows];
-        int bytes = checked((int)ElementTypes.Info(entry.ElementType).BytesFor(order.StoredRows));
-        Decode(entry, Bytes(entry, slice * bytes, bytes), stored);
+        Decode(entry, slice, stored);
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = stored[order.Source(i)];
@@ -170,22 +166,14 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
             : throw WrongShape(entry, source.Stacked ? $"[more than {slice}, {rows}, {columns}]" : $"[{rows}, {columns}]");
     }
 
-    private static long Elements(TensorEntry entry)
-    {
-        long elements = 1;
-        foreach (long dimension in entry.Shape)
-        {
-            elements *= dimension;
-        }
-
-        return elements;
-    }
-
     private static ModelFormatException WrongShape(TensorEntry entry, string expected) =>
         new(entry.File, $"has shape [{string.Join(", ", entry.Shape)}]; the config asks for {expected}", entry.Name);
 
-    private static void Decode(TensorEntry entry, ReadOnlySpan<byte> bytes, Span<float> values)
+    /// <summary>One of a tensor's equal slices as float32.</summary>
+    private void Decode(TensorEntry entry, long slice, Span<float> values)
     {
+        byte[] bytes = new byte[entry.Type.BytesFor(values.Length)];
+        _held.Get(entry, slice * bytes.Length, bytes.Length).Read(0, bytes);
         try
         {
             BlockCodec.Decode(entry.ElementType, bytes, values);
@@ -215,19 +203,5 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         TensorEntry entry = Find(role, expert, bias) ?? checkpoint.Get(map.Prefixes[0] + map.Name(role, Block, expert, bias));
         _used.Add(entry.Name);
         return entry;
-    }
-
-    /// <summary>A range of a tensor's bytes; kept until another is read.</summary>
-    private ReadOnlySpan<byte> Bytes(TensorEntry entry, long offset, int length)
-    {
-        if (_heldName != entry.Name || _heldOffset != offset || _heldLength != length)
-        {
-            _heldName = null;
-            _held = _held.Length >= length ? _held : new byte[length];
-            checkpoint.Read(entry, offset, _held.AsSpan(0, length));
-            (_heldName, _heldOffset, _heldLength) = (entry.Name, offset, length);
-        }
-
-        return _held.AsSpan(0, length);
     }
 }

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Whorl.Tensors;
+
+namespace Whorl.Models;
+
+/// <summary>Rows of a weight that is stored as <c>[inputs, outputs]</c>.</summary>
+/// <param name="matrix">The stored matrix, of a type without blocks or expanded.</param>
+/// <param name="outputs">Which of its columns are the weight's rows.</param>
+/// <param name="inputs">Which of its rows are the weight's columns.</param>
+internal sealed class TurnedRows(StoredMatrix matrix, RowOrder outputs, RowOrder inputs)
+{
+    private readonly int _elementBytes = ElementTypes.Info(matrix.Type).BlockBytes;
+
+    /// <summary>Gives rows; see <see cref="RowReader"/>.</summary>
+    public void Read(int first, Span<byte> rows)
+    {
+        // Of each stored row, the columns from the first to the last that is wanted.
+        int[] columns = [.. Enumerable.Range(first, rows.Length / (inputs.Rows * _elementBytes)).Select(outputs.Source)];
+        int start = columns.Min() / matrix.BlockSize * matrix.BlockSize;
+        int width = ((columns.Max() - start) / matrix.BlockSize * matrix.BlockSize) + matrix.BlockSize;
+        int length = checked(inputs.Rows * width * _elementBytes);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Span<byte> stripe = rented.AsSpan(0, length);
+            for (int input = 0, run; input < inputs.Rows; input += run)
+            {
+                run = inputs.RunFrom(input, inputs.Rows - input);
+                int bytes = width * _elementBytes;
+                matrix.Read(inputs.Source(input), run, start, width, stripe.Slice(input * bytes, run * bytes));
+            }
+
+            Turn(stripe, Array.ConvertAll(columns, column => column - start), width, rows);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void Turn(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
+    {
+        switch (_elementBytes)
+        {
+            case sizeof(byte):
+                Turn<byte>(stripe, columns, width, rows);
+                break;
+            case sizeof(ushort):
+                Turn<ushort>(stripe, columns, width, rows);
+                break;
+            case sizeof(uint):
+                Turn<uint>(stripe, columns, width, rows);
+                break;
+            default:
+                Turn<ulong>(stripe, columns, width, rows);
+                break;
+        }
+    }
+
+    private void Turn<T>(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
+        where T : unmanaged
+    {
+        ReadOnlySpan<T> from = MemoryMarshal.Cast<byte, T>(stripe);
+        Span<T> to = MemoryMarshal.Cast<byte, T>(rows);
+        for (int row = 0; row < columns.Length; row++)
+        {
+            Span<T> turned = to.Slice(row * inputs.Rows, inputs.Rows);
+            for (int input = 0, at = columns[row]; input < turned.Length; input++, at += width)
+            {
+                turned[input] = from[at];
+            }
+        }
+    }
+}
