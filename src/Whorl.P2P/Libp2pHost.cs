@@ -18,7 +18,7 @@ namespace Whorl.P2P;
 /// <summary>A libp2p node: TCP, Noise or TLS 1.3, yamux, identify, ping, kad peer routing, relays.</summary>
 /// <remarks>
 /// Connections are reused both ways. A broken connection fails its streams at once; a peer that falls silent is given up within the keep-alive times of
-/// the options. Disposing never waits for a peer longer than a second. Do not dispose it from within a handler.
+/// the options. Disposing waits a second for handlers to tell their callers, and never for a peer longer than another. Do not dispose it from within a handler.
 /// </remarks>
 public sealed class Libp2pHost : IPeerHost
 {

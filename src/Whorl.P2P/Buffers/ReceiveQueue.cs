@@ -93,11 +93,19 @@ internal sealed class ReceiveQueue
         _arrived.Set();
     }
 
-    /// <summary>Drops what is held; every read, now and later, throws. The first failure stays.</summary>
+    /// <summary>
+    /// Drops what is held; every read, now and later, throws. The first failure stays. After the writer's end nothing is missing, and what is
+    /// held can still be read.
+    /// </summary>
     public void Fail(IOException failure)
     {
         lock (_gate)
         {
+            if (_ended)
+            {
+                return;
+            }
+
             _failure ??= failure;
             Release_NeedsLock();
         }

@@ -3,7 +3,7 @@ using Whorl.P2P.Swarm;
 
 namespace Whorl.P2P.Protocols;
 
-/// <summary>Keeps this node connected to its bootstrap peers and known to the peers nearest to it.</summary>
+/// <summary>Keeps this node connected to its bootstrap peers and known to the peers nearest to it, and the addresses of connected peers from being forgotten.</summary>
 internal sealed class Bootstrap(Switch @switch, KadProtocol? kad)
 {
     /// <summary>How often lost bootstrap connections are looked for.</summary>
@@ -65,6 +65,7 @@ internal sealed class Bootstrap(Switch @switch, KadProtocol? kad)
         bool wasAlone = true;
         while (true)
         {
+            RememberConnected();
             try
             {
                 await ConnectAsync(@switch.Closing).ConfigureAwait(false);
@@ -80,6 +81,15 @@ internal sealed class Bootstrap(Switch @switch, KadProtocol? kad)
             }
 
             await Task.Delay(ReconnectInterval, @switch.Time, @switch.Closing).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A peer tells its addresses once, when it connects; they hold as long as it is there, and for a lifetime after.</summary>
+    private void RememberConnected()
+    {
+        foreach (Connection connection in @switch.Pool.Snapshot())
+        {
+            @switch.Store.AddAddresses(connection.RemotePeer, connection.ToldAddresses, PeerStore.IdentifiedLifetime);
         }
     }
 }

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.P2P.Multiformats;
+using Whorl.P2P.Transports;
 
 namespace Whorl.P2P.Rpc;
 
@@ -9,9 +10,8 @@ namespace Whorl.P2P.Rpc;
 /// <remarks>
 /// A handler's token is cancelled when the caller closes or resets its stream before the answer is complete, and when the host closes. An
 /// exception of a handler goes to the caller as an error, always, since Python callers otherwise wait for minutes: in its own words if it
-/// is an
-/// <see cref="RpcErrorException"/> or about the request, else only by its kind. Malformed requests end the stream without an answer, as
-/// p2pd does.
+/// is an <see cref="RpcErrorException"/> or about the request, else only by its kind. For the same reason callers of streams are told when
+/// the host closes. Malformed requests end the stream without an answer, as p2pd does.
 /// </remarks>
 public sealed class RpcServer
 {
@@ -139,6 +139,11 @@ public sealed class RpcServer
         catch (Exception e) when (!call.IsCancellationRequested) // whatever it is, the caller must hear of it
         {
             await FrameCodec.WriteErrorAsync(stream, Told(e, stream), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested) // the host closes, and that too
+        {
+            using CancellationTokenSource limit = new(HandlerTable.FarewellTime, TimeProvider.System);
+            await FrameCodec.WriteErrorAsync(stream, "the server is shutting down", limit.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -27,6 +27,9 @@ internal sealed class Connection(PeerPublicKey remoteKey, Multiaddress? remoteAd
     /// <summary>Kept when connections are trimmed.</summary>
     public bool IsProtected { get; set; }
 
+    /// <summary>Where the peer says it can be dialled, as far as that is believed; empty until it has said so.</summary>
+    public IReadOnlyList<Multiaddress> ToldAddresses { get; set; } = [];
+
     public bool IsUsable => Session.IsUsable;
 
     /// <summary>Completes when identify has succeeded or failed.</summary>

@@ -6,6 +6,9 @@ namespace Whorl.P2P.Transports;
 /// <summary>The handlers of a host, the handler calls under way, and how they end: shared by every kind of host.</summary>
 internal sealed class HandlerTable(ILogger logger) : IAsyncDisposable
 {
+    /// <summary>How long handlers that are told to stop may take to tell their callers.</summary>
+    public static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, Func<PeerStream, CancellationToken, Task>> _handlers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, Task> _running = new();
     private readonly CancellationTokenSource _closing = new();
@@ -44,8 +47,19 @@ internal sealed class HandlerTable(ILogger logger) : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Tells the handlers to stop; they still have to be waited for by disposing.</summary>
-    public Task CancelAsync() => _closing.CancelAsync();
+    /// <summary>Tells the handlers to stop and gives them <see cref="FarewellTime"/>; those left have to be waited for by disposing.</summary>
+    public async Task CancelAsync()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync().ConfigureAwait(false);
+
+        // By the system's clock: a host whose clock a test holds still must close too.
+        await Task.WhenAll(_running.Values).WaitAsync(FarewellTime, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public async ValueTask DisposeAsync()
     {

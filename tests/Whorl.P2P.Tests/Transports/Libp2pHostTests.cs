@@ -1,3 +1,5 @@
+using Whorl.P2P.Protocols.Identify;
+using Whorl.P2P.Swarm;
 using Whorl.Testing;
 
 namespace Whorl.P2P.Tests.Transports;
@@ -107,6 +109,47 @@ public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
             await (await A.DialAsync(c.Id, "/echo/c", Token)).DisposeAsync();
             Assert.Empty(await _started[0].FindPeerAsync(PeerIdentity.Generate().Id, Token));
         }
+    }
+
+    [Fact]
+    public async Task A_look_up_waits_for_what_a_fresh_connection_has_still_to_tell()
+    {
+        TaskCompletionSource mayTell = new();
+        Libp2pHost b = _started[1];
+        b.Switch.Handlers.Remove(IdentifyProtocol.ProtocolId);
+        b.Switch.Handlers.Add(IdentifyProtocol.ProtocolId, async (stream, token) =>
+        {
+            await mayTell.Task.WaitAsync(token);
+            await stream.WriteAsync(IdentifyMessage.Write(b.Switch.Identity, b.ListenAddresses, b.Switch.Handlers.Protocols, null, "slow", 1), token);
+        });
+        PeerId third = PeerIdentity.Generate().Id;
+        b.AddAddresses(third, [Multiaddress.Parse("/ip4/127.0.0.1/tcp/1")]);
+        await _started[0].Switch.ConnectAsync(AddressOfB, Token);
+        Task<IReadOnlyList<Multiaddress>> found = _started[0].FindPeerAsync(third, Token);
+        Assert.False(found.IsCompleted);
+        mayTell.SetResult();
+        Assert.Equal("/ip4/127.0.0.1/tcp/1", Assert.Single(await found).ToString());
+    }
+
+    [Fact]
+    public async Task The_addresses_of_a_connected_peer_are_told_to_others_however_long_it_stays()
+    {
+        ManualTimeProvider clock = new(); // of both: a certificate made by another clock may not be valid yet
+        Libp2pOptions options = Options() with { KeepAliveTimeout = TimeSpan.FromDays(10) }; // moving the clock is no silence
+        await using Libp2pHost boot = await Libp2pHost.StartAsync(options, clock);
+        await using Libp2pHost peer = await Libp2pHost.StartAsync(options, clock);
+        await peer.ConnectAsync(new PeerAddress(boot.Id, boot.ListenAddresses), Token);
+        await Eventually(() => boot.Switch.Store.GetAddresses(peer.Id).Count > 0 && clock.PendingTimers > 0);
+        for (int i = 0; i < 4; i++)
+        {
+            clock.Advance(PeerStore.IdentifiedLifetime - TimeSpan.FromMinutes(1));
+            await Eventually(() => boot.Switch.Store.GetAddresses(peer.Id).SequenceEqual(peer.ListenAddresses));
+        }
+
+        await peer.DisposeAsync();
+        await Eventually(() => boot.OpenConnections == 0);
+        clock.Advance(PeerStore.IdentifiedLifetime + TimeSpan.FromMinutes(1));
+        Assert.Empty(boot.Switch.Store.GetAddresses(peer.Id));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Whorl.P2P.Rpc;
+
 namespace Whorl.P2P.Tests.Transports;
 
 /// <summary>What every kind of host promises, run against each.</summary>
@@ -44,6 +46,23 @@ public abstract class PeerHostTests : IAsyncLifetime
         Assert.Equal(0, await stream.ReadAsync(new byte[1], Token));
         Assert.Equal(Echo, stream.ProtocolId);
         Assert.Equal(B.Id, stream.RemotePeer);
+    }
+
+    [Fact]
+    public async Task A_host_that_closes_tells_the_callers_of_its_streams_so()
+    {
+        TaskCompletionSource called = new();
+        new RpcServer(B, TimeProvider.System).HandleStream("Test.rpc_stream", async (_, token) =>
+        {
+            called.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+        });
+        await using RpcCall call = await new RpcClient(A, TimeProvider.System).OpenAsync(AddressOfB, "Test.rpc_stream", HangLimit, Token);
+        await call.SendAsync(new byte[1], Token);
+        await called.Task.WaitAsync(Token);
+        await B.DisposeAsync();
+        RpcErrorException error = await Assert.ThrowsAsync<RpcErrorException>(async () => await call.ReceiveAsync(Token));
+        Assert.Equal("the server is shutting down", error.Message);
     }
 
     [Fact]

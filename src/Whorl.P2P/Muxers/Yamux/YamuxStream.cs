@@ -118,7 +118,9 @@ internal sealed class YamuxStream : PeerStream
             _session.TrySendControl(new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Rst, StreamId, 0));
         }
 
-        Fail(new PeerStreamResetException($"the stream '{ProtocolId}' was reset here"));
+        PeerStreamResetException reset = new($"the stream '{ProtocolId}' was reset here");
+        _received.Discard(reset);
+        Fail(reset);
     }
 
     public override ValueTask DisposeAsync()
@@ -198,7 +200,7 @@ internal sealed class YamuxStream : PeerStream
         }
     }
 
-    /// <summary>The stream is over: reads and writes throw, unread bytes are dropped.</summary>
+    /// <summary>The stream is over: writes throw, and reads but for what came before the peer's end.</summary>
     public void Fail(IOException failure)
     {
         _received.Fail(failure);

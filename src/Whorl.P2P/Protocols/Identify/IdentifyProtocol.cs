@@ -76,8 +76,8 @@ internal sealed class IdentifyProtocol
 
     private void Apply(Connection connection, IdentifyMessage message)
     {
-        IEnumerable<Multiaddress> believable = AddressScopes.Filter(message.Addresses, connection.IsRelayed ? null : connection.RemoteAddress);
-        _switch.Store.AddAddresses(connection.RemotePeer, believable, PeerStore.IdentifiedLifetime);
+        connection.ToldAddresses = [.. AddressScopes.Filter(message.Addresses, connection.IsRelayed ? null : connection.RemoteAddress)];
+        _switch.Store.AddAddresses(connection.RemotePeer, connection.ToldAddresses, PeerStore.IdentifiedLifetime);
         if (message.Protocols is not null)
         {
             _switch.Store.SetProtocols(connection.RemotePeer, message.Protocols);

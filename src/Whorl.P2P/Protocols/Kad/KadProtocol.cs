@@ -39,6 +39,12 @@ internal sealed class KadProtocol
     /// <returns>Its addresses; empty where nobody knows it.</returns>
     public async Task<IReadOnlyList<Multiaddress>> FindAddressesAsync(PeerId target, CancellationToken cancellationToken)
     {
+        if (Table.Count == 0)
+        {
+            // Whoever was just connected to may be about to say that it can be asked.
+            await Task.WhenAll(_switch.Pool.Snapshot().Select(c => c.Identified)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         KadLookup lookup = new(target, Table.Nearest(new KadKey(target)));
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task> asking = [];

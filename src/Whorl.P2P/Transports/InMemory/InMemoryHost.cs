@@ -68,6 +68,7 @@ internal sealed class InMemoryHost(InMemoryNetwork network, PeerId id, Multiaddr
     public async ValueTask DisposeAsync()
     {
         network.Remove(this);
+        await _handlers.CancelAsync().ConfigureAwait(false);
         Break($"peer {id} has closed");
         await _handlers.DisposeAsync().ConfigureAwait(false);
     }

@@ -70,7 +70,9 @@ internal sealed class InMemoryStream : PeerStream
 
     public override void Reset()
     {
-        Fail(new PeerStreamResetException($"the stream '{ProtocolId}' was reset here"));
+        PeerStreamResetException reset = new($"the stream '{ProtocolId}' was reset here");
+        _received.Discard(reset);
+        Fail(reset);
         _far.Fail(new PeerStreamResetException($"{_owner.Id} has reset the stream '{ProtocolId}'"));
     }
 
