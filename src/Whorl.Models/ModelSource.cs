@@ -8,12 +8,10 @@ namespace Whorl.Models;
 /// <summary>A model on disk: its family, its shape, and its checkpoint, of which only headers have been read.</summary>
 public sealed class ModelSource : IDisposable
 {
-    private readonly WeightMap _weights;
-
     private ModelSource(ModelFile file, ConfigReader config, ModelFamily family, DecoderSpec spec, WeightMap weights)
     {
         config.RefuseUnread();
-        (File, Family, Spec, _weights) = (file, family, spec, weights);
+        (File, Family, Spec, Weights) = (file, family, spec, weights);
         Fingerprint = Hash(config.ToString(), file.Checkpoint);
     }
 
@@ -29,6 +27,9 @@ public sealed class ModelSource : IDisposable
 
     /// <summary>Its shape.</summary>
     public DecoderSpec Spec { get; }
+
+    /// <summary>What its checkpoint calls the weights.</summary>
+    internal WeightMap Weights { get; }
 
     /// <summary>Opens a Hugging Face folder or a GGUF file.</summary>
     /// <param name="path">The folder, or the (first) file.</param>
@@ -57,7 +58,7 @@ public sealed class ModelSource : IDisposable
     }
 
     /// <summary>Who reads weights for a backend.</summary>
-    public WeightLoader CreateLoader(IBackend backend) => new(File.Checkpoint, _weights, backend);
+    public WeightLoader CreateLoader(IBackend backend) => new(File.Checkpoint, Weights, backend);
 
     /// <summary>Bytes of a block's tensors in the checkpoint.</summary>
     public long BlockBytes(int block)
@@ -65,7 +66,7 @@ public sealed class ModelSource : IDisposable
         long bytes = 0;
         foreach (string name in File.Checkpoint.Names)
         {
-            if (_weights.IsOfBlock(name, block) && File.Checkpoint.TryGet(name, out TensorEntry? entry))
+            if (Weights.IsOfBlock(name, block) && File.Checkpoint.TryGet(name, out TensorEntry? entry))
             {
                 bytes += entry.ByteLength;
             }

@@ -19,6 +19,9 @@ public sealed partial class Tokenizer
         return new Tokenizer(FolderReader.Read(folder));
     }
 
+    /// <summary>Whether a folder has a tokenizer's files, so that <see cref="FromFolder"/> is worth a try.</summary>
+    public static bool IsInFolder(string folder) => FolderReader.HasTokenizer(folder);
+
     /// <summary>Reads the content of a tokenizer.json (UTF-8).</summary>
     /// <param name="utf8Json">The whole file. Its truncation and padding are not applied, as transformers does not by default.</param>
     /// <exception cref="TokenizerFormatException">It is malformed, or has a component that is not supported.</exception>

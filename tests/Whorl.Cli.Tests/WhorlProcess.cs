@@ -28,9 +28,15 @@ internal sealed class WhorlProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<ProgramResult> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static Task<ProgramResult> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        RunWithInputAsync(environment, "", arguments);
+
+    /// <summary>Runs it to its end, with something to read.</summary>
+    public static async Task<ProgramResult> RunWithInputAsync(
+        IReadOnlyDictionary<string, string> environment, string input, params string[] arguments)
     {
         await using WhorlProcess process = new(environment, arguments);
+        await process._process.StandardInput.WriteAsync(input);
         process._process.StandardInput.Close();
         return await process.EndAsync();
     }

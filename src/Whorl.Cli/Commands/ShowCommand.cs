@@ -19,7 +19,7 @@ internal static class ShowCommand
         Command command = new("show", "Show a model's architecture, its blocks and their bytes, tokenizer and template. No weights are read.") { model.Model, json };
         command.SetAction(async (result, cancellationToken) =>
         {
-            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Whole, cancellationToken);
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Headers, cancellationToken);
             using ModelSource source = ModelSource.Open(located.Path);
             JsonObject shown = Describe(source, ModelText.Load(source.File));
             if (result.GetValue(json))

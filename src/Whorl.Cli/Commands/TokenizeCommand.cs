@@ -27,7 +27,7 @@ internal static class TokenizeCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Whole, cancellationToken);
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Tokenizer, cancellationToken);
             Tokenizer tokenizer = Load(located.Path);
             EncodeOptions options = new() { AddSpecialTokens = result.GetValue(addSpecial), ParseSpecialTokens = result.GetValue(special) == "parse" };
             Func<JsonElement, string> convert = result.GetValue(decode) ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);

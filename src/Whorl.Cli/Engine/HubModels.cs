@@ -1,13 +1,14 @@
 using Whorl.Cli.Output;
 using Whorl.Formats;
 using Whorl.Models;
+using Whorl.Tokenizers;
 
 namespace Whorl.Cli.Engine;
 
 /// <summary>Models that are called by their names on the hub.</summary>
 internal sealed class HubModels : IDisposable
 {
-    private const string ConfigFile = "config.json";
+    private const string TokenizerConfig = "tokenizer_config.json";
     private readonly HubSettings _settings = HubSettings.FromEnvironment();
     private readonly PartStore _parts = PartStore.OfUser();
     private readonly HubClient _client;
@@ -34,44 +35,63 @@ internal sealed class HubModels : IDisposable
             return Located(cached);
         }
 
-        if (reference.Quantisation is null && !part.IsWhole && await FindOrPullPartAsync(reference, part, cancellationToken) is { } folder)
+        if (part == ModelPart.Whole)
         {
-            return new LocatedModel(folder, reference.Id);
+            return Located(await PullAsync(reference, cancellationToken));
         }
 
-        return Located(await PullAsync(reference, cancellationToken));
+        if (part != ModelPart.Tokenizer)
+        {
+            return await FindOrPullPartAsync(reference, part, cancellationToken);
+        }
+
+        return await FindOrPullTokenizerFilesAsync(reference, cancellationToken)
+            ?? await FindOrPullPartAsync(reference, ModelPart.Headers, cancellationToken); // in GGUF the tokenizer is in the header
     }
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Null where the model's files allow no parts.</summary>
-    private async Task<string?> FindOrPullPartAsync(HubReference reference, ModelPart part, CancellationToken cancellationToken)
+    private async Task<LocatedModel> FindOrPullPartAsync(HubReference reference, ModelPart part, CancellationToken cancellationToken)
     {
-        string? there = _client.Cache.FindCommit(reference) is { } known ? _parts.FolderOf(reference.Id, known, part) : null;
-        if (there is not null && PartStore.IsComplete(there))
+        string known = _client.Cache.FindCommit(reference) ?? reference.Revision; // which may be a commit itself
+        if (HubClient.FindPart(_parts.FolderOf(reference, known, part)) is { } there)
         {
-            return there;
+            return Located(reference, there);
         }
 
         RefuseOffline(reference);
-        HubSnapshot config = await _client.PullFilesAsync(reference, file => file == ConfigFile, progress: null, cancellationToken);
-        if (config.Files.Count == 0)
+        string commit = (await _client.PullFilesAsync(reference, _ => false, progress: null, cancellationToken)).Commit;
+        HubPart pulled = await DownloadProgress.ShowAsync(progress => _client.PullTensorsAsync(
+            reference with { Revision = commit },
+            _parts.FolderOf(reference, commit, part),
+            path => part.Tensors(CheckpointParts.Read(path)),
+            progress,
+            cancellationToken));
+        return Located(reference, pulled.ModelPath);
+    }
+
+    /// <summary>The files beside the weights, in the shared cache; null where the repository has no tokenizer in files of its own.</summary>
+    private async Task<LocatedModel?> FindOrPullTokenizerFilesAsync(HubReference reference, CancellationToken cancellationToken)
+    {
+        if (reference.Quantisation is not null)
         {
-            return null; // a GGUF file is fetched whole
+            return null;
         }
 
-        Func<string, bool> isWanted = part.Tensors(CheckpointParts.Read(config.Folder));
-        string folder = _parts.FolderOf(reference.Id, config.Commit, part);
-        try
+        // Where another tool fetched one file of them, the others are still to come.
+        if (_client.FindCachedFiles(reference) is { } there && Tokenizer.IsInFolder(there.Folder)
+            && (_settings.Offline || there.Files.Contains(TokenizerConfig)))
         {
-            await DownloadProgress.ShowAsync(progress =>
-                _client.PullTensorsAsync(reference with { Revision = config.Commit }, folder, isWanted, progress, cancellationToken));
-            return folder;
+            return Located(reference, there.Folder);
         }
-        catch (HubException e) when (e.Kind == HubErrorKind.Selection)
+
+        if (_settings.Offline)
         {
-            return null; // no safetensors: what there is instead is fetched whole
+            return null;
         }
+
+        HubSnapshot pulled = await _client.PullFilesAsync(reference, HubClient.IsConfiguration, progress: null, cancellationToken);
+        return Tokenizer.IsInFolder(pulled.Folder) ? Located(reference, pulled.Folder) : null;
     }
 
     private void RefuseOffline(HubReference reference)
@@ -85,5 +105,7 @@ internal sealed class HubModels : IDisposable
 
     /// <summary>A folder of the cache is called by a commit, which names nothing; a GGUF file has a name of its own.</summary>
     private static LocatedModel Located(HubSnapshot snapshot) =>
-        new(snapshot.ModelPath, snapshot.ModelPath == snapshot.Folder ? snapshot.Reference.Id : snapshot.ModelPath);
+        Located(snapshot.Reference, snapshot.ModelPath);
+
+    private static LocatedModel Located(HubReference reference, string path) => new(path, Directory.Exists(path) ? reference.Id : path);
 }

@@ -16,7 +16,8 @@ internal static class ModelLocator
     /// <exception cref="HubException">It cannot be fetched.</exception>
     public static async Task<LocatedModel> FindAsync(string? model, ModelPart part, CancellationToken cancellationToken)
     {
-        if (model is null or BuiltIn && !Directory.Exists(BuiltIn))
+        model ??= BuiltIn;
+        if (model == BuiltIn && !Directory.Exists(BuiltIn))
         {
             string path = Path.Combine(AppContext.BaseDirectory, "models", BuiltIn);
             return Directory.Exists(path)
@@ -29,16 +30,26 @@ internal static class ModelLocator
             return new LocatedModel(model, model);
         }
 
-        if (HubReference.TryParse(model, out HubReference? reference) && model is not null && !IsFileName(model))
+        if (IsFileName(model) || !HubReference.TryParse(model, out HubReference? reference))
         {
-            using HubModels hub = new();
-            if (reference.Id.Contains('/', StringComparison.Ordinal) || hub.FindCached(reference) is not null)
-            {
-                return await hub.FindOrPullAsync(reference, part, cancellationToken);
-            }
+            throw new CliException(
+                $"there is no folder or file '{model}', and no model of the hub can be called so; give a folder, a .gguf file, org/name, or '{BuiltIn}'");
         }
 
-        throw new CliException($"there is no model '{model}'; give a folder, a .gguf file, a name on the hub as org/name, or '{BuiltIn}'");
+        using HubModels hub = new();
+        if (!reference.Id.Contains('/', StringComparison.Ordinal) && hub.FindCached(reference) is null)
+        {
+            throw new CliException($"there is no folder or file '{model}'; give a folder, a .gguf file, a name on the hub as org/name, or '{BuiltIn}'");
+        }
+
+        try
+        {
+            return await hub.FindOrPullAsync(reference, part, cancellationToken);
+        }
+        catch (HubException e) when (e.Kind is HubErrorKind.NotFound or HubErrorKind.Network)
+        {
+            throw new CliException($"there is no folder or file '{model}', and as a name on the hub it cannot be fetched: {e.Message}");
+        }
     }
 
     /// <summary>A file that is not there is no model of the hub, though its path may look like one.</summary>

@@ -14,28 +14,32 @@ internal sealed record ModelPart
     /// <summary>All of it.</summary>
     public static ModelPart Whole { get; } = new("whole", isWanted: null);
 
+    /// <summary>Configuration, tokenizer, and name, type and shape of every tensor, but no weights.</summary>
+    public static ModelPart Headers { get; } = new("headers", isWanted: null);
+
+    /// <summary>The tokenizer, wherever the model has it.</summary>
+    public static ModelPart Tokenizer { get; } = new("tokenizer", isWanted: null);
+
     /// <summary>Embeddings and head: what a client of servers computes.</summary>
     public static ModelPart Ends { get; } = new("ends", (parts, tensor) => parts.IsOfEnds(tensor));
 
     /// <summary>What it is called, as a folder's name can be.</summary>
     public string Name { get; }
 
-    public bool IsWhole => _isWanted is null;
-
     /// <summary>The blocks of a range.</summary>
     public static ModelPart Blocks(BlockRange range) =>
         new($"blocks {range}", (parts, tensor) => parts.IsOfBlocks(tensor, range), range);
 
-    /// <summary>Which tensors the part has.</summary>
+    /// <summary>Which tensors the part has; null for none.</summary>
     /// <exception cref="CliException">The model has not so many blocks.</exception>
-    public Func<string, bool> Tensors(CheckpointParts parts)
+    public Func<string, bool>? Tensors(CheckpointParts parts)
     {
         if (_blocks is { } range)
         {
             Require(range, parts.Blocks);
         }
 
-        return tensor => _isWanted is null || _isWanted(parts, tensor);
+        return _isWanted is null ? null : tensor => _isWanted(parts, tensor);
     }
 
     /// <summary>Refuses blocks that a model does not have.</summary>

@@ -55,8 +55,7 @@ internal sealed class ModelText
 
     private static ModelText FromFolder(ModelFolder folder)
     {
-        bool has = folder.FindFile("tokenizer.json") is not null || folder.FindFile("tokenizer.model") is not null;
-        Tokenizer? tokenizer = has ? Tokenizer.FromFolder(folder.Path) : null;
+        Tokenizer? tokenizer = Tokenizer.IsInFolder(folder.Path) ? Tokenizer.FromFolder(folder.Path) : null;
         HashSet<int> ends = [];
         AddIds(ends, folder.GenerationConfig);
         if (ends.Count == 0)

@@ -1,3 +1,5 @@
+using Whorl.Formats;
+
 namespace Whorl.Cli.Engine;
 
 /// <summary>Parts of models that were fetched without the rest. They lie outside the shared cache, whose layout knows no parts.</summary>
@@ -17,11 +19,8 @@ internal sealed class PartStore(string root)
     }
 
     /// <summary>Where a part of a commit lies or is to lie.</summary>
-    public string FolderOf(string id, string commit, ModelPart part) => Path.Combine(FolderOf(id), commit, part.Name);
-
-    /// <summary>Whether all of a part is there.</summary>
-    public static bool IsComplete(string folder) =>
-        File.Exists(Path.Combine(folder, "model.safetensors")) || File.Exists(Path.Combine(folder, "model.safetensors.index.json"));
+    public string FolderOf(HubReference reference, string commit, ModelPart part) => Path.Combine(
+        FolderOf(reference.Id), commit, reference.Quantisation is { } quantisation ? $"{part.Name} of {quantisation}" : part.Name);
 
     /// <summary>The parts that are there, unfinished ones included, sorted.</summary>
     public IReadOnlyList<StoredPart> List()

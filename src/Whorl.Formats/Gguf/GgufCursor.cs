@@ -9,28 +9,50 @@ namespace Whorl.Formats;
 /// Walks through a GGUF header in large reads. Whatever a length in the file says is compared with what is left of the file, and with a
 /// limit, before anything is taken for it.
 /// </summary>
-internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
+internal sealed class GgufCursor : IDisposable
 {
     private const int BufferBytes = 1 << 20;
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    private readonly long _fileLength = RandomAccess.GetLength(file);
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, RandomAccess.GetLength(file) + 1));
+    private readonly SafeFileHandle? _file; // null where the bytes are in memory, then all of them in the buffer
+    private readonly long _readable;
+    private byte[] _buffer;
     private int _start;
     private int _end;
     private long _endPosition;
 
+    /// <summary>Reads a file.</summary>
+    public GgufCursor(SafeFileHandle file, string path)
+    {
+        _file = file;
+        Path = path;
+        _readable = FileLength = RandomAccess.GetLength(file);
+        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferBytes, FileLength + 1));
+    }
+
+    /// <summary>Reads the beginning of a file, as far as it was fetched.</summary>
+    /// <param name="beginning">The bytes that are there. To need more of the file is a <see cref="HeaderCutException"/>.</param>
+    /// <param name="path">What the file is called in messages.</param>
+    /// <param name="fileLength">The length of all of it.</param>
+    public GgufCursor(byte[] beginning, string path, long fileLength)
+    {
+        Path = path;
+        FileLength = fileLength;
+        _buffer = beginning;
+        _readable = _endPosition = _end = beginning.Length;
+    }
+
     /// <summary>The file being read, for messages.</summary>
-    public string Path => path;
+    public string Path { get; }
 
     /// <summary>The file's length in bytes.</summary>
-    public long FileLength => _fileLength;
+    public long FileLength { get; }
 
     /// <summary>Where in the file the next value begins.</summary>
     public long Position => _endPosition - (_end - _start);
 
     /// <summary>The bytes that the header can still have.</summary>
-    public long Remaining => Math.Min(_fileLength, GgufHeader.MaxHeaderBytes) - Position;
+    public long Remaining => Math.Min(FileLength, GgufHeader.MaxHeaderBytes) - Position;
 
     public byte ReadByte() => Take(1)[0];
 
@@ -46,9 +68,13 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
     {
         long at = Position;
         ulong count = ReadUInt64();
-        return count <= (ulong)most && count <= (ulong)(Remaining / leastBytes)
-            ? (int)count
-            : throw Wrong($"{count} {what} cannot follow: there are {Remaining} bytes of header left at most, and {most} are allowed", at);
+        if (count > (ulong)most || count > (ulong)(Remaining / leastBytes))
+        {
+            throw Wrong($"{count} {what} cannot follow: there are {Remaining} bytes of header left at most, and {most} are allowed", at);
+        }
+
+        RequireReadable((long)count * leastBytes);
+        return (int)count;
     }
 
     /// <summary>Reads a string that names something: it must be UTF-8.</summary>
@@ -61,7 +87,7 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
         }
         catch (DecoderFallbackException e)
         {
-            throw new ModelFormatException(path, $"{what} is not UTF-8; the file is damaged, download it again", offset: at, inner: e);
+            throw new ModelFormatException(Path, $"{what} is not UTF-8; the file is damaged, download it again", offset: at, inner: e);
         }
     }
 
@@ -73,24 +99,29 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
     /// </summary>
     public void ReadInto(Span<byte> destination)
     {
+        RequireReadable(destination.Length);
         int buffered = Math.Min(_end - _start, destination.Length);
         _buffer.AsSpan(_start, buffered).CopyTo(destination);
         _start += buffered;
         if (buffered < destination.Length)
         {
             Span<byte> rest = destination[buffered..];
-            TensorFile.ReadExactly(file, path, _endPosition, rest);
+            TensorFile.ReadExactly(_file!, Path, _endPosition, rest);
             _endPosition += rest.Length;
             _start = _end = 0;
         }
     }
 
     public ModelFormatException Wrong(string what, long? at = null, string? name = null) =>
-        new(path, $"{what}; the file is damaged or no GGUF file, download it again", name, at ?? Position);
+        new(Path, $"{what}; the file is damaged or no GGUF file, download it again", name, at ?? Position);
 
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
+        if (_file is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
         _buffer = [];
     }
 
@@ -118,12 +149,13 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
     {
         if (count > Remaining)
         {
-            string why = _fileLength > GgufHeader.MaxHeaderBytes
+            string why = FileLength > GgufHeader.MaxHeaderBytes
                 ? $"the header exceeds {GgufHeader.MaxHeaderBytes} bytes"
                 : "the file ends in its header";
             throw Wrong(why);
         }
 
+        RequireReadable(count);
         ReadOnlySpan<byte> kept = _buffer.AsSpan(_start, _end - _start);
         byte[] target = count <= _buffer.Length ? _buffer : ArrayPool<byte>.Shared.Rent(count);
         kept.CopyTo(target);
@@ -135,9 +167,17 @@ internal sealed class GgufCursor(SafeFileHandle file, string path) : IDisposable
 
         _end -= _start;
         _start = 0;
-        int more = (int)Math.Min(_buffer.Length - _end, _fileLength - _endPosition);
-        TensorFile.ReadExactly(file, path, _endPosition, _buffer.AsSpan(_end, more));
+        int more = (int)Math.Min(_buffer.Length - _end, FileLength - _endPosition);
+        TensorFile.ReadExactly(_file!, Path, _endPosition, _buffer.AsSpan(_end, more));
         _end += more;
         _endPosition += more;
+    }
+
+    private void RequireReadable(long count)
+    {
+        if (count > _readable - Position)
+        {
+            throw new HeaderCutException();
+        }
     }
 }

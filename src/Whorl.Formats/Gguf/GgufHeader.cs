@@ -14,18 +14,20 @@ public sealed class GgufHeader
 
     private const uint Magic = 0x46554747;
     private const int MaxPairs = 1 << 16;
-    private const int MaxTensors = 1 << 20;
+    internal const int MaxTensors = 1 << 20;
     private const int MaxNameBytes = 1 << 12;
     internal const int MaxDimensions = 4;
     internal const long MaxAlignment = 1 << 20;
     private const long DefaultAlignment = 32;
 
-    private GgufHeader(int version, GgufMetadata metadata, long alignment, IReadOnlyList<TensorEntry> tensors)
+    private GgufHeader(int version, GgufMetadata metadata, long alignment, GgufTensorInfo[] infos, IReadOnlyList<TensorEntry> tensors)
     {
         Version = version;
         Metadata = metadata;
         Alignment = alignment;
+        Infos = infos;
         Tensors = tensors;
+        Absent = PartialGguf.ReadAbsent(this);
     }
 
     /// <summary>The format's version, 2 or 3.</summary>
@@ -39,6 +41,18 @@ public sealed class GgufHeader
 
     /// <summary>The tensors in the order of their infos, shapes turned to outermost first.</summary>
     public IReadOnlyList<TensorEntry> Tensors { get; }
+
+    /// <summary>Tensors that the file lacks, as it is a part of another; empty for a whole file.</summary>
+    public IReadOnlyList<TensorEntry> Absent { get; }
+
+    /// <summary>What the header says of each of <see cref="Tensors"/>.</summary>
+    internal IReadOnlyList<GgufTensorInfo> Infos { get; }
+
+    /// <summary>Where in the file the infos begin, behind the pairs.</summary>
+    internal long InfosStart { get; private init; }
+
+    /// <summary>Where the infos end.</summary>
+    internal long InfosEnd { get; private init; }
 
     /// <summary>Whether the file begins with the four bytes of the format.</summary>
     /// <exception cref="ModelFormatException">It cannot be opened.</exception>
@@ -64,17 +78,29 @@ public sealed class GgufHeader
     internal static GgufHeader Read(SafeFileHandle file, string path)
     {
         using GgufCursor cursor = new(file, path);
+        return Read(cursor);
+    }
+
+    /// <summary>As <see cref="Read(string)"/>.</summary>
+    /// <exception cref="HeaderCutException">The cursor has the beginning of the file only, and not all of the header.</exception>
+    internal static GgufHeader Read(GgufCursor cursor)
+    {
         int version = ReadVersion(cursor);
 
         // An info is a name's length, a count, a type and an offset at least; a pair a key's length, a type and a byte.
         int tensors = cursor.ReadCount("tensors", 24, MaxTensors);
         int pairs = cursor.ReadCount("metadata pairs", 13, MaxPairs);
-        GgufMetadata metadata = new(path, ReadPairs(cursor, pairs));
+        GgufMetadata metadata = new(cursor.Path, ReadPairs(cursor, pairs));
+        long infosStart = cursor.Position;
         GgufTensorInfo[] infos = ReadInfos(cursor, tensors);
-        long alignment = AlignmentOf(path, metadata);
-        long dataStart = (cursor.Position + alignment - 1) / alignment * alignment;
-        return new(version, metadata, alignment, new GgufLayout(path, dataStart, cursor.FileLength, alignment).Place(infos));
+        long infosEnd = cursor.Position;
+        long alignment = AlignmentOf(cursor.Path, metadata);
+        GgufLayout layout = new(cursor.Path, AlignUp(infosEnd, alignment), cursor.FileLength, alignment);
+        return new(version, metadata, alignment, infos, layout.Place(infos)) { InfosStart = infosStart, InfosEnd = infosEnd };
     }
+
+    /// <summary>The next multiple of an alignment.</summary>
+    internal static long AlignUp(long position, long alignment) => (position + alignment - 1) / alignment * alignment;
 
     private static int ReadVersion(GgufCursor cursor)
     {
@@ -112,7 +138,8 @@ public sealed class GgufHeader
         return values;
     }
 
-    private static GgufTensorInfo[] ReadInfos(GgufCursor cursor, int count)
+    /// <summary>Reads so many infos of tensors.</summary>
+    internal static GgufTensorInfo[] ReadInfos(GgufCursor cursor, int count)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
         GgufTensorInfo[] infos = new GgufTensorInfo[count];

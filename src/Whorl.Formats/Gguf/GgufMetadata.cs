@@ -28,6 +28,9 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
     /// <exception cref="ModelFormatException">It is missing.</exception>
     public string Architecture => GetString("general.architecture");
 
+    /// <summary>The file they are of.</summary>
+    internal string File => _file;
+
     /// <inheritdoc/>
     public IEnumerable<string> Keys => _values.Keys;
 

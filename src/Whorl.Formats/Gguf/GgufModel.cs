@@ -25,7 +25,7 @@ public sealed class GgufModel : ModelFile
             IReadOnlyList<string> paths = GgufSplit.PartsOf(full, given.Metadata);
             GgufHeader[] parts = [.. paths.Select(part => part == full ? given : OpenPart(part, files))];
             GgufSplit.Check(paths, parts);
-            IEnumerable<TensorEntry> tensors = parts.SelectMany(part => part.Tensors);
+            IEnumerable<TensorEntry> tensors = parts.SelectMany(part => part.Tensors.Concat(part.Absent));
             return new GgufModel(paths[0], parts[0].Metadata, new FileCheckpoint(tensors, files, observer));
         }
         catch

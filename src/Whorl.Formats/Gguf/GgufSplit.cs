@@ -62,7 +62,7 @@ internal static partial class GgufSplit
                     NumberKey);
             }
 
-            foreach (TensorEntry tensor in parts[i].Tensors)
+            foreach (TensorEntry tensor in parts[i].Tensors.Concat(parts[i].Absent))
             {
                 if (!fileOf.TryAdd(tensor.Name, paths[i]))
                 {

@@ -31,6 +31,24 @@ internal sealed class GgufValueWriter(IBufferWriter<byte> output)
         WriteValue(key, value);
     }
 
+    /// <summary>Writes what a header says of a tensor.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">Outermost first, as everywhere but in the file.</param>
+    /// <param name="ggmlType">The number of its element type.</param>
+    /// <param name="dataOffset">Where it begins, counted from the start of the data.</param>
+    public void WriteTensorInfo(string name, long[] shape, uint ggmlType, ulong dataOffset)
+    {
+        WriteString(name);
+        WriteNumber((uint)shape.Length);
+        foreach (long size in shape.AsEnumerable().Reverse())
+        {
+            WriteNumber((ulong)size);
+        }
+
+        WriteNumber(ggmlType);
+        WriteNumber(dataOffset);
+    }
+
     private void WriteValue(string key, object value)
     {
         switch (value)

@@ -75,15 +75,7 @@ public static class GgufWriter
                     nameof(tensors));
             }
 
-            writer.WriteString(tensor.Name);
-            writer.WriteNumber((uint)tensor.Shape.Length);
-            foreach (long size in tensor.Shape.AsEnumerable().Reverse())
-            {
-                writer.WriteNumber((ulong)size);
-            }
-
-            writer.WriteNumber((uint)tensor.Type.GgmlType);
-            writer.WriteNumber(offset);
+            writer.WriteTensorInfo(tensor.Name, tensor.Shape, (uint)tensor.Type.GgmlType, offset);
             offset += (ulong)(tensor.ByteLength + TensorFileWriter.PaddingOf(tensor.ByteLength, alignment));
         }
     }

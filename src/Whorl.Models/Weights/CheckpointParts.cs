@@ -2,7 +2,7 @@ using Whorl.Formats;
 
 namespace Whorl.Models;
 
-/// <summary>Which tensors of a Hugging Face checkpoint belong to which part of the model, told by config.json alone.</summary>
+/// <summary>Which tensors of a checkpoint belong to which part of the model, told by its configuration alone.</summary>
 /// <remarks>So that whoever needs a part can fetch it without the rest.</remarks>
 public sealed class CheckpointParts
 {
@@ -13,11 +13,18 @@ public sealed class CheckpointParts
     /// <summary>How many blocks the model has.</summary>
     public int Blocks { get; }
 
-    /// <summary>Reads a folder's config.json; weights need not be there.</summary>
+    /// <summary>Reads a folder's config.json, or a GGUF file's header; weights need not be there.</summary>
+    /// <param name="path">The folder, or the (first) GGUF file.</param>
     /// <exception cref="ModelFormatException">It is missing, of an unknown family, or not supported.</exception>
-    public static CheckpointParts Read(string folder)
+    public static CheckpointParts Read(string path)
     {
-        ConfigReader config = new(ModelFolder.ReadConfig(folder), Path.Combine(folder, "config.json"));
+        if (!Directory.Exists(path))
+        {
+            using ModelSource gguf = ModelSource.Open(path);
+            return new CheckpointParts(gguf.Spec.Blocks.Count, gguf.Weights);
+        }
+
+        ConfigReader config = new(ModelFolder.ReadConfig(path), Path.Combine(path, "config.json"));
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
         DecoderSpec spec = family.Read(config);
         return new CheckpointParts(spec.Blocks.Count, family.Weights(spec));

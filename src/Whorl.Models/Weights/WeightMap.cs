@@ -124,7 +124,7 @@ public sealed class WeightMap
             ("feed_forward_norm", "post_attention_layernorm"), ("gate", "mlp.gate_proj"), ("up", "mlp.up_proj"), ("down", "mlp.down_proj"));
 
     /// <summary>The names of GGUF files, the same for nearly all architectures. Source: gguf-py, constants.py.</summary>
-    public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}." }
+    public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}.", SharedParts = ["rope_freqs.", "rope_factors_"] }
         .Ends(
             ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"),
             ("final_norm", "output_norm"),

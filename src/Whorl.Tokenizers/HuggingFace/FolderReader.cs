@@ -40,6 +40,10 @@ internal static class FolderReader
         };
     }
 
+    /// <summary>Whether a folder has the file of a tokenizer.</summary>
+    public static bool HasTokenizer(string folder) =>
+        File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
+
     /// <summary>The bytes of a file; null where there is none.</summary>
     /// <exception cref="TokenizerFormatException">It is too large.</exception>
     public static byte[]? ReadFile(string path)

@@ -19,6 +19,9 @@ public abstract class HubTestBase : IAsyncLifetime
 
     internal static long WholeWeights { get; } = new FileInfo(Path.Combine(Bard, "model.safetensors")).Length;
 
+    /// <summary>The bytes of the weights' header, with its length in front.</summary>
+    internal static long SafetensorsHeaderBytes { get; } = ReadHeaderBytes();
+
     public async Task InitializeAsync()
     {
         foreach (string path in Directory.GetFiles(Bard))
@@ -51,6 +54,12 @@ public abstract class HubTestBase : IAsyncLifetime
     };
 
     internal Dictionary<string, string> Offline(string user = "me") => new(Environment(user)) { ["HF_HUB_OFFLINE"] = "1" };
+
+    private static long ReadHeaderBytes()
+    {
+        using BinaryReader reader = new(File.OpenRead(Path.Combine(Bard, "model.safetensors")));
+        return 8 + reader.ReadInt64();
+    }
 
     private string CacheOf(string user) => Path.Combine(_home.FullName, user, "hub");
 }

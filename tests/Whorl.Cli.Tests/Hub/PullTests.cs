@@ -46,15 +46,6 @@ public sealed class PullTests : HubTestBase
     }
 
     [Fact]
-    public async Task A_model_that_was_not_pulled_is_fetched_when_it_is_used()
-    {
-        JsonElement json = (await RunAsync("show", Model, "--json")).Json();
-
-        Assert.Equal("llama", json.GetProperty("family").GetString());
-        Assert.Equal(6, json.GetProperty("blocks").GetArrayLength());
-    }
-
-    [Fact]
     public async Task Without_the_network_a_model_that_was_not_pulled_is_refused_with_the_command_to_fetch_it() =>
         (await RunOfflineAsync("run", Model, "hello")).AssertRefused("HF_HUB_OFFLINE", $"whorl pull {Model}");
 
@@ -65,10 +56,26 @@ public sealed class PullTests : HubTestBase
     public async Task What_cannot_be_pulled_is_refused_in_one_line(string name, string word) =>
         (await RunAsync("pull", name)).AssertRefused(word);
 
-    [Fact]
-    public async Task A_path_that_is_not_there_is_not_asked_of_the_hub()
+    [Theory]
+    [InlineData("models/none.gguf")]
+    [InlineData("./org/tiny")]
+    [InlineData("some/deep/folder")]
+    [InlineData("nothing")]
+    public async Task A_path_that_is_not_there_is_not_asked_of_the_hub(string path)
     {
-        (await RunAsync("run", "models/none.gguf", "hello")).AssertRefused("models/none.gguf");
+        (await RunAsync("run", path, "hello")).AssertRefused($"no folder or file '{path}'");
         Assert.Empty(Hub.Requests);
+    }
+
+    [Fact]
+    public async Task What_may_be_a_path_or_a_name_is_refused_as_both() =>
+        (await RunAsync("run", "org/none", "hello")).AssertRefused("no folder or file 'org/none'", "no org/none on the hub");
+
+    [Fact]
+    public async Task A_hub_that_cannot_be_reached_is_told_at_once()
+    {
+        Dictionary<string, string> nowhere = new(Environment()) { ["HF_ENDPOINT"] = "http://127.0.0.1:9" };
+        ProgramResult result = await WhorlProcess.RunAsync(nowhere, "run", "org/none", "hello");
+        result.AssertRefused("no folder or file 'org/none'", "127.0.0.1 cannot be reached");
     }
 }

@@ -54,8 +54,8 @@ internal static partial class FileSelection
     private static bool IsWeights(string file) => !file.Contains('/') && file.EndsWith(".safetensors", StringComparison.Ordinal)
         && (file == "model.safetensors" || ShardName().IsMatch(file));
 
-    // Projectors of images are no models of their own.
-    private static bool IsGguf(string file) => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
+    /// <summary>Whether a file is a GGUF model, whole or in part; projectors of images are no models of their own.</summary>
+    public static bool IsGguf(string file) => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
         && !Path.GetFileName(file).Contains("mmproj", StringComparison.OrdinalIgnoreCase)
         && !Path.GetFileName(file).Contains("imatrix", StringComparison.OrdinalIgnoreCase);
 

@@ -86,19 +86,15 @@ public sealed class HubClient : IDisposable
     /// </summary>
     public HubSnapshot? FindCached(HubReference reference)
     {
-        ArgumentNullException.ThrowIfNull(reference);
-        if (Cache.FindCommit(reference) is not { } commit
-            || Cache.Find(reference.Id)?.Revisions.FirstOrDefault(revision => revision.Commit == commit) is not { } revision)
+        if (FindCachedFiles(reference) is not { } there)
         {
             return null;
         }
 
         try
         {
-            string[] there =
-                [.. revision.Files.Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))];
-            IReadOnlyList<string> files = FileSelection.Select(there, reference);
-            return FileSelection.IsComplete(files) ? new HubSnapshot(reference, commit, revision.Folder, files) : null;
+            IReadOnlyList<string> files = FileSelection.Select(there.Files, reference);
+            return FileSelection.IsComplete(files) ? there with { Files = files } : null;
         }
         catch (HubException error) when (error.Kind == HubErrorKind.Selection)
         {
@@ -106,37 +102,68 @@ public sealed class HubClient : IDisposable
         }
     }
 
+    /// <summary>The files that the cache has of a model's revision, be they few, without a question to the network; null for none.</summary>
+    public HubSnapshot? FindCachedFiles(HubReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        if (Cache.FindCommit(reference) is not { } commit
+            || Cache.Find(reference.Id)?.Revisions.FirstOrDefault(revision => revision.Commit == commit) is not { } revision)
+        {
+            return null;
+        }
+
+        string[] there =
+            [.. revision.Files.Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))];
+        return new HubSnapshot(reference, commit, revision.Folder, there);
+    }
+
+    /// <summary>Whether a file is one of the small ones beside the weights: configuration, tokenizer, chat template.</summary>
+    /// <param name="file">Its name in the repository.</param>
+    public static bool IsConfiguration(string file) => FileSelection.IsConfiguration(file);
+
     /// <summary>
     /// Fetches only some tensors of a model, as a server of a few blocks needs them: by byte range, into a folder that opens as the
     /// model does and names all its tensors, but has the bytes of these only. Lengths are checked; a checksum of parts of a file there
     /// is none.
     /// </summary>
-    /// <param name="reference">The model; its weights must be in safetensors.</param>
+    /// <param name="reference">The model.</param>
     /// <param name="folder">
-    /// Gets configuration, tokenizer and one safetensors file for each of the model's, with the wanted tensors and the headers.
+    /// Gets one file for each of the model's safetensors or GGUF files, with the wanted tensors and the headers; beside safetensors also
+    /// configuration and tokenizer. It must be outside the cache, where other tools would take its files for whole ones.
     /// </param>
-    /// <param name="isWanted">Whether a tensor of that name is wanted.</param>
+    /// <param name="choose">
+    /// Tells by name which tensors are wanted, given a model without any: a folder with config.json, or a GGUF file. To choose null is to
+    /// want none, but the headers.
+    /// </param>
     /// <param name="progress">Told of every step of the weights.</param>
     /// <param name="cancellationToken">Stops; what has arrived is kept, and the next call for the same tensors goes on from there.</param>
-    /// <returns>The bytes of weights that were fetched now.</returns>
     /// <exception cref="HubException">They cannot be had; the message says what to do.</exception>
     /// <exception cref="ModelFormatException">The model's files are not well formed.</exception>
-    public async Task<long> PullTensorsAsync(
+    public async Task<HubPart> PullTensorsAsync(
         HubReference reference,
         string folder,
-        Func<string, bool> isWanted,
+        Func<string, Func<string, bool>?> choose,
         IProgress<HubProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        ArgumentNullException.ThrowIfNull(isWanted);
+        ArgumentNullException.ThrowIfNull(choose);
         RefuseOffline(reference);
         RepositoryListing listing = await ListAsync(reference, cancellationToken);
-        string[] small = [.. listing.Files.Where(FileSelection.IsConfiguration)];
-        await DownloadAsync(reference, listing, small, progress: null, cancellationToken);
+        IReadOnlyList<string> names = FileSelection.Select(listing.Files, reference);
         var pull = new TensorPull(this, _http, reference, listing, folder, _settings.MaxParallelFiles, FreeSpace);
-        return await pull.RunAsync(SnapshotFolder(reference, listing.Commit), small, isWanted, progress, cancellationToken);
+        if (names.All(FileSelection.IsGguf))
+        {
+            return await pull.PullGgufAsync(names, choose, progress, cancellationToken);
+        }
+
+        string[] small = [.. names.Where(FileSelection.IsConfiguration)];
+        await DownloadAsync(reference, listing, small, progress: null, cancellationToken);
+        return await pull.PullSafetensorsAsync(SnapshotFolder(reference, listing.Commit), small, choose, progress, cancellationToken);
     }
+
+    /// <summary>What to open of a part that <see cref="PullTensorsAsync"/> has fetched whole into a folder; else null.</summary>
+    public static string? FindPart(string folder) => TensorPull.FindModel(folder);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -7,17 +7,40 @@ namespace Whorl.Formats;
 internal sealed class HubHttp : IDisposable
 {
     private const int MaxRedirects = 10;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private readonly HttpClient _client;
     private readonly HubSettings _settings;
     private readonly TimeProvider _clock;
+    private volatile bool _hasAnswered;
 
     public HubHttp(HubSettings settings, HttpMessageHandler? handler, TimeProvider clock)
     {
         // Redirects are followed here, since the token must not follow them to another host; encodings would change lengths.
-        handler ??= new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None };
+        handler ??= new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = ConnectTimeout,
+        };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _settings = settings;
         _clock = clock;
+    }
+
+    /// <summary>
+    /// Gives up where no connection ever came about: there is no network, no such host or nobody who listens, and the next second changes
+    /// none of it. Once the hub has answered, all of it may pass.
+    /// </summary>
+    /// <exception cref="HubException">There is no connection and never was.</exception>
+    public void ThrowIfUnreachable(Exception error)
+    {
+        if (!_hasAnswered && IsNoConnection(error))
+        {
+            throw new HubException(
+                HubErrorKind.Network,
+                $"{_settings.Endpoint.Host} cannot be reached ({error.Message}); check the network, or set HF_ENDPOINT to a mirror",
+                error);
+        }
     }
 
     public RetryPolicy NewRetries() => new(_settings.MaxAttempts, _clock);
@@ -107,6 +130,7 @@ internal sealed class HubHttp : IDisposable
             }
             catch (Exception error) when (RetryPolicy.IsTransient(error, cancellationToken))
             {
+                ThrowIfUnreachable(error);
                 failure = error;
             }
 
@@ -139,6 +163,7 @@ internal sealed class HubHttp : IDisposable
 
             using SilenceTimeout silence = Patience(cancellationToken);
             HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            _hasAnswered = true;
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
             {
                 return response;
@@ -159,6 +184,13 @@ internal sealed class HubHttp : IDisposable
 
         throw new HubException(HubErrorKind.InvalidResponse, $"{address} redirects more than {MaxRedirects} times");
     }
+
+    private static bool IsNoConnection(Exception error) => error is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    }
+    or OperationCanceledException { InnerException: TimeoutException };
 
     private bool IsHub(Uri address) => IsSameHost(address, _settings.Endpoint);
 

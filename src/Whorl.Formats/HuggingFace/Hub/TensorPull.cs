@@ -1,23 +1,40 @@
 namespace Whorl.Formats;
 
-/// <summary>Fetches the wanted tensors of a model's safetensors files into files of their own.</summary>
+/// <summary>Fetches the wanted tensors of a model's safetensors or GGUF files into files of their own.</summary>
 internal sealed class TensorPull(
     HubClient client, HubHttp http, HubReference reference, RepositoryListing listing, string folder, int maxParallelFiles, long? freeSpace)
 {
     private const string Index = "model.safetensors.index.json";
     private const string Single = "model.safetensors";
+    private const string HeadersFolder = "headers";
 
-    /// <summary>Fetches them, and copies the small files beside them.</summary>
+    /// <summary>What to open in a folder where all wanted tensors are; null where something is missing.</summary>
+    public static string? FindModel(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        if (File.Exists(Path.Combine(folder, Single)) || File.Exists(Path.Combine(folder, Index)))
+        {
+            return folder;
+        }
+
+        string[] names = [.. Directory.EnumerateFiles(folder, "*.gguf").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        return names.Length > 0 && FileSelection.IsComplete(names) ? Path.Combine(folder, names[0]) : null;
+    }
+
+    /// <summary>Fetches the wanted tensors of safetensors files, and copies the small files beside them.</summary>
     /// <param name="snapshot">The folder where the small files are.</param>
     /// <param name="small">Their names.</param>
-    /// <param name="isWanted">Whether a tensor is wanted.</param>
+    /// <param name="choose">As of <see cref="HubClient.PullTensorsAsync"/>.</param>
     /// <param name="progress">Told of every step; may be null.</param>
     /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
-    /// <returns>The bytes of weights that were fetched.</returns>
-    public async Task<long> RunAsync(
+    public async Task<HubPart> PullSafetensorsAsync(
         string snapshot,
         IReadOnlyList<string> small,
-        Func<string, bool> isWanted,
+        Func<string, Func<string, bool>?> choose,
         IProgress<HubProgress>? progress,
         CancellationToken cancellationToken)
     {
@@ -29,8 +46,47 @@ internal sealed class TensorPull(
             File.Copy(Path.Combine(snapshot, name), Path.Combine(folder, name), overwrite: true);
         }
 
-        SafetensorsSlice[] slices = await OpenAsync(WeightFiles(snapshot, small), isWanted, cancellationToken);
-        if (slices.All(slice => slice.Tensors.Count == 0))
+        Func<string, bool>? isWanted = choose(folder);
+        RemoteWeights[] files = await OpenAsync(WeightFiles(snapshot, small), cancellationToken);
+        long fetched = await FetchAsync(files, isWanted, progress, cancellationToken);
+        if (small.Contains(Index))
+        {
+            File.Copy(Path.Combine(snapshot, Index), Path.Combine(folder, Index));
+        }
+
+        return new HubPart(folder, fetched);
+    }
+
+    /// <summary>Fetches the wanted tensors of a GGUF file, or of the parts of a split one.</summary>
+    /// <param name="names">The files.</param>
+    /// <param name="choose">As of <see cref="HubClient.PullTensorsAsync"/>.</param>
+    /// <param name="progress">Told of every step; may be null.</param>
+    /// <param name="cancellationToken">Stops; what has arrived is kept.</param>
+    public async Task<HubPart> PullGgufAsync(
+        IReadOnlyList<string> names,
+        Func<string, Func<string, bool>?> choose,
+        IProgress<HubProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        RemoteWeights[] files = await OpenAsync(names, cancellationToken);
+        string headers = Path.Combine(folder, HeadersFolder);
+        Directory.CreateDirectory(headers);
+        foreach (TensorSlice header in files.Select(file => file.Slice(_ => false)))
+        {
+            await header.FetchAsync(Path.Combine(headers, header.Name), new ProgressTotals(null, 0), cancellationToken);
+        }
+
+        Func<string, bool>? isWanted = choose(FindModel(headers)!);
+        Directory.Delete(headers, recursive: true);
+        long fetched = await FetchAsync(files, isWanted, progress, cancellationToken);
+        return new HubPart(FindModel(folder)!, fetched);
+    }
+
+    private async Task<long> FetchAsync(
+        RemoteWeights[] files, Func<string, bool>? isWanted, IProgress<HubProgress>? progress, CancellationToken cancellationToken)
+    {
+        TensorSlice[] slices = [.. files.Select(file => file.Slice(isWanted ?? (_ => false)))];
+        if (isWanted is not null && slices.All(slice => slice.Tensors == 0))
         {
             throw new HubException(HubErrorKind.Selection, $"{reference} has none of the wanted tensors");
         }
@@ -38,44 +94,32 @@ internal sealed class TensorPull(
         Disk.Require(folder, slices.Sum(slice => slice.Size), $"the wanted tensors of {reference}", freeSpace);
         var totals = new ProgressTotals(progress, slices.Sum(slice => slice.Size));
         long fetched = 0;
-        foreach (SafetensorsSlice slice in slices)
+        foreach (TensorSlice slice in slices)
         {
             fetched += await slice.FetchAsync(Path.Combine(folder, slice.Name), totals, cancellationToken);
-        }
-
-        if (small.Contains(Index))
-        {
-            File.Copy(Path.Combine(snapshot, Index), Path.Combine(folder, Index));
         }
 
         return fetched;
     }
 
     // Reads the headers of all files, also of those without a wanted tensor: the folder is to know every tensor of the model.
-    private async Task<SafetensorsSlice[]> OpenAsync(
-        IReadOnlyList<string> names, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    private async Task<RemoteWeights[]> OpenAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
-        var slices = new SafetensorsSlice[names.Count];
+        var files = new RemoteWeights[names.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = maxParallelFiles, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, names.Count), parallel, async (i, token) =>
         {
             RemoteFile file = await client.DescribeAsync(reference, listing.Commit, names[i], token);
-            slices[i] = new SafetensorsSlice(await RemoteSafetensors.OpenAsync(http, reference, file, token), isWanted);
+            var content = new RemoteContent(http, reference, file);
+            files[i] = FileSelection.IsGguf(names[i])
+                ? await RemoteGguf.OpenAsync(content, token)
+                : await RemoteSafetensors.OpenAsync(content, token);
         });
-        return slices;
+        return files;
     }
 
     // The model's weight files, as its index tells; without an index there is one file.
-    private IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small)
-    {
-        if (small.Contains(Index))
-        {
-            return [.. SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Files.Select(file => Path.GetFileName(file))];
-        }
-
-        return listing.Files.Contains(Single)
-            ? [Single]
-            : throw new HubException(
-                HubErrorKind.Selection, $"{reference} has no safetensors, so no part of it can be fetched by itself; pull it whole");
-    }
+    private static IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small) => small.Contains(Index)
+        ? [.. SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Files.Select(file => Path.GetFileName(file))]
+        : [Single];
 }

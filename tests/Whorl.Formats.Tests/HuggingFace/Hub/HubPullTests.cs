@@ -152,12 +152,24 @@ public sealed class HubPullTests : HubTestBase
     }
 
     [Fact]
-    public async Task A_hub_that_cannot_be_reached_is_named()
+    public async Task A_hub_that_cannot_be_reached_is_named_at_once()
     {
         using HubClient client = Client(settings => settings with { Endpoint = new Uri("http://127.0.0.1:9") });
         HubException error = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(Reference));
         Assert.Equal(HubErrorKind.Network, error.Kind);
-        Assert.Contains("127.0.0.1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1 cannot be reached", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Clock.Waits);
+    }
+
+    [Fact]
+    public async Task A_hub_that_has_answered_and_is_gone_for_a_while_is_waited_for()
+    {
+        AddModel(Bytes(100));
+        using HubClient client = new(Settings, new UnreliableHandler(request => request is 2 or 3), Clock);
+
+        await client.PullAsync(Reference);
+
+        Assert.Equal(2, Clock.Waits.Count);
     }
 
     [Fact]

@@ -16,10 +16,10 @@ public sealed class HubTensorTests : HubTestBase
         using HubClient client = Client();
         string folder = Temporary.File("mine");
 
-        long fetched = await client.PullTensorsAsync(
-            Reference, folder, name => name.StartsWith("b.", StringComparison.Ordinal) || name == "a.0");
+        HubPart part = await client.PullTensorsAsync(
+            Reference, folder, _ => name => name.StartsWith("b.", StringComparison.Ordinal) || name == "a.0");
 
-        Assert.Equal(40 + 24 + 64, fetched);
+        Assert.Equal(40 + 24 + 64, part.FetchedBytes);
         using ModelFolder model = ModelFolder.Open(folder);
         Assert.Equal(["a.0", "b.0", "b.1"], Present(model));
         Assert.Equal(Contents(_first, "b.1"), Read(model, "b.1"));
@@ -36,7 +36,7 @@ public sealed class HubTensorTests : HubTestBase
         AddShards();
         using HubClient client = Client();
 
-        await client.PullTensorsAsync(Reference, Temporary.File("mine"), name => name.StartsWith("b.", StringComparison.Ordinal));
+        await client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => name => name.StartsWith("b.", StringComparison.Ordinal));
 
         // Of each shard the header's length and the header, and of the first one range of two tensors.
         Assert.Equal(5, Hub.StorageRequests.Count);
@@ -54,7 +54,7 @@ public sealed class HubTensorTests : HubTestBase
         using HubClient client = Client();
         string folder = Temporary.File("mine");
 
-        Assert.Equal(1000, await client.PullTensorsAsync(Reference, folder, name => name == "a.1"));
+        Assert.Equal(1000, (await client.PullTensorsAsync(Reference, folder, _ => name => name == "a.1")).FetchedBytes);
 
         using ModelFolder model = ModelFolder.Open(folder);
         Assert.Equal(Contents(_first, "a.1"), Read(model, "a.1"));
@@ -66,10 +66,10 @@ public sealed class HubTensorTests : HubTestBase
         AddShards();
         using HubClient client = Client();
         string folder = Temporary.File("mine");
-        await client.PullTensorsAsync(Reference, folder, name => name is "a.0" or "c.0");
+        await client.PullTensorsAsync(Reference, folder, _ => name => name is "a.0" or "c.0");
 
-        Assert.Equal(0, await client.PullTensorsAsync(Reference, folder, name => name is "a.0" or "c.0"));
-        Assert.Equal(64, await client.PullTensorsAsync(Reference, folder, name => name is "b.1"));
+        Assert.Equal(0, (await client.PullTensorsAsync(Reference, folder, _ => name => name is "a.0" or "c.0")).FetchedBytes);
+        Assert.Equal(64, (await client.PullTensorsAsync(Reference, folder, _ => name => name is "b.1")).FetchedBytes);
 
         using ModelFolder model = ModelFolder.Open(folder);
         Assert.Equal(["b.1"], Present(model));
@@ -82,7 +82,7 @@ public sealed class HubTensorTests : HubTestBase
         using HubClient client = Client();
         string folder = Temporary.File("mine");
 
-        await client.PullTensorsAsync(Reference, folder, name => name == "b.0");
+        await client.PullTensorsAsync(Reference, folder, _ => name => name == "b.0");
 
         using ModelFolder model = ModelFolder.Open(folder);
         Assert.Equal(["a.0", "a.1", "b.0", "b.1", "c.0"], model.Checkpoint.Names.Order());
@@ -117,12 +117,12 @@ public sealed class HubTensorTests : HubTestBase
         string folder = Temporary.File("mine");
         using (HubClient first = Client())
         {
-            await Assert.ThrowsAsync<HubException>(() => first.PullTensorsAsync(Reference, folder, name => name == "a.1"));
+            await Assert.ThrowsAsync<HubException>(() => first.PullTensorsAsync(Reference, folder, _ => name => name == "a.1"));
         }
 
         Hub.OnStorage = (_, _) => null;
         using HubClient second = Client();
-        Assert.Equal(300, await second.PullTensorsAsync(Reference, folder, name => name == "a.1"));
+        Assert.Equal(300, (await second.PullTensorsAsync(Reference, folder, _ => name => name == "a.1")).FetchedBytes);
         using ModelFolder model = ModelFolder.Open(folder);
         Assert.Equal(Contents(_first, "a.1"), Read(model, "a.1"));
     }
@@ -143,7 +143,7 @@ public sealed class HubTensorTests : HubTestBase
         using HubClient client = Client();
 
         HubException error = await Assert.ThrowsAsync<HubException>(
-            () => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => true));
+            () => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => _ => true));
 
         Assert.Equal(HubErrorKind.InvalidResponse, error.Kind);
     }
@@ -154,7 +154,7 @@ public sealed class HubTensorTests : HubTestBase
         Hub.Add("config.json", "{}");
         Hub.Add("model.safetensors", [0, 0, 0, 0, 0, 0, 0, 0x7F, .. new byte[100]], isLarge: true);
         using HubClient client = Client();
-        await Assert.ThrowsAsync<ModelFormatException>(() => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => true));
+        await Assert.ThrowsAsync<ModelFormatException>(() => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => _ => true));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class HubTensorTests : HubTestBase
         AddShards();
         using HubClient client = Client();
         HubException error = await Assert.ThrowsAsync<HubException>(
-            () => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => false));
+            () => client.PullTensorsAsync(Reference, Temporary.File("mine"), _ => _ => false));
         Assert.Equal(HubErrorKind.Selection, error.Kind);
     }
 
