@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Numerics;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear;
 
@@ -20,11 +20,11 @@ internal static unsafe class Epilogue
         }
 
         int i = 0;
-        for (; Vector128.IsHardwareAccelerated && i + 4 <= count; i += 4)
+        for (; Vector.IsHardwareAccelerated && i + Vector<float>.Count <= count; i += Vector<float>.Count)
         {
-            Vector128<float> value = Vector128.Load(acc + i);
-            value = bias is null ? value : value + Vector128.Load(bias + i);
-            value = residual is null ? value : Vector128.Load(residual + i) + value;
+            Vector<float> value = Vector.Load(acc + i);
+            value = bias is null ? value : value + Vector.Load(bias + i);
+            value = residual is null ? value : Vector.Load(residual + i) + value;
             value.Store(y + i);
         }
 

@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -17,7 +18,7 @@ internal static unsafe class PanelExpander
     {
         if (set != InstructionSet.Scalar)
         {
-            PanelDispatch.Run(layout.Kind, new Vectors(set == InstructionSet.Vector512, panel, firstColumn / 32, columns / 32, values));
+            PanelDispatch.Run(layout.Kind, new Vectors(set, panel, firstColumn / 32, columns / 32, values));
             return;
         }
 
@@ -38,7 +39,7 @@ internal static unsafe class PanelExpander
         }
     }
 
-    private readonly struct Vectors(bool wide, byte* panel, int firstBlock, int blocks, float* values) : IPanelOperation
+    private readonly struct Vectors(InstructionSet set, byte* panel, int firstBlock, int blocks, float* values) : IPanelOperation
     {
         private readonly byte* _panel = panel;
         private readonly float* _values = values;
@@ -46,13 +47,17 @@ internal static unsafe class PanelExpander
         public void Run<TPanel>()
             where TPanel : IQuantisedPanel
         {
-            if (wide)
+            switch (set)
             {
-                ExpandKernel512.Run<TPanel>(_panel, firstBlock, blocks, _values);
-            }
-            else
-            {
-                ExpandKernel128.Run<TPanel>(_panel, firstBlock, blocks, _values);
+                case InstructionSet.Vector512:
+                    ExpandKernel<Register512>.Run<TPanel>(_panel, firstBlock, blocks, _values);
+                    break;
+                case InstructionSet.Vector256:
+                    ExpandKernel<Register256>.Run<TPanel>(_panel, firstBlock, blocks, _values);
+                    break;
+                default:
+                    ExpandKernel<Register128>.Run<TPanel>(_panel, firstBlock, blocks, _values);
+                    break;
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -44,10 +45,10 @@ internal static unsafe class ByteKernels256
                         }
 
                         byte* end = x + (TPanel.HalfGroups ? 16 - (16 * group) : 0); // of the block's codes
-                        PanelReader256.ReadScales<TPanel>(w, block, group, part, out Vector256<float> scale, out Vector256<float> minimum);
+                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part, out Register256 scale, out Register256 minimum);
                         Finish<TPanel>(ref a0, s0, scale, minimum, end, group);
                         if (rows > 1) { Finish<TPanel>(ref a1, s1, scale, minimum, end + row, group); }
-                        PanelReader256.ReadScales<TPanel>(w, block, group, part + 1, out scale, out minimum);
+                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part + 1, out scale, out minimum);
                         Finish<TPanel>(ref b0, t0, scale, minimum, end, group);
                         if (rows > 1) { Finish<TPanel>(ref b1, t1, scale, minimum, end + row, group); }
                     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -53,8 +54,8 @@ internal static unsafe class ByteKernels512
                         x3 += 4;
                     }
 
-                    PanelReader512.ReadScales<TPanel>(w, block, group, 0, out Vector512<float> scale0, out Vector512<float> minimum0);
-                    PanelReader512.ReadScales<TPanel>(w, block, group, 1, out Vector512<float> scale1, out Vector512<float> minimum1);
+                    PanelReader<Register512>.ReadScales<TPanel>(w, block, group, 0, out Register512 scale0, out Register512 minimum0);
+                    PanelReader<Register512>.ReadScales<TPanel>(w, block, group, 1, out Register512 scale1, out Register512 minimum1);
                     nint after = TPanel.HalfGroups ? 16 - (16 * group) : 0; // from here to the end of the block's codes
                     Finish<TPanel>(ref a0, low00, high00, scale0, minimum0, x + after, group);
                     if (rows > 1) { Finish<TPanel>(ref a1, low10, high10, scale0, minimum0, x + row + after, group); }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
@@ -25,10 +26,10 @@ internal static unsafe class KernelTable
             switch (set)
             {
                 case InstructionSet.Vector512:
-                    Kernels512.Run(layout.Kind, now, part);
+                    WideKernels<Register512>.Run(layout.Kind, now, part);
                     break;
                 case InstructionSet.Vector256:
-                    Kernels256.Run(layout.Kind, now, part);
+                    WideKernels<Register256>.Run(layout.Kind, now, part);
                     break;
                 default:
                     Kernels128.Run(layout.Kind, part);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -55,8 +56,8 @@ internal static unsafe class NibbleKernels256
                         x3 += 8;
                     }
 
-                    PanelReader256.ReadScales<TPanel>(w, block, 0, part, out Vector256<float> scale0, out Vector256<float> minimum0);
-                    PanelReader256.ReadScales<TPanel>(w, block, 0, part + 1, out Vector256<float> scale1, out Vector256<float> minimum1);
+                    PanelReader<Register256>.ReadScales<TPanel>(w, block, 0, part, out Register256 scale0, out Register256 minimum0);
+                    PanelReader<Register256>.ReadScales<TPanel>(w, block, 0, part + 1, out Register256 scale1, out Register256 minimum1);
                     Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
                     if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
                     if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }

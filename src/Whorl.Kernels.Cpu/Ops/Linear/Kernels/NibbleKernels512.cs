@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -61,8 +62,8 @@ internal static unsafe class NibbleKernels512
                     x3 += 8;
                 }
 
-                PanelReader512.ReadScales<TPanel>(w, block, 0, 0, out Vector512<float> scale0, out Vector512<float> minimum0);
-                PanelReader512.ReadScales<TPanel>(w, block, 0, 1, out Vector512<float> scale1, out Vector512<float> minimum1);
+                PanelReader<Register512>.ReadScales<TPanel>(w, block, 0, 0, out Register512 scale0, out Register512 minimum0);
+                PanelReader<Register512>.ReadScales<TPanel>(w, block, 0, 1, out Register512 scale1, out Register512 minimum1);
                 Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
                 if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
                 if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }

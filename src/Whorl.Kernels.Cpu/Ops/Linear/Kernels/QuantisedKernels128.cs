@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
@@ -118,7 +119,7 @@ internal static unsafe class QuantisedKernels128
     private static void Finish<TPanel>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
         where TPanel : IQuantisedPanel
     {
-        PanelReader128.ReadScales<TPanel>(w, block, group, part, out Vector128<float> scale, out Vector128<float> minimum);
+        PanelReader<Register128>.ReadScales<TPanel>(w, block, group, part, out Register128 scale, out Register128 minimum);
         a = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), scale * Vector128.Create(x->Scale), a);
         if (TPanel.HasMinimum)
         {

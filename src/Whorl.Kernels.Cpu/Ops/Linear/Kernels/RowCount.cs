@@ -3,6 +3,36 @@ namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 /// <summary>The numbers of rows that kernels take, as types.</summary>
 internal static class RowCount
 {
+    /// <summary>Runs the operation for a number that <see cref="KernelTable.RowsOfNext"/> gives.</summary>
+    public static void Run<TOperation>(int rows, in TOperation operation)
+        where TOperation : struct, IRowsOperation
+    {
+        switch (rows)
+        {
+            case 1:
+                operation.Run<One>();
+                break;
+            case 2:
+                operation.Run<Two>();
+                break;
+            case 3:
+                operation.Run<Three>();
+                break;
+            case 4:
+                operation.Run<Four>();
+                break;
+            case 6:
+                operation.Run<Six>();
+                break;
+            case 8:
+                operation.Run<Eight>();
+                break;
+            default:
+                operation.Run<Twelve>();
+                break;
+        }
+    }
+
     internal readonly struct One : IRows
     {
         public static int Count => 1;

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using Whorl.Kernels.Cpu.Lanes;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
-/// <summary>Expands blocks of a quantised panel to float32, exactly, with 128-bit vectors.</summary>
-internal static unsafe class ExpandKernel128
+/// <summary>Expands blocks of a quantised panel to float32, exactly.</summary>
+internal static unsafe class ExpandKernel<TRegister>
+    where TRegister : unmanaged, IRegister<TRegister>
 {
     /// <summary>Expands.</summary>
     /// <param name="panel">The panel.</param>
@@ -23,13 +24,13 @@ internal static unsafe class ExpandKernel128
             byte* codes = TPanel.Codes(panel, block);
             for (int group = 0; group < groups; group++)
             {
-                for (int part = 0; part < 8; part++)
+                for (int part = 0; part < PanelLayout.Lanes / TRegister.Lanes; part++)
                 {
-                    PanelReader128.ReadScales<TPanel>(panel, block, group, part, out Vector128<float> scale, out Vector128<float> minimum);
-                    float* to = values + (part * 4);
+                    PanelReader<TRegister>.ReadScales<TPanel>(panel, block, group, part, out TRegister scale, out TRegister minimum);
+                    float* to = values + (part * TRegister.Lanes);
                     for (int word = 0; word < words; word++, to += columnsAWord * PanelLayout.Lanes)
                     {
-                        Vector128<uint> four = Vector128.Load((uint*)codes + (((group * words) + word) * PanelLayout.Lanes) + (part * 4));
+                        TRegister four = TRegister.Load((uint*)codes + (((group * words) + word) * PanelLayout.Lanes) + (part * TRegister.Lanes));
                         for (int i = 0; i < 4; i++, four >>>= 8)
                         {
                             Write<TPanel>(four, scale, minimum, to + (i * PanelLayout.Lanes));
@@ -47,12 +48,12 @@ internal static unsafe class ExpandKernel128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<TPanel>(Vector128<uint> code, Vector128<float> scale, Vector128<float> minimum, float* to)
+    private static void Write<TPanel>(TRegister code, TRegister scale, TRegister minimum, float* to)
         where TPanel : IQuantisedPanel
     {
         int bias = TPanel.IsBiased ? (TPanel.IsNibbles ? 8 : 128) : 0;
-        Vector128<int> signed = (code & Vector128.Create(TPanel.IsNibbles ? 15u : 255u)).AsInt32() - Vector128.Create(bias);
-        Vector128<float> value = scale * Vector128.ConvertToSingle(signed); // exact
-        (TPanel.HasMinimum ? value + minimum : value).Store(to);
+        TRegister signed = TRegister.SubtractInt32(code & TRegister.Broadcast(TPanel.IsNibbles ? 15 : 255), TRegister.Broadcast(bias));
+        TRegister value = TRegister.MultiplySingle(scale, TRegister.ToSingle(signed)); // exact
+        (TPanel.HasMinimum ? TRegister.AddSingle(value, minimum) : value).Store(to);
     }
 }
