@@ -24,13 +24,14 @@ public sealed class Libp2pHost : IPeerHost
 {
     private readonly Switch _switch;
     private readonly TlsProtocol? _tls;
-    private readonly List<Listener> _listeners = [];
+    private readonly ObservedAddresses _observed;
     private readonly IdentifyProtocol _identify;
     private readonly PingProtocol _ping;
     private readonly KadProtocol? _kad;
     private readonly Bootstrap _bootstrap;
     private readonly RelayClient _relayClient;
     private readonly AutoNatProtocol _autoNat;
+    private volatile Listener[] _listeners = []; // replaced as a whole: peers come while the others are being started
     private int _disposed;
 
     private Libp2pHost(Libp2pOptions options, PeerIdentity identity, TimeProvider time, ILogger logger)
@@ -43,16 +44,20 @@ public sealed class Libp2pHost : IPeerHost
 
         YamuxOptions yamux = new() { KeepAliveInterval = options.KeepAliveInterval, KeepAliveTimeout = options.KeepAliveTimeout };
         _switch = new Switch(identity, options, new ConnectionUpgrader(security, yamux, time), time, logger);
+        _switch.ListeningEndPoints = () => [.. _listeners.Select(listener => listener.EndPoint)];
+        _observed = new ObservedAddresses(time);
+        _switch.Closed += _observed.Close;
         _identify = new IdentifyProtocol(_switch, () => ListenAddresses);
+        _identify.Received += OnIdentified;
         _ping = new PingProtocol(_switch);
         _kad = options.KadMode == KadMode.Off ? null : new KadProtocol(_switch, _identify, options.KadMode, () => ListenAddresses);
         _bootstrap = new Bootstrap(_switch, _kad);
         _relayClient = new RelayClient(_switch, _identify.Push);
-        _autoNat = new AutoNatProtocol(_switch, options.ServesAutoNat, () => ListenAddresses);
+        _autoNat = new AutoNatProtocol(_switch, options.ServesAutoNat, () => PossibleAddresses);
         Relay = options.IsRelay ? new RelayService(_switch, options.RelayLimits, () => ListenAddresses) : null;
         if (options.PunchesHoles)
         {
-            _ = new HolePunchProtocol(_switch, () => ListenAddresses);
+            _ = new HolePunchProtocol(_switch, () => PossibleAddresses);
         }
     }
 
@@ -62,7 +67,7 @@ public sealed class Libp2pHost : IPeerHost
     /// <inheritdoc/>
     public IReadOnlyList<Multiaddress> ListenAddresses =>
     [
-        .. _switch.Options.AnnounceAddresses.Count > 0 ? _switch.Options.AnnounceAddresses : _listeners.SelectMany(listener => listener.Addresses),
+        .. _switch.Options.AnnounceAddresses.Count > 0 ? _switch.Options.AnnounceAddresses : BoundAddresses.Union(_observed.Believed),
         .. _relayClient.Addresses,
     ];
 
@@ -78,6 +83,11 @@ public sealed class Libp2pHost : IPeerHost
 
     internal RelayService? Relay { get; }
 
+    private IEnumerable<Multiaddress> BoundAddresses => _listeners.SelectMany(listener => listener.Addresses);
+
+    /// <summary>The listen addresses, and those where single peers see this node: worth a try, not an announcement.</summary>
+    private IReadOnlyList<Multiaddress> PossibleAddresses => [.. ListenAddresses.Union(_observed.Candidates)];
+
     /// <summary>Starts to listen, and to connect to the bootstrap peers in the background.</summary>
     /// <param name="options">How it behaves.</param>
     /// <param name="time">The clock of every time-out; null for the system's.</param>
@@ -92,7 +102,7 @@ public sealed class Libp2pHost : IPeerHost
         {
             foreach (Multiaddress address in options.ListenAddresses)
             {
-                host._listeners.Add(new Listener(host._switch, address));
+                host._listeners = [.. host._listeners, new Listener(host._switch, address)];
             }
         }
         catch
@@ -169,7 +179,7 @@ public sealed class Libp2pHost : IPeerHost
     public async Task<Multiaddress?> AskReachabilityAsync(PeerAddress peer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        return await _autoNat.AskAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await AskReachabilityAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Remembers where a peer may be, for half an hour.</summary>
@@ -209,5 +219,31 @@ public sealed class Libp2pHost : IPeerHost
         await Task.WhenAll(_listeners.Select(listener => listener.DisposeAsync().AsTask())).ConfigureAwait(false);
         await _switch.DisposeAsync().ConfigureAwait(false);
         _tls?.Dispose();
+    }
+
+    private async Task<Multiaddress?> AskReachabilityAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        Multiaddress? dialled = await _autoNat.AskAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (dialled is not null && _observed.Candidates.Contains(dialled) && _observed.OnDialled(dialled))
+        {
+            _identify.Push();
+        }
+
+        return dialled;
+    }
+
+    private void OnIdentified(Connection connection, IdentifyMessage message)
+    {
+        if (message.ObservedAddress is { } seen && _observed.Observe(connection, seen, _switch.ListeningEndPoints()))
+        {
+            _identify.Push();
+        }
+
+        // Anyone may be asked, but only peers that the user has named are taken at their word.
+        bool isNamed = _switch.Options.Relays.Concat(_switch.Options.BootstrapPeers).Any(peer => peer.Id == connection.RemotePeer);
+        if (isNamed && _observed.Candidates.Except(_observed.Believed).Any() && _switch.Store.Speaks(connection.RemotePeer, AutoNatProtocol.ProtocolId))
+        {
+            _switch.Background.Run("asking whether this node can be dialled", () => AskReachabilityAsync(connection, _switch.Closing));
+        }
     }
 }

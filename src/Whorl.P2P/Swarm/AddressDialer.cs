@@ -4,7 +4,11 @@ using Whorl.P2P.Multiformats;
 namespace Whorl.P2P.Swarm;
 
 /// <summary>Tries several addresses of a peer: the best first, the next a little later, the first connection wins.</summary>
-internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, CancellationToken, Task<Connection>> dialOne, TimeProvider time)
+/// <param name="backOff">Which addresses have just failed.</param>
+/// <param name="dialOne">Tries one address.</param>
+/// <param name="time">The clock of the pauses.</param>
+/// <param name="atOnce">Whether all addresses are tried without a pause between them.</param>
+internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, CancellationToken, Task<Connection>> dialOne, TimeProvider time, bool atOnce = false)
 {
     /// <summary>How many addresses of one peer are tried.</summary>
     private const int MaxAddresses = 16;
@@ -43,6 +47,10 @@ internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, Canc
                 if (next < addresses.Length)
                 {
                     attempts.Add(AttemptAsync(addresses[next++], losers.Token));
+                    if (atOnce)
+                    {
+                        continue;
+                    }
                 }
 
                 Task pause = next < addresses.Length ? Task.Delay(Stagger, time, losers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, time, losers.Token);

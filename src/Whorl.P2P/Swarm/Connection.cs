@@ -1,9 +1,11 @@
+using System.Net;
 using Whorl.P2P.Muxers.Yamux;
 
 namespace Whorl.P2P.Swarm;
 
 /// <summary>A secured, multiplexed connection to a peer.</summary>
-internal sealed class Connection(PeerPublicKey remoteKey, Multiaddress? remoteAddress, bool isDialer, bool isRelayed, TimeProvider time)
+internal sealed class Connection(
+    PeerPublicKey remoteKey, Multiaddress? remoteAddress, IPEndPoint? localEndPoint, bool isDialer, bool isRelayed, TimeProvider time)
 {
     private readonly TaskCompletionSource _identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,6 +16,10 @@ internal sealed class Connection(PeerPublicKey remoteKey, Multiaddress? remoteAd
     /// <summary>Where the peer is; null where the transport does not tell.</summary>
     public Multiaddress? RemoteAddress { get; } = remoteAddress;
 
+    /// <summary>Which of this machine's endpoints it uses; null where it is no TCP connection of this machine.</summary>
+    public IPEndPoint? LocalEndPoint { get; } = localEndPoint;
+
+    /// <summary>Whether this side plays the dialer's part in what is spoken; in a punched hole it may have dialled and not play it.</summary>
     public bool IsDialer { get; } = isDialer;
 
     /// <summary>Whether it leads through a relay, which may cut it after some time or bytes.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Whorl.P2P.Multistream;
 using Whorl.P2P.Muxers.Yamux;
 using Whorl.P2P.Security;
@@ -32,7 +34,8 @@ internal sealed class ConnectionUpgrader(IReadOnlyList<ISecurityProtocol> securi
                 await AgreeAsync(secured.Stream, isDialer, Muxers, cancellationToken).ConfigureAwait(false);
             }
 
-            Connection connection = new(secured.RemoteKey, remoteAddress, isDialer, isRelayed, time);
+            IPEndPoint? local = (raw as NetworkStream)?.Socket.LocalEndPoint as IPEndPoint;
+            Connection connection = new(secured.RemoteKey, remoteAddress, local, isDialer, isRelayed, time);
             connection.Session = new YamuxSession(secured.Stream, isDialer, connection.RemotePeer, options, time, stream => onInbound(connection, stream));
             return connection;
         }

@@ -24,6 +24,9 @@ internal sealed class Listener : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>What it listens on.</summary>
+    public IPEndPoint EndPoint => _bound;
+
     /// <summary>Where it can be dialled.</summary>
     public IReadOnlyList<Multiaddress> Addresses => [.. TcpTransport.AddressesOf(_bound)];
 

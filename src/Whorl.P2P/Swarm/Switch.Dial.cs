@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using Whorl.P2P.Multiformats;
 using Whorl.P2P.Transports.Tcp;
 
 namespace Whorl.P2P.Swarm;
@@ -15,6 +17,9 @@ internal sealed partial class Switch
 
     /// <summary>Finds addresses of a peer that is known by id only: set by peer routing.</summary>
     public Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>>? Router { get; set; }
+
+    /// <summary>The endpoints listened on: set by the host.</summary>
+    public Func<IReadOnlyList<IPEndPoint>> ListeningEndPoints { get; set; } = () => [];
 
     /// <summary>A connection to the peer: an open one, or a new one over any of the addresses known, given or found.</summary>
     /// <param name="peer">Whom.</param>
@@ -52,9 +57,21 @@ internal sealed partial class Switch
     public Task<Connection> ConnectWithoutRoutingAsync(PeerId peer, CancellationToken cancellationToken) =>
         new AddressDialer(_backOff, (address, token) => DialOneAsync(address, peer, token), Time).DialAsync(peer, Store.GetAddresses(peer), cancellationToken);
 
-    /// <summary>Connects to a TCP address, passing over connections that are open: for hole punching and dial-backs.</summary>
-    public Task<Connection> ConnectDirectlyAsync(PeerId peer, IEnumerable<Multiaddress> addresses, CancellationToken cancellationToken) =>
-        new AddressDialer(new DialBackOff(Time), (address, token) => DialOneAsync(address, peer, token), Time)
+    /// <summary>Dials a peer that may be connected already, from a port that nothing else uses: what such a dial passes, any stranger's does.</summary>
+    public Task<Connection> ProbeAsync(PeerId peer, IEnumerable<Multiaddress> addresses, CancellationToken cancellationToken) =>
+        DialDirectlyAsync(peer, addresses, isDialer: true, leaveFrom: [], cancellationToken);
+
+    /// <summary>Dials a peer that dials this node at the same moment, from the listening port, so that the two dials may meet in one connection.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="addresses">Where; those through relays are passed over.</param>
+    /// <param name="isDialer">Which part to play in what is then spoken: both ends of such a connection have dialled.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<Connection> PunchAsync(PeerId peer, IEnumerable<Multiaddress> addresses, bool isDialer, CancellationToken cancellationToken) =>
+        DialDirectlyAsync(peer, addresses, isDialer, ListeningEndPoints(), cancellationToken);
+
+    private Task<Connection> DialDirectlyAsync(
+        PeerId peer, IEnumerable<Multiaddress> addresses, bool isDialer, IReadOnlyList<IPEndPoint> leaveFrom, CancellationToken cancellationToken) =>
+        new AddressDialer(new DialBackOff(Time), (address, token) => DialTcpAsync(address, peer, isDialer, leaveFrom, token), Time, atOnce: true)
             .DialAsync(peer, addresses.Where(a => !a.IsCircuit), cancellationToken);
 
     private Task<Connection> JoinAsync(PeerAddress peer, out bool isOwn)
@@ -120,9 +137,17 @@ internal sealed partial class Switch
                 .ConfigureAwait(false);
         }
 
+        // On the way to a public address a NAT may stand: it then maps the listening port, and what peers see of it is where others can dial.
+        IReadOnlyList<IPEndPoint> leaveFrom = AddressScopes.Of(address) == AddressScope.Public ? ListeningEndPoints() : [];
+        return await DialTcpAsync(address, expected, isDialer: true, leaveFrom, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Connection> DialTcpAsync(
+        Multiaddress address, PeerId? expected, bool isDialer, IReadOnlyList<IPEndPoint> leaveFrom, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource timeout = new(Options.DialTimeout, Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken, Closing);
-        Socket socket = await TcpTransport.DialAsync(address, either.Token).ConfigureAwait(false);
-        return await AdoptAsync(new NetworkStream(socket, ownsSocket: true), true, expected, address, false, either.Token).ConfigureAwait(false);
+        Socket socket = await TcpTransport.DialAsync(address, leaveFrom, either.Token).ConfigureAwait(false);
+        return await AdoptAsync(new NetworkStream(socket, ownsSocket: true), isDialer, expected, address, false, either.Token).ConfigureAwait(false);
     }
 }

@@ -92,7 +92,7 @@ internal sealed class AutoNatProtocol
                 return Response(AutoNatMessage.Types.ResponseStatus.EDialRefused, "too many dial-backs under way");
             }
 
-            Connection connection = await _switch.ConnectDirectlyAsync(asker.RemotePeer, allowed, cancellationToken).ConfigureAwait(false);
+            Connection connection = await _switch.ProbeAsync(asker.RemotePeer, allowed, cancellationToken).ConfigureAwait(false);
             AutoNatMessage.Types.DialResponse response = Response(AutoNatMessage.Types.ResponseStatus.Ok, "");
             response.Addr = ByteString.CopyFrom((connection.RemoteAddress ?? allowed[0]).Bytes.Span);
             await connection.Session.DisposeAsync().ConfigureAwait(false);

@@ -19,6 +19,7 @@ internal static class TcpTransport
             throw new ArgumentException($"{address}: listen on /ip4/…/tcp/… or /ip6/…/tcp/…");
         }
 
+        ThrowIfTaken(new IPEndPoint(ip, port));
         Socket socket = new(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -29,7 +30,7 @@ internal static class TcpTransport
 
             if (!OperatingSystem.IsWindows())
             {
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true); // a restarted server gets its port back
+                ShareAddress(socket);
             }
 
             socket.Bind(new IPEndPoint(ip, port));
@@ -44,8 +45,11 @@ internal static class TcpTransport
     }
 
     /// <summary>Connects to the first of the host's addresses that answers.</summary>
+    /// <param name="address">Whom to dial.</param>
+    /// <param name="leaveFrom">Endpoints listened on: the connection leaves from the port of one that suits where the system lets it, else from a fresh one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="SocketException">None did.</exception>
-    public static async Task<Socket> DialAsync(Multiaddress address, CancellationToken cancellationToken)
+    public static async Task<Socket> DialAsync(Multiaddress address, IReadOnlyList<IPEndPoint> leaveFrom, CancellationToken cancellationToken)
     {
         if (!address.TryGetTcp(out string? host, out int port))
         {
@@ -55,30 +59,84 @@ internal static class TcpTransport
         SocketException? last = null;
         foreach (IPAddress ip in await ResolveAsync(address, host, cancellationToken).ConfigureAwait(false))
         {
-            Socket socket = new(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(ip, port), cancellationToken).ConfigureAwait(false);
-                return socket;
+                return await DialAsync(new IPEndPoint(ip, port), leaveFrom, cancellationToken).ConfigureAwait(false);
             }
             catch (SocketException e)
             {
-                socket.Dispose();
                 last = e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
             }
         }
 
         throw last ?? new SocketException((int)SocketError.HostNotFound);
     }
 
+    private static async Task<Socket> DialAsync(IPEndPoint remote, IReadOnlyList<IPEndPoint> leaveFrom, CancellationToken cancellationToken)
+    {
+        // Windows lets a port be shared with any program or not at all: there connections always leave from a fresh one.
+        IPEndPoint? local = OperatingSystem.IsWindows() ? null : leaveFrom.FirstOrDefault(
+            bound => bound.AddressFamily == remote.AddressFamily && IPAddress.IsLoopback(bound.Address) == IPAddress.IsLoopback(remote.Address))
+            ?? leaveFrom.FirstOrDefault(bound => bound.AddressFamily == remote.AddressFamily && IsAny(bound.Address));
+        if (local is not null)
+        {
+            try
+            {
+                return await ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable)
+            {
+                // A connection between the same two endpoints is open, or was a moment ago.
+            }
+        }
+
+        return await ConnectAsync(remote, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<Socket> ConnectAsync(IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)
+    {
+        Socket socket = new(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (local is not null)
+            {
+                ShareAddress(socket);
+                socket.Bind(local);
+            }
+
+            await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>On Unix .NET sets SO_REUSEADDR and SO_REUSEPORT: a restarted server gets its port back, and dials leave from the port that is listened on.</summary>
+    private static void ShareAddress(Socket socket) => socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+
+    /// <summary>Sharing the address would let two programs of one user listen on one port without either noticing.</summary>
+    private static void ThrowIfTaken(IPEndPoint wanted)
+    {
+        if (OperatingSystem.IsWindows() || wanted.Port == 0)
+        {
+            return;
+        }
+
+        // SO_REUSEADDR alone, by its number: it passes over connections that are closing, but not over a listener.
+        (int level, int option) = OperatingSystem.IsLinux() ? (1, 2) : (0xFFFF, 4);
+        using Socket probe = new(wanted.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        probe.SetRawSocketOption(level, option, BitConverter.GetBytes(1));
+        probe.Bind(wanted);
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     /// <summary>What a bound socket can be dialled at: each interface's address where it listens on all.</summary>
     public static IEnumerable<Multiaddress> AddressesOf(IPEndPoint bound) =>
-        bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any)
+        IsAny(bound.Address)
             ? InterfaceAddresses(bound.AddressFamily).Select(ip => Multiaddress.FromTcp(new IPEndPoint(ip, bound.Port)))
             : [Multiaddress.FromTcp(bound)];
 
