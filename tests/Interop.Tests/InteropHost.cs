@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Whorl.P2P;
 
@@ -36,6 +38,14 @@ internal static class InteropHost
             await stream.CloseWriteAsync(token);
         });
         return host;
+    }
+
+    /// <summary>A TCP port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>The bytes both sides send.</summary>

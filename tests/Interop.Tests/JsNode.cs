@@ -18,7 +18,7 @@ internal sealed class JsNode : IAsyncDisposable
 
     public PeerId Id { get; private set; } = null!;
 
-    /// <summary>Its first TCP address with its id.</summary>
+    /// <summary>Its first address, where it has one, with its id.</summary>
     public PeerAddress Address { get; private set; } = null!;
 
     private static string Folder => Path.Combine(ReferenceData.Checkout, "tests", "Interop.Tests", "js");
@@ -27,9 +27,15 @@ internal sealed class JsNode : IAsyncDisposable
     /// <param name="security">noise or tls.</param>
     /// <param name="key">Ed25519 or RSA.</param>
     /// <param name="roles">As node.mjs lists them.</param>
-    public static async Task<JsNode> StartAsync(string security, string key, params string[] roles)
+    public static Task<JsNode> StartAsync(string security, string key, params string[] roles) => StartAsync(["node", "node.mjs", security, key, .. roles]);
+
+    /// <summary>Starts a node with Noise and Ed25519 in a network namespace.</summary>
+    public static Task<JsNode> StartInAsync(NetworkNamespace place, params string[] roles) =>
+        StartAsync(["ip", "netns", "exec", place.Name, "node", "node.mjs", "noise", "Ed25519", .. roles]);
+
+    private static async Task<JsNode> StartAsync(string[] command)
     {
-        ProcessStartInfo start = new("node", ["node.mjs", security, key, .. roles])
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
@@ -41,7 +47,7 @@ internal sealed class JsNode : IAsyncDisposable
         node._process.BeginErrorReadLine();
         JsonObject ready = await node.ReadAsync();
         node.Id = PeerId.Parse(ready["id"]!.GetValue<string>());
-        node.Address = new PeerAddress(node.Id, Multiaddress.Parse(ready["addresses"]![0]!.GetValue<string>()));
+        node.Address = new PeerAddress(node.Id, ready["addresses"]!.AsArray().Select(address => Multiaddress.Parse(address!.GetValue<string>())).Take(1));
         return node;
     }
 

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Whorl.P2P.Identity;
@@ -12,6 +13,8 @@ public sealed class PeerPublicKey
     public const int MaxMarshalledBytes = 2048;
 
     private const int MinRsaBits = 2048, MaxRsaBits = 8192;
+
+    private static readonly string[] NistCurves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"]; // P-256, P-384, P-521
 
     private readonly byte[] _data;
     private readonly byte[] _marshalled;
@@ -81,14 +84,14 @@ public sealed class PeerPublicKey
                 PeerKeyType.Rsa => RsaBits() is >= MinRsaBits and <= MaxRsaBits,
                 PeerKeyType.Ed25519 => _data.Length == 32,
                 PeerKeyType.Secp256k1 => Secp256k1.IsPublicKey(_data),
-                _ => EcdsaBits() > 0,
+                _ => IsOnNistCurve(),
             };
             if (!valid)
             {
                 throw new WireFormatException($"public key: {_data.Length} bytes are not an {Type} key of an allowed size");
             }
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or AsnContentException)
         {
             throw new WireFormatException($"public key: not an {Type} key", e);
         }
@@ -115,10 +118,18 @@ public sealed class PeerPublicKey
         return rsa.KeySize;
     }
 
-    private int EcdsaBits()
+    /// <summary>Looks at the curve's name before the platform sees the key: it may not have the curve, or be busy with one that a peer made up.</summary>
+    private bool IsOnNistCurve()
     {
+        AsnReader algorithm = new AsnReader(_data, AsnEncodingRules.DER).ReadSequence().ReadSequence();
+        algorithm.ReadObjectIdentifier();
+        if (!NistCurves.Contains(algorithm.ReadObjectIdentifier()))
+        {
+            return false;
+        }
+
         using ECDsa ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(_data, out _);
-        return ecdsa.KeySize;
+        return true;
     }
 }

@@ -1,5 +1,6 @@
 // A js-libp2p node driven by lines of JSON: commands on stdin, answers on stdout. One command at a time.
-// Arguments: security (noise|tls), key (Ed25519|RSA), then any of: kad-server kad-client relay-server relay-client
+// Arguments: security (noise|tls), key (Ed25519|RSA), then any of: kad-server kad-client relay-server relay-client autonat dcutr,
+// deaf (no TCP listener), /… (an address to listen on besides), only=/… (the one to listen on), announce=/… (one to tell besides)
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 
@@ -20,6 +21,10 @@ const { identify, identifyPush } = await import('@libp2p/identify')
 const { ping } = await import('@libp2p/ping')
 const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
 const { circuitRelayServer, circuitRelayTransport } = await import('@libp2p/circuit-relay-v2')
+const { autoNAT } = await import('@libp2p/autonat')
+const { Message: AutoNatMessage } = await import(new URL('./node_modules/@libp2p/autonat/dist/src/pb/index.js', import.meta.url))
+const { dcutr } = await import('@libp2p/dcutr')
+const { pbStream } = await import('@libp2p/utils')
 const { generateKeyPair } = await import('@libp2p/crypto/keys')
 const { multiaddr } = await import('@multiformats/multiaddr')
 const { peerIdFromString } = await import('@libp2p/peer-id')
@@ -33,12 +38,15 @@ if (roles.some(role => role.startsWith('kad'))) {
   })
 }
 if (roles.includes('relay-server')) services.relay = circuitRelayServer({ reservations: { defaultDataLimit: BigInt(1 << 30) } })
-const listen = ['/ip4/127.0.0.1/tcp/0']
+if (roles.includes('autonat')) services.autonat = autoNAT()
+if (roles.includes('dcutr')) services.dcutr = dcutr()
+const values = name => roles.filter(role => role.startsWith(name + '=')).map(role => role.slice(name.length + 1))
+const listen = roles.includes('deaf') ? [] : values('only').length > 0 ? values('only') : ['/ip4/127.0.0.1/tcp/0']
 for (const role of roles) if (role.startsWith('/')) listen.push(role)
 
 const node = await createLibp2p({
   privateKey: key === 'RSA' ? await generateKeyPair('RSA', 2048) : await generateKeyPair('Ed25519'),
-  addresses: { listen },
+  addresses: { listen, appendAnnounce: values('announce') },
   transports: roles.includes('relay-client') ? [tcp(), circuitRelayTransport()] : [tcp()],
   connectionEncrypters: [security === 'tls' ? tls() : noise()],
   streamMuxers: [yamux()],
@@ -46,6 +54,13 @@ const node = await createLibp2p({
   connectionGater: { denyDialMultiaddr: () => false },
   services
 })
+
+if (roles.includes('autonat')) {
+  // As it comes, the service takes the asker's own connection for the dial-back, and closes it before it has answered.
+  const manager = node.components.connectionManager
+  const open = manager.openConnection.bind(manager)
+  manager.openConnection = (address, options) => open(address, { ...options, force: true })
+}
 
 const send = async (stream, bytes) => { if (!stream.send(bytes)) await stream.onDrain() }
 const pattern = (start, length) => { const b = Buffer.alloc(length); for (let i = 0; i < length; i++) b[i] = ((start + i) * 31 + ((start + i) >> 8)) & 255; return b }
@@ -120,10 +135,21 @@ const commands = {
   },
   findPeer: async ({ id }) => ({ addresses: (await node.peerRouting.findPeer(peerIdFromString(id), { signal: AbortSignal.timeout(15000) })).multiaddrs.map(String) }),
   addresses: async () => ({ addresses: node.getMultiaddrs().map(String) }),
+  verified: async () => ({ addresses: node.components.addressManager.getAddressesWithMetadata().filter(a => a.verified).map(a => a.multiaddr.toString()) }),
+  askAutoNat: async ({ address, id, own }) => {
+    const stream = await node.dialProtocol(multiaddr(address), '/libp2p/autonat/1.0.0')
+    const messages = pbStream(stream).pb(AutoNatMessage)
+    const peer = { id: peerIdFromString(id).toMultihash().bytes, addrs: own.map(a => multiaddr(a).bytes) }
+    await messages.write({ type: AutoNatMessage.MessageType.DIAL, dial: { peer } })
+    const { type, dialResponse } = await messages.read()
+    await stream.close()
+    return { type, status: dialResponse.status, text: dialResponse.statusText, address: dialResponse.addr?.length > 0 ? multiaddr(dialResponse.addr).toString() : null }
+  },
   connections: async () => ({ connections: node.getConnections().map(c => ({ peer: c.remotePeer.toString(), limits: c.limits != null, address: c.remoteAddr.toString(), muxer: c.multiplexer, encryption: c.encryption })) })
 }
 
-say({ id: node.peerId.toString(), addresses: node.getMultiaddrs().map(String) })
+// With those that nobody has verified yet.
+say({ id: node.peerId.toString(), addresses: node.components.addressManager.getAddressesWithMetadata().map(a => a.multiaddr.toString()) })
 for await (const line of createInterface({ input: process.stdin })) {
   const { command, ...args } = JSON.parse(line)
   try { say(await commands[command](args)) } catch (e) { say({ error: `${e.name}: ${e.message}` }) }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Whorl.P2P.Multiformats;
+using Whorl.P2P.Protocols.AutoNat;
 using Whorl.P2P.Protocols.Identify;
 using Whorl.P2P.Protocols.Kad;
 using Whorl.P2P.Protocols.Records;
@@ -28,6 +29,10 @@ public sealed class MessageFuzzTests
             bytes => ReadDelimitedAsync(bytes, stream => RelayMessages.ReadStopAsync(stream, default).AsTask())),
         ["hole punch"] = (new HolePunch { Type = HolePunch.Types.HolePunchType.Connect, ObsAddrs = { AddressList.Write(Addresses) } }.ToByteArray(),
             Now(bytes => AddressList.Read(WireMessage.Parse(HolePunch.Parser, bytes, "dcutr").ObsAddrs))),
+        ["autonat request"] = (new AutoNatMessage { Type = AutoNatMessage.Types.AutoNatType.Dial, Dial = new() { Peer = new() { Id = ByteString.CopyFrom(Self.Id.Bytes.Span), Addrs = { AddressList.Write(Addresses) } } } }.ToByteArray(),
+            Now(bytes => AutoNatProtocol.ReadRequest(WireMessage.Parse(AutoNatMessage.Parser, bytes, "autonat"), Self.Id, Addresses[0]))),
+        ["autonat answer"] = (new AutoNatMessage { DialResponse = new() { Status = AutoNatMessage.Types.ResponseStatus.Ok, StatusText = "well", Addr = ByteString.CopyFrom(Addresses[0].Bytes.Span) } }.ToByteArray(),
+            Now(bytes => RefusedOrRead(WireMessage.Parse(AutoNatMessage.Parser, bytes, "autonat")))),
     };
 
     [Theory]
@@ -85,6 +90,19 @@ public sealed class MessageFuzzTests
         Assert.Throws<WireFormatException>(() => SignedRecord.OpenAddresses(record, PeerIdentity.Generate().Id));
         record[^70] ^= 1; // within the payload or the signature
         Assert.Throws<WireFormatException>(() => SignedRecord.OpenAddresses(record, Self.Id));
+    }
+
+    /// <summary>A status other than the two that tell something is an answer too: that the peer did not try.</summary>
+    private static void RefusedOrRead(AutoNatMessage answer)
+    {
+        try
+        {
+            AutoNatProtocol.ReadAnswer(answer, Self.Id);
+        }
+        catch (PeerUnavailableException e)
+        {
+            Assert.Contains("does not dial back", e.Message, StringComparison.Ordinal);
+        }
     }
 
     private static byte[] Undelimited(byte[] message)

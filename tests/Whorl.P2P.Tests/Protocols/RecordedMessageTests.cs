@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Whorl.P2P.Multiformats;
 using Whorl.P2P.Protocols.Identify;
 using Whorl.P2P.Protocols.Kad;
+using Whorl.P2P.Protocols.Ping;
 using Whorl.P2P.Wire;
 using Whorl.Testing;
 
@@ -49,6 +50,21 @@ public sealed class RecordedMessageTests
         byte[] written = WireMessage.Delimit(KadPeers.Answer(
             answer.Type, peers.Select((peer, i) => (peer.Id, peer.Addresses, answer.CloserPeers[i].Connection == 1))));
         Assert.Equal(recorded, written);
+    }
+
+    [ReferenceFact]
+    public async Task The_recorded_ping_is_answered_in_the_recorded_bytes()
+    {
+        byte[] sent = Recorded("noise/libp2p ping", "sent"), received = Recorded("noise/libp2p ping", "received");
+        Libp2pOptions options = new() { ListenAddresses = [Multiaddress.Parse("/ip4/127.0.0.1/tcp/0")], Security = [SecurityKind.Noise] };
+        await using Libp2pHost near = await Libp2pHost.StartAsync(options), far = await Libp2pHost.StartAsync(options);
+        await using PeerStream stream = await near.DialAsync(new PeerAddress(far.Id, far.ListenAddresses), PingProtocol.ProtocolId, default);
+        await stream.WriteAsync(sent);
+        byte[] answer = new byte[received.Length];
+        await stream.ReadExactlyAsync(answer);
+        Assert.Equal(received, answer);
+        await stream.CloseWriteAsync(default);
+        Assert.Equal(0, await stream.ReadAsync(new byte[1])); // nothing follows
     }
 
     [Fact]

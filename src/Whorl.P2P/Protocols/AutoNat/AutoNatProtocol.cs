@@ -44,13 +44,26 @@ internal sealed class AutoNatProtocol
         await using PeerStream stream = await _switch.OpenStreamAsync(connection, ProtocolId, cancellationToken).ConfigureAwait(false);
         await WireMessage.WriteAsync(stream, request, cancellationToken).ConfigureAwait(false);
         AutoNatMessage answer = await WireMessage.ReadAsync(stream, AutoNatMessage.Parser, MaxMessageBytes, "autonat", cancellationToken).ConfigureAwait(false);
-        return answer.DialResponse?.Status switch
-        {
-            AutoNatMessage.Types.ResponseStatus.Ok when answer.DialResponse.HasStatus => Multiaddress.FromBytes(answer.DialResponse.Addr.Span),
-            AutoNatMessage.Types.ResponseStatus.EDialError => null,
-            _ => throw new PeerUnavailableException($"{connection.RemotePeer} does not dial back: {answer.DialResponse?.StatusText}") { Peer = connection.RemotePeer },
-        };
+        return ReadAnswer(answer, connection.RemotePeer);
     }
+
+    /// <summary>The address that worked; null where none did.</summary>
+    /// <exception cref="PeerUnavailableException">The peer did not try.</exception>
+    /// <exception cref="WireFormatException">It worked, and where is malformed.</exception>
+    internal static Multiaddress? ReadAnswer(AutoNatMessage answer, PeerId peer) => answer.DialResponse?.Status switch
+    {
+        AutoNatMessage.Types.ResponseStatus.Ok when answer.DialResponse.HasStatus => Multiaddress.FromBytes(answer.DialResponse.Addr.Span).WithoutPeer(),
+        AutoNatMessage.Types.ResponseStatus.EDialError => null,
+        _ => throw new PeerUnavailableException($"{peer} does not dial back: {answer.DialResponse?.StatusText}") { Peer = peer },
+    };
+
+    /// <summary>The addresses that the asker may have dialled: its own, at the host it is seen at.</summary>
+    /// <returns>Null where the request is not for the asker itself.</returns>
+    internal static IReadOnlyList<Multiaddress>? ReadRequest(AutoNatMessage request, PeerId asker, Multiaddress? seenAt) =>
+        request.Dial?.Peer is { HasId: true } peer && peer.Id.Span.SequenceEqual(asker.Bytes.Span)
+            ? [.. AddressList.Read(peer.Addrs).Select(a => a.WithoutPeer()).OfType<Multiaddress>()
+                .Where(a => !a.IsCircuit && a.IsDialable && HasSameHost(a, seenAt)).Take(MaxAddresses)]
+            : null;
 
     private async Task AnswerAsync(PeerStream stream, CancellationToken cancellationToken)
     {
@@ -73,14 +86,12 @@ internal sealed class AutoNatProtocol
 
     private async Task<AutoNatMessage.Types.DialResponse> DialBackAsync(AutoNatMessage request, Connection asker, CancellationToken cancellationToken)
     {
-        if (request.Dial?.Peer is not { HasId: true } peer || !peer.Id.Span.SequenceEqual(asker.RemotePeer.Bytes.Span))
+        if (ReadRequest(request, asker.RemotePeer, asker.RemoteAddress) is not { } allowed)
         {
             return Response(AutoNatMessage.Types.ResponseStatus.EBadRequest, "the peer to dial must be the one that asks");
         }
 
-        Multiaddress[] allowed = [.. AddressList.Read(peer.Addrs).Select(a => a.WithoutPeer()).OfType<Multiaddress>()
-            .Where(a => !a.IsCircuit && a.IsDialable && HasSameHost(a, asker.RemoteAddress)).Take(MaxAddresses)];
-        if (asker.IsRelayed || allowed.Length == 0)
+        if (asker.IsRelayed || allowed.Count == 0)
         {
             return Response(AutoNatMessage.Types.ResponseStatus.EDialRefused, "no address at the host that asks");
         }

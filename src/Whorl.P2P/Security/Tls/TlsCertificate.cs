@@ -74,7 +74,9 @@ internal static class TlsCertificate
             : throw new ProtocolViolationException($"tls: the signature in the certificate is not that of {key.Id}");
     }
 
-    private static (PeerPublicKey Key, byte[] Signature) ReadExtension(byte[] der)
+    /// <summary>Takes the extension's value apart.</summary>
+    /// <exception cref="WireFormatException">It is not a sequence of a key that is understood here and a signature.</exception>
+    internal static (PeerPublicKey Key, byte[] Signature) ReadExtension(byte[] der)
     {
         try
         {
