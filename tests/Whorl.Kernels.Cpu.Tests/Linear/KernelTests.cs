@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Ops;
 using Whorl.Kernels.Cpu.Ops.Linear;
 using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 using Whorl.Kernels.Cpu.Quantized.Activations;
@@ -64,8 +65,8 @@ public sealed unsafe class KernelTests
             };
             foreach ((Kernel first, Kernel second, int rows) in new (Kernel, Kernel, int)[]
             {
-                (ByteKernelsVnni.Run<RowCount.One, TPanel>, ByteKernels256.Run<RowCount.One, TPanel>, 1),
-                (ByteKernelsVnni.Run<RowCount.Two, TPanel>, ByteKernels256.Run<RowCount.Two, TPanel>, 2),
+                (ByteKernelsVnni.Run<Constant.One, TPanel>, ByteKernels256.Run<Constant.One, TPanel>, 1),
+                (ByteKernelsVnni.Run<Constant.Two, TPanel>, ByteKernels256.Run<Constant.Two, TPanel>, 2),
             })
             {
                 call.Out = with.Data;

@@ -57,37 +57,35 @@ internal readonly unsafe partial struct PanelProduct
     private int Block<T>(int rows, int panels, float* a, float* b, float* c)
         where T : unmanaged, ILanes<T>
     {
-        switch (rows, panels)
+        if (panels == 4)
         {
-            case (1, 4):
-                Block1x4<T>(this, a, b, c);
+            RowOfFourPanels<T>(this, a, b, c);
+            return 1;
+        }
+
+        return panels == 2 ? Block<T, Constant.Two>(rows, a, b, c) : Block<T, Constant.One>(rows, a, b, c);
+    }
+
+    private int Block<T, TPanels>(int rows, float* a, float* b, float* c)
+        where T : unmanaged, ILanes<T>
+        where TPanels : IConstant
+    {
+        switch (rows)
+        {
+            case 1:
+                Block<T, Constant.One, TPanels>(this, a, b, c);
                 return 1;
-            case (2, 2):
-                Block2x2<T>(this, a, b, c);
+            case 2:
+                Block<T, Constant.Two, TPanels>(this, a, b, c);
                 return 2;
-            case (3 or 5, 2):
-                Block3x2<T>(this, a, b, c);
+            case 3 or 5:
+                Block<T, Constant.Three, TPanels>(this, a, b, c);
                 return 3;
-            case (4 or 7 or 8, 2):
-                Block4x2<T>(this, a, b, c);
-                return 4;
-            case (_, 2):
-                Block6x2<T>(this, a, b, c);
-                return 6;
-            case (1, _):
-                Block1x1<T>(this, a, b, c);
-                return 1;
-            case (2, _):
-                Block2x1<T>(this, a, b, c);
-                return 2;
-            case (3 or 5, _):
-                Block3x1<T>(this, a, b, c);
-                return 3;
-            case (4 or 7 or 8, _):
-                Block4x1<T>(this, a, b, c);
+            case 4 or 7 or 8:
+                Block<T, Constant.Four, TPanels>(this, a, b, c);
                 return 4;
             default:
-                Block6x1<T>(this, a, b, c);
+                Block<T, Constant.Six, TPanels>(this, a, b, c);
                 return 6;
         }
     }

@@ -15,10 +15,10 @@ internal static unsafe class ByteKernels256
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TPanel>(in KernelCall call)
-        where TRows : IRows
+        where TRows : IConstant
         where TPanel : IQuantisedPanel
     {
-        int rows = TRows.Count;
+        int rows = TRows.Value;
         float* y = call.Out;
         nint row = call.RowBytes;
         Vector256<byte> bias = Vector256.Create((byte)128);

@@ -16,10 +16,10 @@ internal static unsafe class ByteKernels512
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TPanel>(in KernelCall call)
-        where TRows : IRows
+        where TRows : IConstant
         where TPanel : IQuantisedPanel
     {
-        int rows = TRows.Count;
+        int rows = TRows.Value;
         float* y = call.Out;
         nint stride = call.OutStride, row = call.RowBytes;
         Vector512<byte> nibble = Vector512.Create((byte)15);

@@ -16,10 +16,10 @@ internal static unsafe class ByteKernelsVnni
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TPanel>(in KernelCall call)
-        where TRows : IRows
+        where TRows : IConstant
         where TPanel : IQuantisedPanel
     {
-        int rows = TRows.Count;
+        int rows = TRows.Value;
         float* y = call.Out;
         nint stride = call.OutStride, row = call.RowBytes;
         for (int p = 0; p < call.Panels; p++)

@@ -12,10 +12,10 @@ internal static unsafe class FloatKernels<TRegister>
     /// <summary>Up to 12 rows against two registers of a panel at a time; the rows and the registers give independent chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TRows, TPanel>(in KernelCall call)
-        where TRows : IRows
+        where TRows : IConstant
         where TPanel : IFloatPanel
     {
-        int rows = TRows.Count;
+        int rows = TRows.Value;
         float* y = call.Out;
         nint stride = call.OutStride, row = call.RowBytes, row3 = 3 * row;
         for (int p = 0; p < call.Panels; p++)

@@ -21,13 +21,13 @@ internal static class WideKernels<TRegister>
         switch (kind)
         {
             case PanelKind.F32:
-                RowCount.Run(rows, new Float<FloatPanel.F32>(call));
+                Constant.Run(rows, new Float<FloatPanel.F32>(call));
                 break;
             case PanelKind.BF16:
-                RowCount.Run(rows, new Float<FloatPanel.BF16>(call));
+                Constant.Run(rows, new Float<FloatPanel.BF16>(call));
                 break;
             case PanelKind.F16:
-                RowCount.Run(rows, new Float<FloatPanel.F16>(call));
+                Constant.Run(rows, new Float<FloatPanel.F16>(call));
                 break;
             default:
                 PanelDispatch.Run(kind, new Quantised(rows, call));
@@ -35,13 +35,13 @@ internal static class WideKernels<TRegister>
         }
     }
 
-    private readonly struct Float<TPanel>(in KernelCall call) : IRowsOperation
+    private readonly struct Float<TPanel>(in KernelCall call) : IConstantOperation
         where TPanel : IFloatPanel
     {
         private readonly KernelCall _call = call;
 
         public void Run<TRows>()
-            where TRows : IRows => FloatKernels<TRegister>.Run<TRows, TPanel>(_call);
+            where TRows : IConstant => FloatKernels<TRegister>.Run<TRows, TPanel>(_call);
     }
 
     private readonly struct Quantised(int rows, in KernelCall call) : IPanelOperation
@@ -50,16 +50,16 @@ internal static class WideKernels<TRegister>
         private readonly KernelCall _call = call;
 
         public void Run<TPanel>()
-            where TPanel : IQuantisedPanel => RowCount.Run(_rows, new Codes<TPanel>(_call));
+            where TPanel : IQuantisedPanel => Constant.Run(_rows, new Codes<TPanel>(_call));
     }
 
-    private readonly struct Codes<TPanel>(in KernelCall call) : IRowsOperation
+    private readonly struct Codes<TPanel>(in KernelCall call) : IConstantOperation
         where TPanel : IQuantisedPanel
     {
         private readonly KernelCall _call = call;
 
         public void Run<TRows>()
-            where TRows : IRows
+            where TRows : IConstant
         {
             if (TPanel.IsNibbles && TRegister.Lanes == Register512.Lanes)
             {
