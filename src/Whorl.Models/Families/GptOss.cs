@@ -2,10 +2,10 @@ using Whorl.Tensors;
 
 namespace Whorl.Models.Families;
 
-/// <summary>gpt-oss: attention with sinks, every other block with a short window, biases everywhere, experts with a clamped gate.</summary>
-/// <remarks>
-/// Source: OpenAI, arXiv:2508.10925; transformers' modeling_gpt_oss.py. The published checkpoints hold the experts in MXFP4.
-/// </remarks>
+/// <summary>
+/// gpt-oss: a mixture of experts with a clamped gate, biases everywhere, an extra logit a head in the softmax, a window in every other block.
+/// </summary>
+/// <remarks>Source: OpenAI, arXiv:2508.10925; transformers' modeling_gpt_oss.py.</remarks>
 internal sealed class GptOss : ModelFamily
 {
     public override string ModelType => "gpt_oss";
@@ -14,12 +14,15 @@ internal sealed class GptOss : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
+        config.Assume("head_dim", 64);
         config.Assume("rope_theta", 150_000);
         config.Assume("rms_norm_eps", 1e-5);
-        config.Assume("head_dim", 64);
-        config.Ignore("initial_context_length"); // stands in the rope's parameters too
-        RequireMicroscaling(config.Object("quantization_config"));
+        config.Assume("sliding_window", 128);
+        config.Require("hidden_act", "silu"); // the reference does not read it: the gate is always the clamped one
+        config.Ignore("initial_context_length"); // stands in rope_scaling too, which is what the reference reads
+        RequireMicroscaled(config.Object("quantization_config"));
         bool bias = config.Flag("attention_bias", true);
+        float limit = (float)config.Positive("swiglu_limit", 7), alpha = (float)config.Positive("swiglu_alpha", 1.702);
         ExpertsSpec experts = new()
         {
             Count = config.Int("num_local_experts|num_experts", absent: 128, minimum: 1),
@@ -27,29 +30,29 @@ internal sealed class GptOss : ModelFamily
             Score = RouterScore.SoftmaxOfChosen,
             RouterBias = true,
         };
-        float limit = (float)config.Number("swiglu_limit", 7), alpha = (float)config.Number("swiglu_alpha", 1.702);
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias, HasSinks = true },
-            inner => inner with { Experts = experts, Bias = true, ClampLimit = limit, ClampedAlpha = alpha },
-            WindowConfig.Read(config, block => block % 2 == 0));
+            inner => inner with { Bias = true, ClampLimit = limit, ClampedAlpha = alpha, Experts = experts },
+            window: WindowConfig.Read(config, block => block % 2 == 0));
     }
 
     public override WeightMap Weights(DecoderSpec spec)
     {
         int size = spec.Blocks[0].FeedForward!.Size;
-        WeightMap map = WeightMap.Llama()
-            .Block(("router", "mlp.router"), ("sinks", "self_attn.sinks"))
+        return WeightMap.Llama()
+            .Block(("sinks", "self_attn.sinks"), ("router", "mlp.router"))
             .Stacked(
                 ("expert_gate", "mlp.experts.gate_up_proj"), ("expert_up", "mlp.experts.gate_up_proj"),
                 ("expert_down", "mlp.experts.down_proj"))
             .With(source => source with { Suffix = "" }, "sinks")
             .With(
                 source => source with { Suffix = "", BiasSuffix = "_bias", Transposed = true, MayBeMicroscaled = true },
-                "expert_gate", "expert_up", "expert_down");
-        map["expert_gate"] = map["expert_gate"] with { Rows = new RowOrder(size, 2, 0, 1) };
-        map["expert_up"] = map["expert_up"] with { Rows = new RowOrder(size, 2, 1, 1) };
-        return map;
+                "expert_gate", "expert_up", "expert_down")
+            .With(source => source with { Rows = EverySecond(0) }, "expert_gate")
+            .With(source => source with { Rows = EverySecond(1) }, "expert_up");
+
+        RowOrder EverySecond(int first) => new(size, 2, first, 1);
     }
 
     public override void ReadGguf(GgufConfig config)
@@ -62,13 +65,11 @@ internal sealed class GptOss : ModelFamily
     public override WeightMap GgufWeights(DecoderSpec spec) =>
         WeightMap.Gguf().Block(("sinks", "attn_sinks"), ("feed_forward_norm", "post_attention_norm"));
 
-    private static void RequireMicroscaling(ConfigReader? quantization)
+    /// <summary>The published checkpoints hold their experts in 4 bits; they are computed as stored.</summary>
+    private static void RequireMicroscaled(ConfigReader? quantization)
     {
-        if (quantization is not null)
-        {
-            quantization.Require("quant_method", "mxfp4");
-            quantization.Ignore("modules_to_not_convert"); // the names of the tensors tell
-            quantization.RefuseUnread();
-        }
+        quantization?.Require("quant_method", "mxfp4");
+        quantization?.Ignore("modules_to_not_convert", "dequantize"); // told by the tensors' names
+        quantization?.RefuseUnread();
     }
 }
