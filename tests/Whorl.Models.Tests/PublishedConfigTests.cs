@@ -168,10 +168,30 @@ public sealed class PublishedConfigTests
     [InlineData("partial_rotary_factor", "\"model_type\": \"stablelm\", \"hidden_size\": 64, \"num_attention_heads\": 4, \"partial_rotary_factor\": 1.5")]
     [InlineData("layer_types", "\"model_type\": \"gemma2\", \"num_hidden_layers\": 2, \"layer_types\": [\"full_attention\", \"chunked_attention\"]")]
     [InlineData("use_bidirectional_attention", "\"model_type\": \"gemma\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"use_bidirectional_attention\": true")]
+    [InlineData("num_attention_heads", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"num_attention_heads\": 5")]
+    [InlineData("num_key_value_heads", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"num_key_value_heads\": 3")]
+    [InlineData("head_dim", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"head_dim\": 15")]
+    [InlineData("num_hidden_layers", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"vocab_size\": 9, \"num_hidden_layers\": 1000000000")]
+    [InlineData("rms_norm_eps", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"rms_norm_eps\": -1")]
+    [InlineData("num_experts_per_tok", "\"model_type\": \"mixtral\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"num_experts_per_tok\": 9")]
+    [InlineData("swiglu_limit", "\"model_type\": \"gpt_oss\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"swiglu_limit\": 0")]
+    [InlineData("attn_layer_offset", "\"model_type\": \"jamba\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"attn_layer_offset\": 8")]
+    [InlineData("quantization_config", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"quantization_config\": {\"quant_method\": \"gptq\"}")]
     public void A_value_that_is_not_supported_is_refused_by_the_name_of_its_key(string key, string keys)
     {
         ModelFormatException e = Assert.Throws<ModelFormatException>(() => Read(keys));
         Assert.Contains(key, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("jamba", "mamba_dt_rank")]
+    [InlineData("mamba", "time_step_rank")]
+    [InlineData("falcon_mamba", "time_step_rank")]
+    public void A_rank_that_is_auto_is_a_sixteenth_of_the_width_rounded_up(string family, string key)
+    {
+        DecoderSpec spec = Read(
+            $"\"model_type\": \"{family}\", \"hidden_size\": 72, \"intermediate_size\": 144, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"{key}\": \"auto\"");
+        Assert.Equal(5, ((MambaSpec)spec.Blocks[0].Mixer).StepRank);
     }
 
     [Fact]

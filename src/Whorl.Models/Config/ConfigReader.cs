@@ -33,6 +33,9 @@ public sealed class ConfigReader(JsonElement config, string file)
         "use_flash_attention",
     ];
 
+    private const int LargestWidth = 1 << 24;
+    private const int LargestCount = 1 << 14;
+
     private readonly HashSet<string> _read = [];
     private readonly Dictionary<string, JsonElement> _assumed = [];
 
@@ -51,32 +54,60 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>Whether one of the keys is there and not null.</summary>
     public bool Has(params ReadOnlySpan<string> keys) => Find(keys) is not null;
 
-    /// <summary>A whole number, at least <paramref name="minimum"/> and at most a billion.</summary>
+    /// <summary>A whole number, at least <paramref name="minimum"/> and at most 16777216: a width, a vocabulary.</summary>
     /// <param name="keys">The key and its other spellings, separated by '|'.</param>
     /// <param name="minimum">Smallest value allowed.</param>
     /// <exception cref="ModelFormatException">It is absent, not a whole number, or out of range.</exception>
     public int Int(string keys, int minimum = 1) => OptionalInt(keys, minimum) ?? throw Missing(keys);
 
     /// <summary>A whole number, or the value for where it is absent or null.</summary>
-    public int Int(string keys, int absent, int minimum) => OptionalInt(keys, minimum) ?? absent;
+    public int Int(string keys, int absent, int minimum, int maximum = LargestWidth) => OptionalInt(keys, minimum, maximum) ?? absent;
 
     /// <summary>A whole number, or null where it is absent or null.</summary>
-    public int? OptionalInt(string keys, int minimum = 1) =>
+    public int? OptionalInt(string keys, int minimum = 1, int maximum = LargestWidth) =>
         Find(keys.Split('|')) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number == Math.Floor(number)
-            && number >= minimum && number <= 1_000_000_000 ? (int)number
-        : throw Bad(keys, value, $"a whole number from {minimum} to 1000000000");
+            && number >= minimum && number <= maximum ? (int)number
+        : throw Bad(keys, value, $"a whole number from {minimum} to {maximum}");
 
-    /// <summary>A finite number, or the value for where it is absent or null.</summary>
+    /// <summary>
+    /// A number of blocks, heads or experts, or of columns of a head: at least 1 and at most 16384, so that something can be made for each
+    /// of them, and the product of two is a width.
+    /// </summary>
+    /// <param name="keys">The key and its other spellings, separated by '|'.</param>
+    /// <param name="absent">What it is where it is absent or null; null where it must be there.</param>
+    /// <exception cref="ModelFormatException">It is not a whole number in that range.</exception>
+    public int Count(string keys, int? absent = null) => OptionalInt(keys, maximum: LargestCount) ?? absent ?? throw Missing(keys);
+
+    /// <summary>A whole number, at least 1; the other value where it is absent, null or <c>"auto"</c>.</summary>
+    public int IntOrAuto(string keys, int auto) =>
+        Find(keys.Split('|')) is { ValueKind: JsonValueKind.String } text && text.ValueEquals("auto") ? auto : Int(keys, auto, minimum: 1);
+
+    /// <summary>A <see cref="Count"/> of equal parts of a whole.</summary>
+    /// <param name="keys">The key and its other spellings, separated by '|'.</param>
+    /// <param name="whole">What the parts make up: the query heads that key heads are shared by, the width that heads divide.</param>
+    /// <param name="absent">What it is where it is absent or null; null where it must be there.</param>
+    /// <exception cref="ModelFormatException">It does not divide the whole.</exception>
+    public int Divisor(string keys, int whole, int? absent = null) => Count(keys, absent) is var parts && whole % parts == 0
+        ? parts
+        : throw Unsupported(keys, $"{parts}", $"what divides {whole}");
+
+    /// <summary>The longest text the model was made for, in tokens; null where the config does not say.</summary>
+    public int? ContextLength(string keys = "max_position_embeddings") => OptionalInt(keys, maximum: 1_000_000_000);
+
+    /// <summary>A number in the range of float32, or the value for where it is absent or null.</summary>
     public double Number(string keys, double? absent = null) =>
         Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number
-        : throw Bad(keys, value, "a number");
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && float.IsFinite((float)number) ? number
+        : throw Bad(keys, value, "a number that float32 can hold");
 
-    /// <summary>A finite number above 0, or the value for where it is absent or null.</summary>
-    public double Positive(string keys, double? absent = null) =>
-        Number(keys, absent) is > 0 and var value ? value
-        : throw new ModelFormatException(File, "is not supported; expected a number above 0", keys.Split('|')[0]);
+    /// <summary>A number above 0 in the range of float32, or the value for where it is absent or null.</summary>
+    public double Positive(string keys, double? absent = null) => Number(keys, absent) is var value && (float)value > 0
+        ? value
+        : throw Unsupported(keys, value.ToString("R", CultureInfo.InvariantCulture), "a number above 0 that float32 can hold");
+
+    /// <summary>A limit, a number above 0; 0 where it is absent or null: none.</summary>
+    public float Limit(string keys) => Has(keys) ? (float)Positive(keys) : 0;
 
     /// <summary>True or false, or the value for where it is absent or null.</summary>
     public bool Flag(string keys, bool absent) => OptionalFlag(keys) ?? absent;
@@ -102,8 +133,9 @@ public sealed class ConfigReader(JsonElement config, string file)
         }
 
         return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number)
+            && value.EnumerateArray().All(e => float.IsFinite((float)e.GetDouble()))
             ? [.. value.EnumerateArray().Select(e => e.GetDouble())]
-            : throw Bad(keys, value, "a list of numbers");
+            : throw Bad(keys, value, "a list of numbers that float32 can hold");
     }
 
     /// <summary>A list of strings, or null where it is absent or null.</summary>
@@ -134,7 +166,7 @@ public sealed class ConfigReader(JsonElement config, string file)
             throw Bad(keys, value, "an object");
         }
 
-        return value.EnumerateObject().Any() ? new ConfigReader(value, $"{File}: {keys.Split('|')[0]}") : null;
+        return value.EnumerateObject().Any() ? new ConfigReader(value, $"{File}: {Spelling(keys)}") : null;
     }
 
     /// <summary>Reads a key that must have one of some values, or be absent.</summary>
@@ -175,8 +207,11 @@ public sealed class ConfigReader(JsonElement config, string file)
     public override string ToString() => config.GetRawText();
 
     /// <summary>The exception for a value that is not supported.</summary>
-    public ModelFormatException Unsupported(string key, string value, string supported) =>
-        new(File, $"= {value} is not supported; supported: {supported}", key);
+    /// <param name="keys">The key and its other spellings, separated by '|'; the message names the one that the config has.</param>
+    /// <param name="value">Its value, or what is wrong with it.</param>
+    /// <param name="supported">What it may be.</param>
+    public ModelFormatException Unsupported(string keys, string value, string supported) =>
+        new(File, $"= {value} is not supported; supported: {supported}", Spelling(keys));
 
     private static bool Asks(JsonElement value) => value.ValueKind switch
     {
@@ -211,8 +246,11 @@ public sealed class ConfigReader(JsonElement config, string file)
         return named ? found : assumed;
     }
 
-    private ModelFormatException Missing(string keys) => new(File, "is missing", keys.Split('|')[0]);
+    /// <summary>Of a key's spellings the one that the config has.</summary>
+    private string Spelling(string keys) => Array.Find(keys.Split('|'), key => config.TryGetProperty(key, out _)) ?? keys.Split('|')[0];
+
+    private ModelFormatException Missing(string keys) => new(File, "is missing", Spelling(keys));
 
     private ModelFormatException Bad(string keys, JsonElement value, string expected) =>
-        new(File, $"= {Short(value)} is not supported; expected {expected}", keys.Split('|')[0]);
+        new(File, $"= {Short(value)} is not supported; expected {expected}", Spelling(keys));
 }

@@ -85,9 +85,8 @@ public sealed class GgufConfig
             {
                 string text => text,
                 bool flag => flag,
-                float single => Shortest(single),
-                Array list => new JsonArray([.. list.Cast<object>().Select(e => (JsonNode)Convert.ToDouble(e, CultureInfo.InvariantCulture))]),
-                _ => ToJson(value),
+                Array list => new JsonArray([.. list.Cast<object>().Select(element => ToJson(element, gguf))]),
+                _ => ToJson(value, gguf),
             };
         }
     }
@@ -103,9 +102,18 @@ public sealed class GgufConfig
     /// <summary>One of the architecture's numbers.</summary>
     /// <param name="key">The key without the architecture's name.</param>
     /// <exception cref="ModelFormatException">It is absent or not a number.</exception>
-    public double Number(string key) => Value(key) is IConvertible value and not string
-        ? value.ToDouble(CultureInfo.InvariantCulture)
-        : throw new ModelFormatException(_file, "is missing or not a number", $"{Architecture}.{key}");
+    public double Number(string key) => OptionalNumber(key) ?? throw new ModelFormatException(_file, "is missing", $"{Architecture}.{key}");
+
+    /// <summary>One of the architecture's numbers, or null where it is absent.</summary>
+    /// <param name="key">The key without the architecture's name.</param>
+    /// <exception cref="ModelFormatException">It is not a number.</exception>
+    public double? OptionalNumber(string key) => Value(key) is { } value ? ToNumber(value, key) : null;
+
+    /// <summary>One of the architecture's lists, or null where it is absent or one number.</summary>
+    /// <param name="key">The key without the architecture's name.</param>
+    /// <exception cref="ModelFormatException">It is a list of something else than numbers.</exception>
+    public IReadOnlyList<double>? Numbers(string key) =>
+        Value(key) is Array list ? [.. list.Cast<object>().Select(element => ToNumber(element, key))] : null;
 
     /// <summary>Whether the file holds a tensor.</summary>
     public bool HasTensor(string name) => _checkpoint.TryGet(name, out _);
@@ -141,31 +149,36 @@ public sealed class GgufConfig
         return new ConfigReader(JsonDocument.Parse(_config.ToJsonString()).RootElement.Clone(), _file);
     }
 
-    /// <summary>The shortest number that is the same float32: 1e-5, not 9.99999974e-6.</summary>
-    private static double Shortest(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    private static JsonNode ToJson(object value)
+    /// <summary>A number as it would stand in JSON; a float32 as the shortest that is the same: 1e-5, not 9.99999974e-6.</summary>
+    private JsonNode ToJson(object value, string key)
     {
-        double number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
-        return number == Math.Floor(number) ? JsonValue.Create((long)number) : JsonValue.Create(number);
+        double number = ToNumber(value, key);
+        return value is float single ? double.Parse(single.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+            : number == Math.Floor(number) && Math.Abs(number) < long.MaxValue ? (long)number : number;
     }
+
+    private double ToNumber(object value, string key) =>
+        value is IConvertible and not string and not bool && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
+            ? number
+            : throw new ModelFormatException(_file, "is not a number", $"{Architecture}.{key}");
 
     private void ReadRotary()
     {
-        if (Value("rope.dimension_count") is { } dimensions
-            && Value("embedding_length") is { } hidden
-            && Value("attention.head_count") is { } and not Array)
+        if (OptionalNumber("rope.dimension_count") is { } dimensions && Value("attention.head_count") is { } and not Array)
         {
-            double headSize = Convert.ToDouble(Value("attention.key_length") ?? (Convert.ToDouble(hidden, CultureInfo.InvariantCulture)
-                / Convert.ToDouble(Value("attention.head_count"), CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
-            double share = Convert.ToDouble(dimensions, CultureInfo.InvariantCulture) / headSize;
-            if (share != 1)
+            double headSize = OptionalNumber("attention.key_length") ?? (Number("embedding_length") / Number("attention.head_count"));
+            if (dimensions != headSize)
             {
-                Set("partial_rotary_factor", share);
+                Set("partial_rotary_factor", headSize > 0 && double.IsFinite(headSize) ? dimensions / headSize : 0);
             }
         }
 
-        string type = Value("rope.scaling.type") as string ?? "none";
+        string type = Value("rope.scaling.type") switch
+        {
+            null => "none",
+            string text => text,
+            _ => throw new ModelFormatException(_file, "is not a string", $"{Architecture}.rope.scaling.type"),
+        };
         if (type != "none")
         {
             _config["rope_scaling"] = ReadScaling(type);
@@ -180,7 +193,7 @@ public sealed class GgufConfig
         Take("rope.scaling.attn_factor", "attention_factor");
         Take("rope.scaling.yarn_beta_fast", "beta_fast");
         Take("rope.scaling.yarn_beta_slow", "beta_slow");
-        if (Value("rope.scaling.yarn_log_multiplier") is float multiplier)
+        if (OptionalNumber("rope.scaling.yarn_log_multiplier") is { } multiplier)
         {
             // A tenth of DeepSeek's mscale_all_dim; sine and cosine are left as they are, which mscale says by being the same.
             (scaling["mscale"], scaling["mscale_all_dim"]) = (Math.Round(10.0 * multiplier, 6), Math.Round(10.0 * multiplier, 6));
@@ -192,7 +205,7 @@ public sealed class GgufConfig
         {
             if (Value(gguf) is { } value)
             {
-                scaling[key] = ToJson(value);
+                scaling[key] = ToJson(value, gguf);
             }
         }
     }

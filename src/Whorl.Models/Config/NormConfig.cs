@@ -10,7 +10,7 @@ internal static class NormConfig
     /// <param name="epsilon">ε where the config has none.</param>
     public static Func<string, NormSpec> RootMeanSquare(ConfigReader config, double epsilon = 1e-6)
     {
-        float value = (float)config.Number("rms_norm_eps", epsilon);
+        float value = (float)config.Positive("rms_norm_eps", epsilon);
         return role => new NormSpec(role, value);
     }
 
@@ -18,7 +18,7 @@ internal static class NormConfig
     /// <inheritdoc cref="RootMeanSquare"/>
     public static Func<string, NormSpec> LayerNorm(ConfigReader config, double epsilon = 1e-5)
     {
-        float value = (float)config.Number(LayerNormEpsilon, epsilon);
+        float value = (float)config.Positive(LayerNormEpsilon, epsilon);
         return role => new NormSpec(role, value) { IsLayerNorm = true };
     }
 }

@@ -15,7 +15,7 @@ internal static class WindowConfig
     public static Func<int, bool> Slides(ConfigReader config, Func<int, bool> slides)
     {
         IReadOnlyList<string>? types = config.Texts("layer_types");
-        int blocks = config.Int("num_hidden_layers");
+        int blocks = config.Count("num_hidden_layers");
         return types is null ? slides
             : types.Count >= blocks && types.All(t => t is Full or Sliding) ? block => types[block] == Sliding
             : throw config.Unsupported("layer_types", "that list", $"{blocks} of {Full}, {Sliding}");

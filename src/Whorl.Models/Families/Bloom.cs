@@ -16,8 +16,8 @@ internal sealed class Bloom : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size|n_embed"), heads = config.Int("n_head|num_attention_heads");
-        float epsilon = (float)config.Number("layer_norm_epsilon", 1e-5);
+        int hidden = config.Int("hidden_size|n_embed"), heads = config.Divisor("n_head|num_attention_heads", hidden);
+        float epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5);
         config.Ignore(
             "attention_softmax_in_fp32", "masked_softmax_fusion", "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact", "offset_alibi");
         config.Require("num_key_value_heads", $"{heads}");
@@ -47,11 +47,11 @@ internal sealed class Bloom : ModelFamily
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("seq_length|max_position_embeddings"),
+            ContextLength = config.ContextLength("seq_length|max_position_embeddings"),
             TiedHead = config.Flag("tie_word_embeddings", true),
             EmbeddingNorm = Norm("embedding_norm"),
             FinalNorm = Norm("final_norm"),
-            Blocks = [.. Enumerable.Repeat(block, config.Int("n_layer|num_hidden_layers"))],
+            Blocks = [.. Enumerable.Repeat(block, config.Count("n_layer|num_hidden_layers"))],
         };
 
         NormSpec Norm(string role) => new(role, epsilon) { IsLayerNorm = true };

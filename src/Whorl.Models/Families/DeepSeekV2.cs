@@ -16,8 +16,7 @@ internal class DeepSeekV2 : ModelFamily
         config.Require("topk_method", "greedy", "group_limited_greedy");
         config.Ignore("norm_topk_prob", "mlp_bias"); // as in the reference: never normalised, and no checkpoint has such a bias
         bool grouped = config.Text("topk_method", "greedy") != "greedy";
-        int groups = config.Int("n_group", absent: 1, minimum: 1), chosenGroups = config.Int("topk_group", absent: 1, minimum: 1);
-        return Read(config, experts => grouped ? experts with { Groups = groups, ChosenGroups = chosenGroups } : experts);
+        return Read(config, experts => grouped ? InGroups(config, experts, terms: 1) : experts);
     }
 
     public override WeightMap Weights(DecoderSpec spec) => Latent(
@@ -37,10 +36,7 @@ internal class DeepSeekV2 : ModelFamily
         latent: "self_attn.kv_a_proj_with_mqa",
         keyValueUp: "self_attn.kv_b_proj");
 
-    public override ModelFamily InGguf(GgufConfig config) =>
-        config.Value("expert_gating_func") is { } score && Convert.ToInt32(score, System.Globalization.CultureInfo.InvariantCulture) == 2
-            ? new DeepSeekV3()
-            : this;
+    public override ModelFamily InGguf(GgufConfig config) => config.OptionalNumber("expert_gating_func") == 2 ? new DeepSeekV3() : this;
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -84,18 +80,14 @@ internal class DeepSeekV2 : ModelFamily
     protected static DecoderSpec Read(ConfigReader config, Func<ExpertsSpec, ExpertsSpec> route)
     {
         config.Ignore("head_dim", "qk_head_dim", "num_key_value_heads", "ep_size", "num_nextn_predict_layers", "partial_rotary_factor");
+        config.Ignore("n_group", "topk_group"); // read where experts are in groups, of no matter without
         int dense = config.Int("first_k_dense_replace", absent: 0, minimum: 0), step = config.Int("moe_layer_freq", absent: 1, minimum: 1);
         int size = config.Int("moe_intermediate_size", absent: 1, minimum: 1);
-        int shared = config.Int("n_shared_experts", absent: 0, minimum: 0);
+        int shared = config.Int("n_shared_experts", absent: 0, minimum: 0, maximum: 64);
         LatentAttentionSpec mixer = Attention(config);
-        ExpertsSpec? experts = config.OptionalInt("n_routed_experts|num_local_experts") is { } count
-            ? route(new ExpertsSpec
-            {
-                Count = count,
-                Chosen = config.Int("num_experts_per_tok"),
-                Scale = (float)config.Number("routed_scaling_factor", 1),
-                SharedSize = shared * size,
-            })
+        float scale = (float)config.Number("routed_scaling_factor", 1);
+        ExpertsSpec? experts = config.Has("n_routed_experts", "num_local_experts")
+            ? route(ExpertsConfig.Read(config) with { Scale = scale, SharedSize = shared * size })
             : null;
         return Llama.ReadKin(config, block: (i, block) => block with
         {
@@ -106,21 +98,34 @@ internal class DeepSeekV2 : ModelFamily
         });
     }
 
+    /// <summary>Reads the groups of experts.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="experts">The experts so far.</param>
+    /// <param name="terms">How many of a group's scores rank it.</param>
+    protected static ExpertsSpec InGroups(ConfigReader config, ExpertsSpec experts, int terms)
+    {
+        int groups = config.Divisor("n_group", experts.Count, absent: 1), size = experts.Count / groups;
+        int chosenGroups = config.Int("topk_group", absent: groups, minimum: (experts.Chosen + size - 1) / size, maximum: groups);
+        return size >= terms
+            ? experts with { Groups = groups, ChosenGroups = chosenGroups, GroupTerms = terms }
+            : throw config.Unsupported("n_group", $"{groups}", $"groups of at least {terms} of the {experts.Count} experts");
+    }
+
     private static LatentAttentionSpec Attention(ConfigReader config)
     {
-        int plain = config.Int("qk_nope_head_dim"), rotary = config.Int("qk_rope_head_dim");
+        int plain = config.Count("qk_nope_head_dim"), rotary = config.Count("qk_rope_head_dim");
         ConfigReader? scaling = config.Object("rope_parameters|rope_scaling");
         double magnitude = scaling?.Number("mscale_all_dim", 0) is { } scale and not 0
             ? RopeConfig.Magnitude(scaling.Number("factor", 1), scale)
             : 1;
         return new LatentAttentionSpec
         {
-            Heads = config.Int("num_attention_heads"),
+            Heads = config.Count("num_attention_heads"),
             LatentSize = config.Int("kv_lora_rank"),
             QueryLatentSize = config.Int("q_lora_rank", absent: 0, minimum: 0),
             PlainSize = plain,
             RotarySize = rotary,
-            ValueSize = config.Int("v_head_dim"),
+            ValueSize = config.Count("v_head_dim"),
             Rope = RopeConfig.Read(config, rotary),
             PairedRotary = config.Flag("rope_interleave", true),
             Scale = (float)(magnitude * magnitude / Math.Sqrt(plain + rotary)),

@@ -21,15 +21,15 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         config.Require("scoring_func", "sigmoid");
         config.Require("topk_method", "noaux_tc");
         RequireBlockScales(config.Object("quantization_config"));
+        config.Assume("n_group", 8);
+        config.Assume("topk_group", 4);
+        config.Assume("first_k_dense_replace", 3);
+        config.Assume("routed_scaling_factor", 2.5);
         bool normalise = config.Flag("norm_topk_prob", true);
-        int groups = config.Int("n_group", absent: 1, minimum: 1), chosenGroups = config.Int("topk_group", absent: 1, minimum: 1);
-        return Read(config, experts => experts with
+        return Read(config, experts => InGroups(config, experts, terms: 2) with
         {
             Score = RouterScore.Sigmoid,
             Normalise = normalise,
-            Groups = groups,
-            ChosenGroups = chosenGroups,
-            GroupTerms = 2,
             HasScoreBias = true,
         });
     }
@@ -41,6 +41,8 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         base.ReadGguf(config);
         config.Set("scoring_func", "sigmoid");
         config.Set("topk_method", "noaux_tc");
+        config.Assume("n_group", 1); // older files do not hold the groups
+        config.Assume("topk_group", 1);
     }
 
     /// <summary>

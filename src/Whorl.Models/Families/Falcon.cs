@@ -13,13 +13,13 @@ internal sealed class Falcon : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         config.Assume("max_position_embeddings", 2048);
-        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads|n_head");
+        int hidden = config.Int("hidden_size"), heads = config.Divisor("num_attention_heads|n_head", hidden);
         bool bias = config.Flag("bias", false), alibi = config.Flag("alibi", false);
         bool grouped = config.Flag("new_decoder_architecture", false), oneKey = config.Flag("multi_query", true);
-        int keyValueHeads = config.Int("num_kv_heads|n_head_kv", heads, minimum: 1);
+        int keyValueHeads = config.Divisor("num_kv_heads|n_head_kv", heads, absent: heads);
         bool parallel = config.Flag("parallel_attn", true) || grouped;
         bool twoNorms = config.Int("num_ln_in_parallel_attn", 2, minimum: 1) == 2 && grouped;
-        int factor = config.Int("ff_factor", absent: 4, minimum: 1);
+        int factor = config.Int("ff_factor", absent: 4, minimum: 1, maximum: 64);
         Func<string, NormSpec> norm = NormConfig.LayerNorm(config);
         RopeSpec rope = RopeConfig.ReadShare(config, hidden / heads);
         BlockSpec block = new()
@@ -37,7 +37,7 @@ internal sealed class Falcon : ModelFamily
             },
             FeedForward = new FeedForwardSpec
             {
-                Size = config.Int("ffn_hidden_size", checked(factor * hidden), minimum: 1),
+                Size = config.Int("ffn_hidden_size", factor * hidden, minimum: 1),
                 Activation = ActivationConfig.Read(config, "activation", "gelu"),
                 Gated = false,
                 Bias = bias,
@@ -50,10 +50,10 @@ internal sealed class Falcon : ModelFamily
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings"),
+            ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", true),
             FinalNorm = norm("final_norm"),
-            Blocks = [.. Enumerable.Repeat(block, config.Int("num_hidden_layers|n_layer"))],
+            Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers|n_layer"))],
         };
     }
 

@@ -10,7 +10,7 @@ internal sealed class FalconMamba : Mamba
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        NormSpec norm = new("", (float)config.Number("mixer_rms_eps", 1e-6)) { HasGain = false };
+        NormSpec norm = new("", (float)config.Positive("mixer_rms_eps", 1e-6)) { HasGain = false };
         return Read(config, mamba => mamba with { StepNorm = norm, InputNorm = norm, OutputNorm = norm });
     }
 

@@ -39,14 +39,14 @@ internal sealed class Gemma2 : ModelFamily
         ConfigReader config, Func<string, NormSpec> norm, Func<int, AttentionLayerSpec, AttentionLayerSpec> attention)
     {
         float scale = (float)(1 / Math.Sqrt(config.Positive("query_pre_attn_scalar")));
-        float cap = (float)config.Number("attn_logit_softcapping", 0);
+        float cap = config.Limit("attn_logit_softcapping");
         DecoderSpec spec = Gemma.ReadKin(config, norm, own => own with { Scale = scale, SoftCap = cap }, (i, block) => block with
         {
             Mixer = attention(i, (AttentionLayerSpec)block.Mixer),
             MixerPostNorm = norm("mixer_post_norm"),
             FeedForwardPostNorm = norm("feed_forward_post_norm"),
         });
-        return spec with { LogitSoftCap = (float)config.Number("final_logit_softcapping", 0) };
+        return spec with { LogitSoftCap = config.Limit("final_logit_softcapping") };
     }
 
     /// <summary>Adds the names on the hub of a block's other norms.</summary>

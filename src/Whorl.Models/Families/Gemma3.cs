@@ -53,7 +53,7 @@ internal sealed class Gemma3 : ModelFamily
         Func<int, bool> slides = WindowConfig.Slides(config, block => (block + 1) % pattern != 0);
         Func<int, int> window = WindowConfig.Read(config, slides);
         Func<string, NormSpec> norm = Gemma.Norms(config);
-        RopeSpec local = RopeConfig.ReadSliding(config, config.Int("head_dim"), config.Number("rope_local_base_freq", 10_000));
+        RopeSpec local = RopeConfig.ReadSliding(config, config.Count("head_dim"), config.Positive("rope_local_base_freq", 10_000));
         return Gemma2.ReadKin(config, norm, (block, attention) => attention with
         {
             QueryNorm = norm("query_norm") with { Group = attention.HeadSize },

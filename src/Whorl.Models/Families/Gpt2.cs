@@ -12,8 +12,8 @@ internal sealed class Gpt2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("n_embd|hidden_size"), heads = config.Int("n_head|num_attention_heads");
-        int blocks = config.Int("n_layer|num_hidden_layers"), positions = config.Int("n_positions|max_position_embeddings");
+        int hidden = config.Int("n_embd|hidden_size"), heads = config.Divisor("n_head|num_attention_heads", hidden);
+        int blocks = config.Count("n_layer|num_hidden_layers"), positions = config.Int("n_positions|max_position_embeddings");
         config.Ignore("n_ctx", "reorder_and_upcast_attn"); // the length of the mask; an order of rounding in 16 bits
         bool scaled = config.Flag("scale_attn_weights", true), byBlock = config.Flag("scale_attn_by_inverse_layer_idx", false);
         Func<string, NormSpec> norm = NormConfig.LayerNorm(config);

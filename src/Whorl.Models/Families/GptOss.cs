@@ -23,13 +23,7 @@ internal sealed class GptOss : ModelFamily
         RequireMicroscaled(config.Object("quantization_config"));
         bool bias = config.Flag("attention_bias", true);
         float limit = (float)config.Positive("swiglu_limit", 7), alpha = (float)config.Positive("swiglu_alpha", 1.702);
-        ExpertsSpec experts = new()
-        {
-            Count = config.Int("num_local_experts|num_experts", absent: 128, minimum: 1),
-            Chosen = config.Int("num_experts_per_tok|experts_per_token", absent: 4, minimum: 1),
-            Score = RouterScore.SoftmaxOfChosen,
-            RouterBias = true,
-        };
+        ExpertsSpec experts = ExpertsConfig.Read(config, count: 128, chosen: 4) with { Score = RouterScore.SoftmaxOfChosen, RouterBias = true };
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias, HasSinks = true },

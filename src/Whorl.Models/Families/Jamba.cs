@@ -15,18 +15,18 @@ internal sealed class Jamba : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), blocks = config.Int("num_hidden_layers"), heads = config.Int("num_attention_heads");
-        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
+        int hidden = config.Int("hidden_size"), blocks = config.Count("num_hidden_layers"), heads = config.Divisor("num_attention_heads", hidden);
+        float epsilon = (float)config.Positive("rms_norm_eps", 1e-6);
         config.Require("hidden_act", "silu");
         config.Require("mamba_inner_layernorms", "true", "True");
         config.Ignore(
             "num_logits_to_keep", "calc_logits_for_entire_prompt", "use_mamba_kernels", "use_mambapy", "use_associative_scan", "head_dim");
         MambaSpec mamba = new()
         {
-            Channels = config.Int("mamba_d_inner", config.Int("mamba_expand", absent: 2, minimum: 1) * hidden, minimum: 1),
-            StateSize = config.Int("mamba_d_state", absent: 16, minimum: 1),
-            StepRank = config.Int("mamba_dt_rank", (hidden + 15) / 16, minimum: 1),
-            Taps = config.Int("mamba_d_conv", absent: 4, minimum: 1),
+            Channels = config.Int("mamba_d_inner", config.Int("mamba_expand", absent: 2, minimum: 1, maximum: 64) * hidden, minimum: 1),
+            StateSize = config.Count("mamba_d_state", absent: 16),
+            StepRank = config.IntOrAuto("mamba_dt_rank", (hidden + 15) / 16),
+            Taps = config.Count("mamba_d_conv", absent: 4),
             ConvolutionBias = config.Flag("mamba_conv_bias", true),
             ProjectionBias = config.Flag("mamba_proj_bias", false),
             StepNorm = new NormSpec("step_norm", epsilon),
@@ -36,17 +36,13 @@ internal sealed class Jamba : ModelFamily
         AttentionLayerSpec attention = new()
         {
             Heads = heads,
-            KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
+            KeyValueHeads = config.Divisor("num_key_value_heads", heads, absent: heads),
             HeadSize = hidden / heads,
         };
         FeedForwardSpec dense = new() { Size = config.Int("intermediate_size"), Activation = Activation.Silu };
         FeedForwardSpec sparse = dense with
         {
-            Experts = new ExpertsSpec
-            {
-                Count = config.Int("num_experts", absent: 16, minimum: 1),
-                Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1),
-            },
+            Experts = ExpertsConfig.Read(config, count: 16, chosen: 2),
         };
         Func<int, bool> attends = Which(config, "attn_layer", defaultPeriod: 8, defaultOffset: 4);
         Func<int, bool> isSparse = Which(config, "expert_layer", defaultPeriod: 2, defaultOffset: 1);
@@ -54,7 +50,7 @@ internal sealed class Jamba : ModelFamily
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings|n_ctx"),
+            ContextLength = config.ContextLength("max_position_embeddings|n_ctx"),
             TiedHead = config.Flag("tie_word_embeddings", false),
             FinalNorm = new NormSpec("final_norm", epsilon),
             Blocks =
@@ -88,16 +84,15 @@ internal sealed class Jamba : ModelFamily
         config.Copy("ssm.time_step_rank", "mamba_dt_rank");
         config.Copy("expert_count", "num_experts");
         config.Copy("expert_used_count", "num_experts_per_tok");
-        if (config.Value("attention.head_count_kv") is Array keyHeads)
+        if (config.Numbers("attention.head_count_kv") is { } heads)
         {
             // One number a block, 0 for a block of Mamba.
-            int[] heads = [.. keyHeads.Cast<object>().Select(h => Convert.ToInt32(h, System.Globalization.CultureInfo.InvariantCulture))];
-            config.Set("num_key_value_heads", Math.Max(1, heads.Max()));
+            config.Set("num_key_value_heads", heads.Append(1).Max());
             config.Set("attn_layer_ids", Numbers(block => heads[block] > 0));
             config.Set("expert_layer_ids", Numbers(block => config.HasTensor($"blk.{block}.ffn_gate_inp.weight")));
 
             JsonArray Numbers(Func<int, bool> isOne) =>
-                new([.. Enumerable.Range(0, heads.Length).Where(isOne).Select(block => (JsonNode)JsonValue.Create(block))]);
+                new([.. Enumerable.Range(0, heads.Count).Where(isOne).Select(block => (JsonNode)JsonValue.Create(block))]);
         }
     }
 
@@ -111,7 +106,7 @@ internal sealed class Jamba : ModelFamily
     private static Func<int, bool> Which(ConfigReader config, string key, int defaultPeriod, int defaultOffset)
     {
         int period = config.Int(key + "_period", defaultPeriod, minimum: 1);
-        int offset = config.Int(key + "_offset", defaultOffset, minimum: 0);
+        int offset = config.Int(key + "_offset", defaultOffset, minimum: 0, maximum: period - 1);
         return config.Numbers(key + "_ids") is { } listed ? block => listed.Contains(block) : block => block % period == offset;
     }
 }

@@ -56,14 +56,14 @@ internal sealed class Llama : ModelFamily
         Func<string, NormSpec>? norm = null,
         Func<int, BlockSpec, BlockSpec>? block = null)
     {
-        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
-        int headSize = config.OptionalInt("head_dim") ?? hidden / heads;
+        int hidden = config.Int("hidden_size"), heads = config.Count("num_attention_heads");
+        int headSize = config.Has("head_dim") ? config.Count("head_dim") : hidden / config.Divisor("num_attention_heads", hidden);
         norm ??= NormConfig.RootMeanSquare(config);
         block ??= (_, same) => same;
         AttentionLayerSpec mixer = new()
         {
             Heads = heads,
-            KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
+            KeyValueHeads = config.Divisor("num_key_value_heads", heads, absent: heads),
             HeadSize = headSize,
             Rope = RopeConfig.ReadShare(config, headSize),
         };
@@ -76,12 +76,12 @@ internal sealed class Llama : ModelFamily
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings"),
+            ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", tiedHead),
             FinalNorm = norm("final_norm"),
             Blocks =
             [
-                .. Enumerable.Range(0, config.Int("num_hidden_layers")).Select(i => block(i, new BlockSpec
+                .. Enumerable.Range(0, config.Count("num_hidden_layers")).Select(i => block(i, new BlockSpec
                 {
                     Mixer = (attention?.Invoke(mixer) ?? mixer) with { Window = window?.Invoke(i) ?? 0 },
                     FeedForward = feedForward?.Invoke(inner) ?? inner,

@@ -36,7 +36,7 @@ internal class Mamba : ModelFamily
     protected static DecoderSpec Read(ConfigReader config, Func<MambaSpec, MambaSpec> change)
     {
         int hidden = config.Int("hidden_size|d_model");
-        float epsilon = (float)config.Number("layer_norm_epsilon", 1e-5);
+        float epsilon = (float)config.Positive("layer_norm_epsilon", 1e-5);
         config.Require("hidden_act", "silu");
         config.Require("rms_norm", "true", "True");
         config.Ignore(
@@ -48,9 +48,9 @@ internal class Mamba : ModelFamily
         MambaSpec mixer = change(new MambaSpec
         {
             Channels = config.Int("intermediate_size", 2 * hidden, minimum: 1),
-            StateSize = config.Int("state_size", absent: 16, minimum: 1),
-            StepRank = config.Int("time_step_rank", (hidden + 15) / 16, minimum: 1),
-            Taps = config.Int("conv_kernel", absent: 4, minimum: 1),
+            StateSize = config.Count("state_size", absent: 16),
+            StepRank = config.IntOrAuto("time_step_rank", (hidden + 15) / 16),
+            Taps = config.Count("conv_kernel", absent: 4),
             ConvolutionBias = config.Flag("use_conv_bias", true),
             ProjectionBias = config.Flag("use_bias", false),
         });
@@ -61,7 +61,7 @@ internal class Mamba : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             TiedHead = config.OptionalFlag("tie_word_embeddings"),
             FinalNorm = new NormSpec("final_norm", epsilon),
-            Blocks = [.. Enumerable.Repeat(block, config.Int("num_hidden_layers|n_layer"))],
+            Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers|n_layer"))],
         };
     }
 }

@@ -8,16 +8,11 @@ internal sealed class Mixtral : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int window = config.OptionalInt("sliding_window", minimum: 0) ?? 0;
+        int window = config.Int("sliding_window", absent: 0, minimum: 0);
         config.Assume("rope_theta", 1e6);
         config.Assume("rms_norm_eps", 1e-5);
         config.Assume("num_key_value_heads", 8);
-        ExpertsSpec experts = new()
-        {
-            Count = config.Int("num_local_experts|num_experts", absent: 8, minimum: 1),
-            Chosen = config.Int("num_experts_per_tok", absent: 2, minimum: 1),
-            Normalise = true,
-        };
+        ExpertsSpec experts = ExpertsConfig.Read(config, count: 8, chosen: 2) with { Normalise = true };
         return Llama.ReadKin(config, feedForward: inner => inner with { Experts = experts }, window: _ => window);
     }
 

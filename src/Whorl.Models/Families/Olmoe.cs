@@ -10,26 +10,22 @@ internal sealed class Olmoe : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        config.Assume("rms_norm_eps", 1e-5);
+        Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         bool bias = config.Flag("attention_bias", false);
-        float clip = (float)config.Number("clip_qkv", 0), epsilon = (float)config.Number("rms_norm_eps");
-        ExpertsSpec experts = new()
-        {
-            Count = config.Int("num_experts|num_local_experts", absent: 64, minimum: 1),
-            Chosen = config.Int("num_experts_per_tok", absent: 8, minimum: 1),
-            Normalise = config.Flag("norm_topk_prob", false),
-        };
+        float clip = config.Limit("clip_qkv");
+        ExpertsSpec experts = ExpertsConfig.Read(config, count: 64, chosen: 8) with { Normalise = config.Flag("norm_topk_prob", false) };
         return Llama.ReadKin(
             config,
             attention => attention with
             {
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
-                QueryNorm = new NormSpec("query_norm", epsilon),
-                KeyNorm = new NormSpec("key_norm", epsilon),
+                QueryNorm = norm("query_norm"),
+                KeyNorm = norm("key_norm"),
                 ClipQueryKeyValue = clip,
             },
-            inner => inner with { Experts = experts });
+            inner => inner with { Experts = experts },
+            norm: norm);
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(MixtureNames);

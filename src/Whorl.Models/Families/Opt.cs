@@ -11,7 +11,7 @@ internal sealed class Opt : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
+        int hidden = config.Int("hidden_size"), heads = config.Divisor("num_attention_heads", hidden);
         int width = config.Int("word_embed_proj_dim", hidden, minimum: 1), positions = config.Int("max_position_embeddings");
         bool bias = config.Flag("enable_bias", true), affine = config.Flag("layer_norm_elementwise_affine", true);
         bool before = config.Flag("do_layer_norm_before", true);
@@ -47,7 +47,7 @@ internal sealed class Opt : ModelFamily
             Positions = new PositionsSpec(positions, Offset: 2),
             TiedHead = config.Flag("tie_word_embeddings", true),
             FinalNorm = finalNorm ? Norm("final_norm") : null,
-            Blocks = [.. Enumerable.Repeat(block, config.Int("num_hidden_layers"))],
+            Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers"))],
         };
 
         NormSpec Norm(string role) => new(role, 1e-5f) { IsLayerNorm = true, HasGain = affine, HasBias = affine };

@@ -13,9 +13,9 @@ internal sealed class Qwen2Moe : ModelFamily
         bool bias = config.Flag("qkv_bias", true);
         Func<int, int> window = Windows(config);
         int sharedSize = config.Int("shared_expert_intermediate_size", absent: 5632, minimum: 1);
-        ExpertsSpec shared = new() { Count = 1, Chosen = 1, SharedSize = sharedSize, SharedIsGated = true };
+        ExpertsSpec experts = ExpertsConfig.Read(config, count: 60, chosen: 4) with { SharedSize = sharedSize, SharedIsGated = true };
         DecoderSpec dense = Llama.ReadKin(config, attention => attention with { QueryKeyValueBias = bias }, window: window);
-        return WithExperts(config, dense, shared, defaultCount: 60, defaultChosen: 4, defaultSize: 1408);
+        return WithExperts(config, dense, experts, defaultSize: 1408);
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(Olmoe.MixtureNames);
@@ -37,18 +37,12 @@ internal sealed class Qwen2Moe : ModelFamily
     /// <summary>
     /// Makes the layers sparse that the config says are: every <c>decoder_sparse_step</c>-th, but those of <c>mlp_only_layers</c>.
     /// </summary>
-    internal static DecoderSpec WithExperts(
-        ConfigReader config, DecoderSpec dense, ExpertsSpec experts, int defaultCount, int defaultChosen, int defaultSize)
+    internal static DecoderSpec WithExperts(ConfigReader config, DecoderSpec dense, ExpertsSpec experts, int defaultSize)
     {
         int step = config.Int("decoder_sparse_step", absent: 1, minimum: 1);
         int size = config.Int("moe_intermediate_size", defaultSize, minimum: 1);
         IReadOnlyList<double> denseLayers = config.Numbers("mlp_only_layers") ?? [];
-        experts = experts with
-        {
-            Count = config.Int("num_experts|num_local_experts", defaultCount, minimum: 1),
-            Chosen = config.Int("num_experts_per_tok", defaultChosen, minimum: 1),
-            Normalise = config.Flag("norm_topk_prob", false),
-        };
+        experts = experts with { Normalise = config.Flag("norm_topk_prob", false) };
         FeedForwardSpec sparse = dense.Blocks[0].FeedForward! with { Size = size, Experts = experts };
         return dense with
         {

@@ -11,8 +11,8 @@ internal sealed class Qwen3Moe : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool bias = config.Flag("attention_bias", false);
-        float epsilon = (float)config.Number("rms_norm_eps", 1e-6);
-        int window = config.OptionalInt("sliding_window", minimum: 0) ?? 0;
+        Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config);
+        int window = config.Int("sliding_window", absent: 0, minimum: 0);
         window = config.Flag("use_sliding_window", false) ? window : 0;
         config.Ignore("max_window_layers"); // of Qwen2; here a window is every layer's
         DecoderSpec dense = Llama.ReadKin(
@@ -21,12 +21,11 @@ internal sealed class Qwen3Moe : ModelFamily
             {
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
-                QueryNorm = new NormSpec("query_norm", epsilon) { Group = attention.HeadSize },
-                KeyNorm = new NormSpec("key_norm", epsilon) { Group = attention.HeadSize },
+                QueryNorm = norm("query_norm") with { Group = attention.HeadSize },
+                KeyNorm = norm("key_norm") with { Group = attention.HeadSize },
             },
             window: _ => window);
-        return Qwen2Moe.WithExperts(
-            config, dense, new ExpertsSpec { Count = 1, Chosen = 1 }, defaultCount: 128, defaultChosen: 8, defaultSize: 768);
+        return Qwen2Moe.WithExperts(config, dense, ExpertsConfig.Read(config, count: 128, chosen: 8), defaultSize: 768);
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(Olmoe.MixtureNames);

@@ -14,15 +14,15 @@ internal sealed class Rwkv7 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), size = config.Int("head_dim", absent: 64, minimum: 1);
-        int heads = config.Int("num_heads", hidden / size, minimum: 1);
-        float epsilon = (float)config.Number("norm_eps", 1e-5);
+        int hidden = config.Int("hidden_size"), size = config.Count("head_dim", absent: 64);
+        int heads = config.Count("num_heads", hidden / size);
+        float epsilon = (float)config.Positive("norm_eps", 1e-5);
         bool bias = config.Flag("norm_bias", true), normFirst = config.Flag("norm_first", true);
         config.Require("hidden_act", "sqrelu", "relu2");
 
         // How it is computed, not what.
         config.Ignore("attn_mode", "fuse_norm", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp", "num_attention_heads");
-        double ratio = config.Number("hidden_ratio", 4);
+        double ratio = config.Positive("hidden_ratio", 4);
         RefuseOtherWidths(config, hidden, heads * size);
         Rwkv7Spec mixer = new()
         {
@@ -46,12 +46,12 @@ internal sealed class Rwkv7 : ModelFamily
             HiddenSize = hidden,
             SideSize = heads * size,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings"),
+            ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", false),
             FinalNorm = Norm("final_norm"),
             Blocks =
             [
-                .. Enumerable.Range(0, config.Int("num_hidden_layers")).Select(block => new BlockSpec
+                .. Enumerable.Range(0, config.Count("num_hidden_layers")).Select(block => new BlockSpec
                 {
                     Mixer = mixer with { IsFirst = block == 0 },
                     FeedForward = channels,

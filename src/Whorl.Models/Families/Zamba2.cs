@@ -17,8 +17,8 @@ internal sealed class Zamba2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), blocks = config.Int("num_hidden_layers");
-        int copies = config.Int("num_mem_blocks", absent: 1, minimum: 1);
+        int hidden = config.Int("hidden_size"), blocks = config.Count("num_hidden_layers");
+        int copies = config.Count("num_mem_blocks", absent: 1);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         Mamba2Spec mixer = Mixer(config, hidden);
         SharedTransformerSpec shared = Shared(config, hidden, norm);
@@ -30,7 +30,7 @@ internal sealed class Zamba2 : ModelFamily
             SideIsEmbedding = true,
             SharedCopies = copies,
             VocabularySize = config.Int("vocab_size"),
-            ContextLength = config.OptionalInt("max_position_embeddings"),
+            ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", true),
             FinalNorm = norm("final_norm"),
             Blocks =
@@ -70,8 +70,8 @@ internal sealed class Zamba2 : ModelFamily
 
     private static Mamba2Spec Mixer(ConfigReader config, int hidden)
     {
-        int channels = (int)(config.Number("mamba_expand", 2) * hidden), heads = config.Int("n_mamba_heads", absent: 8, minimum: 1);
-        int groups = config.Int("mamba_ngroups", absent: 1, minimum: 1);
+        int channels = config.Int("mamba_expand", absent: 2, minimum: 1, maximum: 16) * hidden;
+        int heads = config.Divisor("n_mamba_heads", channels, absent: 8), groups = config.Divisor("mamba_ngroups", heads, absent: 1);
         config.Require("mamba_headdim", $"{channels / heads}");
         config.Ignore(
             "chunk_size", "use_mem_eff_path", "use_mamba_kernels", "num_logits_to_keep", "time_step_min", "time_step_max",
@@ -81,9 +81,9 @@ internal sealed class Zamba2 : ModelFamily
         {
             Heads = heads,
             HeadSize = channels / heads,
-            StateSize = config.Int("mamba_d_state", absent: 64, minimum: 1),
+            StateSize = config.Count("mamba_d_state", absent: 64),
             Groups = groups,
-            Taps = config.Int("mamba_d_conv", absent: 4, minimum: 1),
+            Taps = config.Count("mamba_d_conv", absent: 4),
             ConvolutionBias = config.Flag("use_conv_bias", true),
             ProjectionBias = config.Flag("add_bias_linear", false),
             StepLimits = limits is null ? (0, float.PositiveInfinity)
@@ -95,7 +95,7 @@ internal sealed class Zamba2 : ModelFamily
 
     private static SharedTransformerSpec Shared(ConfigReader config, int hidden, Func<string, NormSpec> norm)
     {
-        int heads = config.Int("num_attention_heads"), headSize = 2 * hidden / heads;
+        int heads = config.Divisor("num_attention_heads", 2 * hidden), headSize = 2 * hidden / heads;
         int rank = config.Int("adapter_rank", absent: 128, minimum: 1);
         bool rotates = config.Flag("use_mem_rope", false), isLong = config.Flag("use_long_context", false);
 
@@ -108,7 +108,7 @@ internal sealed class Zamba2 : ModelFamily
             Attention = new AttentionLayerSpec
             {
                 Heads = heads,
-                KeyValueHeads = config.Int("num_key_value_heads", heads, minimum: 1),
+                KeyValueHeads = config.Divisor("num_key_value_heads", heads, absent: heads),
                 HeadSize = headSize,
                 Rope = rotates ? rope : null,
                 Scale = (float)(1 / Math.Sqrt(headSize / 2.0)),

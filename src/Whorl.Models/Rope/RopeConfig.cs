@@ -8,6 +8,8 @@ namespace Whorl.Models;
 internal static class RopeConfig
 {
     private const string Share = "partial_rotary_factor|rotary_pct";
+    private const string Context = "max_position_embeddings|n_positions";
+    private const string Trained = "original_max_position_embeddings";
 
     /// <summary>Reads the rotary embedding of heads of which the config may say that only a share turns.</summary>
     /// <param name="config">The model's config.</param>
@@ -17,7 +19,7 @@ internal static class RopeConfig
         double absent = config.Number(Share, 1);
         double share = Parameters(config, WindowConfig.Full)?.Number(Share, absent) ?? absent;
         int dimensions = (int)((headSize * share) + 1e-6); // down to a whole number, as the reference does; a share may be rounded itself
-        return dimensions > 0 && dimensions <= headSize && dimensions % 2 == 0
+        return dimensions > 0 && dimensions <= headSize && (dimensions % 2 == 0 || share == 1)
             ? Read(config, dimensions)
             : throw config.Unsupported("partial_rotary_factor", $"{share}", $"what makes an even number of a head's {headSize} dimensions");
     }
@@ -41,6 +43,12 @@ internal static class RopeConfig
     /// <param name="layers">Which layers', where <c>rope_parameters</c> tells them apart.</param>
     public static RopeSpec Read(ConfigReader config, int rotaryDimensions, double defaultTheta = 10_000, string layers = WindowConfig.Full)
     {
+        if (rotaryDimensions % 2 != 0)
+        {
+            throw config.Unsupported(
+                "qk_rope_head_dim|head_dim|num_attention_heads|n_head", $"{rotaryDimensions} dimensions of a head that turn", "an even number");
+        }
+
         double theta = config.Positive("rope_theta|rotary_emb_base", defaultTheta);
         ConfigReader? scaling = Parameters(config, layers);
         if (scaling is null)
@@ -77,32 +85,34 @@ internal static class RopeConfig
     private static RopeScaling ReadScaling(ConfigReader config, ConfigReader scaling, int dimensions)
     {
         string type = scaling.Text("rope_type|type", "default");
-        int? context = config.OptionalInt("max_position_embeddings|n_positions");
+        int? context = config.ContextLength(Context);
         switch (type)
         {
             case "default" or "none":
                 return RopeScaling.None;
             case "linear":
                 return new LinearRope(scaling.Positive("factor"));
+            case "dynamic" when dimensions == 2:
+                throw scaling.Unsupported("rope_type", "\"dynamic\" for 2 dimensions that turn", "more dimensions, or another type");
             case "dynamic":
-                scaling.Ignore("original_max_position_embeddings");
-                return new DynamicNtkRope(scaling.Positive("factor"), config.Int("max_position_embeddings|n_positions"));
+                scaling.Ignore(Trained);
+                return new DynamicNtkRope(scaling.Positive("factor"), config.Int(Context));
             case "llama3":
                 return new Llama3Rope(
                     scaling.Positive("factor"), scaling.Positive("low_freq_factor"), scaling.Positive("high_freq_factor"),
-                    scaling.Int("original_max_position_embeddings"));
+                    scaling.Int(Trained));
             case "yarn":
                 return Yarn(scaling, context);
             case "longrope" or "su":
                 return Long(config, scaling, context, dimensions);
             default:
-                throw scaling.Unsupported("rope_type", type, "default, linear, dynamic, llama3, yarn, longrope");
+                throw scaling.Unsupported("rope_type|type", $"\"{type}\"", "default, linear, dynamic, llama3, yarn, longrope");
         }
     }
 
     private static YarnRope Yarn(ConfigReader scaling, int? context)
     {
-        int? original = scaling.OptionalInt("original_max_position_embeddings");
+        int? original = scaling.OptionalInt(Trained);
         double factor = original is { } trained && context is { } length && !scaling.Has("factor")
             ? (double)length / trained
             : scaling.Positive("factor");
@@ -110,10 +120,10 @@ internal static class RopeConfig
         double attention = scaling.Has("attention_factor") ? scaling.Number("attention_factor")
             : scale != 0 && allDimensions != 0 ? Magnitude(factor, scale) / Magnitude(factor, allDimensions)
             : Magnitude(factor, 1);
-        return new YarnRope(factor, original ?? context ?? scaling.Int("original_max_position_embeddings"), attention)
+        return new YarnRope(factor, original ?? context ?? scaling.Int(Trained), attention)
         {
-            BetaFast = scaling.Number("beta_fast", 32),
-            BetaSlow = scaling.Number("beta_slow", 1),
+            BetaFast = scaling.Positive("beta_fast", 32),
+            BetaSlow = scaling.Positive("beta_slow", 1),
             Truncate = scaling.Flag("truncate", true),
         };
     }
@@ -123,8 +133,8 @@ internal static class RopeConfig
 
     private static LongRope Long(ConfigReader config, ConfigReader scaling, int? context, int dimensions)
     {
-        int trained = config.OptionalInt("original_max_position_embeddings") ?? scaling.Int("original_max_position_embeddings");
-        scaling.Ignore("original_max_position_embeddings");
+        int trained = config.OptionalInt(Trained, minimum: 2) ?? scaling.Int(Trained, minimum: 2);
+        scaling.Ignore(Trained);
         double factor = context is { } length ? (double)length / trained : scaling.Positive("factor");
         scaling.Ignore("factor");
         if (scaling.Flag("divisors_in_checkpoint", false))

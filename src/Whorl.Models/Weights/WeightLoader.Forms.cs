@@ -75,9 +75,8 @@ public sealed partial class WeightLoader
     /// <summary>A matrix of ternary weights, four a byte; expanded to bfloat16 where that holds its scale, else to float32.</summary>
     private Matrix Packed(TernaryForm form, string role, TensorEntry entry, int outputs, int inputs)
     {
-        float[] stored = new float[1];
-        Fill(stored, role + TernaryWeights.ScaleRole, 0, bias: false);
-        float scale = form == TernaryForm.PackedDivided ? 1 / stored[0] : stored[0];
+        float stored = Values(role + TernaryWeights.ScaleRole, 1, 0, bias: false)[0];
+        float scale = form == TernaryForm.PackedDivided ? 1 / stored : stored;
         bool half = (BitConverter.SingleToUInt32Bits(scale) & 0xffff) == 0;
         int quarter = outputs / TernaryWeights.PerByte, rowBytes = inputs * (half ? sizeof(ushort) : sizeof(float));
         StoredSlice slice = _held.Get(entry, 0, entry.ByteLength);

@@ -81,13 +81,8 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="change">What is done to each element, or null.</param>
     public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
     {
-        float[] values = new float[length];
         int parts = map.Of(role, Block).Parts;
-        for (int part = 0; part < parts; part++)
-        {
-            Fill(values.AsSpan(length / parts * part, length / parts), role, expert + part, bias);
-        }
-
+        float[] values = [.. Enumerable.Range(0, parts).SelectMany(part => Values(role, length / parts, expert + part, bias))];
         for (int i = 0; i < length && change is not null; i++)
         {
             values[i] = change(values[i]);
@@ -103,7 +98,10 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="change">What is done to each element, or null.</param>
     public Parameter TurnedTable(string role, int rows, int columns, Func<float, float>? change = null)
     {
-        using Parameter stored = Vector(role, checked(rows * columns), change: change);
+        int length = (long)rows * columns <= Array.MaxLength
+            ? rows * columns
+            : throw WrongShape(Need(role, 0, bias: false), $"[{rows}, {columns}]");
+        using Parameter stored = Vector(role, length, change: change);
         ReadOnlySpan<float> values = stored.Value.Span;
         float[] turned = new float[values.Length];
         for (int i = 0; i < turned.Length; i++)
@@ -128,11 +126,12 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         }
     }
 
-    private void Fill(Span<float> values, string role, int expert, bool bias)
+    /// <summary>A vector's elements; nothing is allocated before the tensor is seen to have so many.</summary>
+    private float[] Values(string role, int length, int expert, bool bias)
     {
         TensorEntry entry = Need(role, expert, bias);
         WeightSource source = map.Of(role, Block);
-        RowOrder order = Order(source.Rows, entry, values.Length);
+        RowOrder order = Order(source.Rows, entry, length);
         long elements = entry.ElementCount, slice = source.Stacked ? expert : 0;
         if (source.Stacked ? elements % order.StoredRows != 0 || slice >= elements / order.StoredRows : elements != order.StoredRows)
         {
@@ -141,10 +140,7 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
 
         float[] stored = new float[order.StoredRows];
         Decode(entry, slice, stored);
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = stored[order.Source(i)];
-        }
+        return source.Rows is null ? stored : [.. Enumerable.Range(0, length).Select(i => stored[order.Source(i)])];
     }
 
     private static RowOrder Order(RowOrder? rows, TensorEntry entry, int count)
