@@ -1,3 +1,4 @@
+using Whorl.Client.Routing;
 using Whorl.Models;
 
 namespace Whorl.Client;
@@ -29,12 +30,16 @@ public sealed class SpanChain : IBlockSpan
             throw new NoRouteException("the servers hold different models, or compute them with different --activations");
         }
 
+        if (MissingBlocks.Of(spans.Select(s => s.Range), range) is { Count: > 0 } missing)
+        {
+            throw new NoRouteException($"no server holds {MissingBlocks.Name(missing)}; the servers hold {string.Join(", ", spans.Select(s => s.Range))}");
+        }
+
         List<(IBlockSpan Span, BlockRange Range)> links = [];
         for (int block = range.First; block <= range.Last; block = links[^1].Range.Last + 1)
         {
             // Of those that hold the block, the one that reaches furthest.
-            IBlockSpan next = spans.Where(s => s.Range.First <= block && block <= s.Range.Last).MaxBy(s => s.Range.Last)
-                ?? throw new NoRouteException($"no server holds block {block}; the servers hold {string.Join(", ", spans.Select(s => s.Range))}");
+            IBlockSpan next = spans.Where(s => s.Range.First <= block && block <= s.Range.Last).MaxBy(s => s.Range.Last)!;
             links.Add((next, new BlockRange(block, Math.Min(next.Range.Last, range.Last))));
         }
 

@@ -60,20 +60,11 @@ public sealed class ModelSource : IDisposable
     /// <summary>Who reads weights for a backend.</summary>
     public WeightLoader CreateLoader(IBackend backend) => new(File.Checkpoint, Weights, backend);
 
-    /// <summary>Bytes of a block's tensors in the checkpoint.</summary>
-    public long BlockBytes(int block)
-    {
-        long bytes = 0;
-        foreach (string name in File.Checkpoint.Names)
-        {
-            if (Weights.IsOfBlock(name, block) && File.Checkpoint.TryGet(name, out TensorEntry? entry))
-            {
-                bytes += entry.ByteLength;
-            }
-        }
+    /// <summary>A block's tensors in the checkpoint, also those that its file lacks because it was fetched in part.</summary>
+    public IEnumerable<TensorEntry> BlockTensors(int block) => File.Checkpoint.Names.Where(name => Weights.IsOfBlock(name, block)).Select(File.Checkpoint.Get);
 
-        return bytes;
-    }
+    /// <summary>Bytes of a block's tensors in the checkpoint.</summary>
+    public long BlockBytes(int block) => BlockTensors(block).Sum(tensor => tensor.ByteLength);
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();

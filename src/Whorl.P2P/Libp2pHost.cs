@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.P2P.Multiformats;
 using Whorl.P2P.Muxers.Yamux;
 using Whorl.P2P.Protocols;
 using Whorl.P2P.Protocols.AutoNat;
@@ -70,6 +71,16 @@ public sealed class Libp2pHost : IPeerHost
         .. _switch.Options.AnnounceAddresses.Count > 0 ? _switch.Options.AnnounceAddresses : BoundAddresses.Union(_observed.Believed),
         .. _relayClient.Addresses,
     ];
+
+    /// <summary>Whether others come through relays only: there are ways through some, and no direct address that can be dialled from as far away as these.</summary>
+    public bool IsReachedByRelayOnly
+    {
+        get
+        {
+            ILookup<bool, AddressScope> scopes = ListenAddresses.ToLookup(a => a.IsCircuit, AddressScopes.Of);
+            return scopes[true].Any() && scopes[false].All(direct => direct < scopes[true].Max());
+        }
+    }
 
     /// <summary>How many connections are open.</summary>
     public int OpenConnections => _switch.Pool.Count;

@@ -25,6 +25,8 @@ internal sealed class Hosted : IDisposable
 
     public CpuBackend Backend => _backend;
 
+    public DecoderSpan Blocks => _blocks;
+
     /// <summary>Rows as they could enter a block, and room for what leaves.</summary>
     public BlockStep Step(int rows, int seed)
     {

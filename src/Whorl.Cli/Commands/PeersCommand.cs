@@ -62,12 +62,19 @@ internal static class PeersCommand
             ["state"] = info.State.ToString().ToLowerInvariant(),
             ["first_block"] = info.StartBlock,
             ["last_block"] = info.EndBlock - 1,
+            ["throughput"] = Number(info.Throughput, "F1"),
+            ["inference_rps"] = Number(info.InferenceRps, "F1"),
+            ["forward_rps"] = Number(info.ForwardRps, "F1"),
+            ["network_rps"] = Number(info.NetworkRps, "F1"),
+            ["quantised"] = info.QuantType,
+            ["cache_tokens_left"] = info.CacheTokensLeft,
+            ["using_relay"] = info.UsingRelay,
         };
         try
         {
             TimeSpan trip = await network.Host.PingAsync(peer, cancellationToken);
             described["reached"] = info.UsingRelay == true ? "through a relay" : "directly";
-            described["round_trip_ms"] = double.Parse(trip.TotalMilliseconds.ToString("F3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+            described["round_trip_ms"] = Number(trip.TotalMilliseconds, "F3");
         }
         catch (IOException e)
         {
@@ -77,4 +84,8 @@ internal static class PeersCommand
 
         return described;
     }
+
+    /// <summary>A number without the digits that say nothing.</summary>
+    private static double? Number(double? value, string format) =>
+        value is { } number ? double.Parse(number.ToString(format, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 }

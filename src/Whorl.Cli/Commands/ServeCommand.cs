@@ -34,8 +34,15 @@ internal static class ServeCommand
         Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
         Check.Whole(cache, 0);
+        Option<int> link = new("--link-mbits")
+        {
+            Description = "Speed of the network link, told to the swarm with the speed of computing, which is measured.",
+            DefaultValueFactory = _ => (int)(ServerThroughput.DefaultNetworkBits / 1e6),
+            HelpName = "MBITS",
+        };
+        Check.Whole(link, 1);
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
-        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, untilInputEnds };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, untilInputEnds };
         swarm.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
@@ -56,9 +63,14 @@ internal static class ServeCommand
             ModelPart.Require(range, source.Spec.Blocks.Count);
             using CpuBackend backend = new(options.Backend);
             using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, options, range, backend, stop.Token);
+            ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
-            PetalsServerOptions petals = new() { Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName) };
+            PetalsServerOptions petals = new()
+            {
+                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName),
+                QuantType = QuantType.Of(source, range),
+            };
             await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System);
             await network.JoinAsync(stop.Token);
             await using PetalsAnnouncer announcer = new(
@@ -67,7 +79,7 @@ internal static class ServeCommand
                 range,
                 new ModelInfo(source.Spec.Blocks.Count, null),
                 ServerState.Online,
-                state => server.Describe(state, throughput: 1), // not measured yet; Petals' clients want a number
+                state => server.Describe(state, throughput, network.Host.IsReachedByRelayOnly),
                 PetalsAnnouncer.DefaultPeriod,
                 TimeProvider.System,
                 new Random(),

@@ -65,23 +65,11 @@ internal sealed class LocalEngine : IAsyncDisposable
         {
             network = await Network.StartAsync(swarm, cancellationToken);
             Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
-            List<IBlockSpan> spans = [];
-            foreach (string server in servers)
-            {
-                RemoteSpan span = await network.ConnectAsync(server, cancellationToken);
-                Require(source, options, span);
-                spans.Add(span);
-            }
-
-            if (servers.Count == 0)
-            {
-                spans = await SwarmSearch.SpansAsync(
-                    network, await network.JoinAsync(cancellationToken), prefix, Contract(source, options, BoundaryFormat.F32), source.Spec.Blocks.Count, cancellationToken);
-            }
-
+            IBlockSpan blocks = servers.Count > 0
+                ? await ChainAsync(network, source, options, servers, cancellationToken)
+                : await SwarmSearch.FindAsync(network, prefix, Contract(source, options, BoundaryFormat.F32), source.Spec.Blocks.Count, cancellationToken);
             ModelEnds ends = ModelEnds.Load(source, backend);
-            SpanChain chain = SpanChain.Cover(spans, new BlockRange(0, source.Spec.Blocks.Count - 1));
-            return new LocalEngine(source, await text, backend, ends, null, chain, network);
+            return new LocalEngine(source, await text, backend, ends, null, blocks, network);
         }
         catch
         {
@@ -123,6 +111,21 @@ internal sealed class LocalEngine : IAsyncDisposable
 
     private static SpanContract Contract(ModelSource source, EngineOptions options, BoundaryFormat boundary) =>
         new(source.Fingerprint, options.Backend.Activations, boundary);
+
+    /// <summary>The servers that are named, as few of them as hold all blocks.</summary>
+    private static async Task<SpanChain> ChainAsync(
+        Network network, ModelSource source, EngineOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
+    {
+        List<IBlockSpan> spans = [];
+        foreach (string server in servers)
+        {
+            RemoteSpan span = await network.ConnectAsync(server, cancellationToken);
+            Require(source, options, span);
+            spans.Add(span);
+        }
+
+        return SpanChain.Cover(spans, new BlockRange(0, source.Spec.Blocks.Count - 1));
+    }
 
     private static void Require(ModelSource source, EngineOptions options, RemoteSpan span)
     {

@@ -1,7 +1,9 @@
 using Whorl.Client;
+using Whorl.Client.Routing;
 using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Protocol;
 
 namespace Whorl.Cli.Engine;
 
@@ -30,40 +32,20 @@ internal static class SwarmSearch
         return servers;
     }
 
-    /// <summary>The servers that answer and would compute what this process would.</summary>
-    /// <exception cref="NoRouteException">None does; the message says of each why not.</exception>
-    public static async Task<List<IBlockSpan>> SpansAsync(
-        Network network, SwarmDirectory directory, string prefix, SpanContract wanted, int blocks, CancellationToken cancellationToken)
+    /// <summary>All blocks of a model, on the fastest servers that would compute what this process would.</summary>
+    /// <exception cref="NoRouteException">Some block is held by nobody who answers; the message says which, and why not those that do not.</exception>
+    public static async Task<IBlockSpan> FindAsync(Network network, string prefix, SpanContract wanted, int blocks, CancellationToken cancellationToken)
     {
-        List<IBlockSpan> spans = [];
-        List<string> refused = [];
-        foreach ((PeerId peer, ServerInfo info) in await ServersAsync(directory, prefix, blocks, cancellationToken))
+        await network.JoinAsync(cancellationToken);
+        SwarmView view = new(network.Dht!, prefix, blocks, TimeProvider.System, new Random());
+        return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken);
+
+        async Task<IBlockSpan> ConnectAsync(BlockServer server, CancellationToken token)
         {
-            if (info.State != ServerState.Online)
-            {
-                continue;
-            }
-
-            try
-            {
-                RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, peer, peer.ToString(), TimeProvider.System, cancellationToken);
-                if (span.Contract == wanted)
-                {
-                    spans.Add(span);
-                }
-                else
-                {
-                    refused.Add($"{peer} holds other files, or computes with other --activations");
-                }
-            }
-            catch (IOException e)
-            {
-                refused.Add($"{peer}: {e.Message}");
-            }
+            RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), TimeProvider.System, token);
+            return span.Contract == wanted
+                ? span
+                : throw new SpanRefusedException(span.Name, span.Range, SpanFailureCode.BadRequest, "it holds other files, or computes with other --activations");
         }
-
-        return spans.Count > 0
-            ? spans
-            : throw new NoRouteException($"the swarm has no server for '{prefix}' that can be used{(refused.Count > 0 ? ": " + string.Join("; ", refused) : "")}");
     }
 }

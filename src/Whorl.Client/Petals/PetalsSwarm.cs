@@ -1,51 +1,54 @@
-using Whorl.Dht.Records;
+using Whorl.Client.Routing;
 using Whorl.Models;
+using Whorl.P2P;
 using Whorl.P2P.Rpc;
 
 namespace Whorl.Client.Petals;
 
-/// <summary>Finds the servers of a model in a Petals swarm by the DHT alone.</summary>
-public static class PetalsSwarm
+/// <summary>A model in a Petals swarm, of which the DHT alone tells the servers.</summary>
+/// <param name="view">Who is there.</param>
+/// <param name="rpc">Calls the servers, by their peer ids.</param>
+/// <param name="options">How servers are called.</param>
+public sealed class PetalsSwarm(SwarmView view, RpcClient rpc, PetalsClientOptions options)
 {
-    /// <summary>Finds servers that together hold all blocks of a model, as few as can be.</summary>
-    /// <param name="directory">Who announces what.</param>
-    /// <param name="rpc">Calls the servers, by their peer ids.</param>
-    /// <param name="prefix">The model's prefix in the swarm.</param>
-    /// <param name="blocks">Number of the model's blocks.</param>
-    /// <param name="options">How servers are called.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NoRouteException">A block is held by nobody who answers; the message says which, and why not those that do not.</exception>
-    public static async Task<SpanChain> FindChainAsync(
-        SwarmDirectory directory, RpcClient rpc, string prefix, int blocks, PetalsClientOptions options, CancellationToken cancellationToken)
+    /// <summary>The blocks for inference: every session goes through the servers that are fastest then.</summary>
+    /// <inheritdoc cref="SwarmSpan.FindAsync"/>
+    public Task<SwarmSpan> FindSpanAsync(CancellationToken cancellationToken) => SwarmSpan.FindAsync(view, async (server, token) => await ConnectAsync(server, token), cancellationToken);
+
+    /// <summary>Passes hidden states through blocks, without a session: through servers drawn so that clients share them.</summary>
+    /// <param name="hidden"><c>[batch, rows, boundary]</c>.</param>
+    /// <param name="batch">Sequences, at least 1.</param>
+    /// <param name="range">Which blocks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What leaves the last block, <c>[batch, rows, boundary]</c>.</returns>
+    /// <exception cref="NoRouteException">A block is held by nobody who answers.</exception>
+    public async Task<float[]> ForwardAsync(ReadOnlyMemory<float> hidden, int batch, BlockRange range, CancellationToken cancellationToken)
     {
-        List<PetalsHolder> holders = PetalsHolder.Of(
-            await directory.FindServersAsync(prefix, [.. Enumerable.Range(0, blocks)], latest: true, cancellationToken));
-        List<IBlockSpan> links = [];
-        List<string> refused = [];
-        for (int block = 0; block < blocks; block = links[^1].Range.Last + 1)
+        Dictionary<PeerId, string> failed = [];
+        float[] current = hidden.ToArray();
+        for (int block = range.First; block <= range.Last;)
         {
-            links.Add(await NextAsync(block));
-        }
-
-        return SpanChain.Cover(links, new BlockRange(0, blocks - 1));
-
-        async Task<PetalsSpan> NextAsync(int block)
-        {
-            foreach (PetalsHolder holder in PetalsHolder.InOrder(holders, block).ToArray())
+            RouteHop hop = (await view.DrawAsync(new BlockRange(block, range.Last), failed, cancellationToken))[0];
+            PeerId peer = hop.Server.Peer;
+            try
             {
-                try
-                {
-                    return await PetalsSpan.ConnectAsync(rpc, holder.Peer, prefix, new BlockRange(block, holder.Range.Last), options, cancellationToken);
-                }
-                catch (Exception e) when (e is IOException or TimeoutException or SpanRefusedException or FormatException)
-                {
-                    holders.Remove(holder);
-                    refused.Add($"{holder.Peer}: {e.Message}");
-                }
+                PetalsSpan span = await ConnectAsync(hop.Server, cancellationToken);
+                current = await span.ForwardAsync(current, batch, hop.Range, cancellationToken);
+            }
+            catch (Exception e) when (Failures.IsOfServer(e))
+            {
+                view.Failed(peer);
+                failed[peer] = $"{peer}: {e.Message}";
+                continue;
             }
 
-            string others = refused.Count > 0 ? "; not reached: " + string.Join("; ", refused) : "";
-            throw new NoRouteException($"no server of '{prefix}' holds block {block}{others}");
+            view.Succeeded(peer);
+            block = hop.Range.Last + 1;
         }
+
+        return current;
     }
+
+    private Task<PetalsSpan> ConnectAsync(BlockServer server, CancellationToken cancellationToken) =>
+        PetalsSpan.ConnectAsync(rpc, server.Peer, view.Prefix, server.Range, options, cancellationToken);
 }

@@ -62,17 +62,21 @@ public sealed class PetalsServer : IAsyncDisposable
 
     /// <summary>What is announced of this server.</summary>
     /// <param name="state">Whether it serves.</param>
-    /// <param name="throughput">What it adds to each of its blocks, in tokens per second.</param>
-    public ServerInfo Describe(ServerState state, double throughput) => new()
+    /// <param name="throughput">What was measured at its start.</param>
+    /// <param name="usesRelay">Whether it is reached through a relay only, now.</param>
+    public ServerInfo Describe(ServerState state, ServerThroughput throughput, bool usesRelay) => new()
     {
         State = state,
-        Throughput = throughput,
+        Throughput = throughput.Of(_context.Span.Range.Count, usesRelay),
         StartBlock = _context.Span.Range.First,
         EndBlock = _context.Span.Range.Last + 1,
         Version = _context.Options.Version,
+        NetworkRps = throughput.NetworkRps,
+        ForwardRps = throughput.ForwardRps,
+        InferenceRps = throughput.InferenceRps,
         TorchDtype = DataTypes.NameOf(_context.Shape.Type),
-        QuantType = "none",
-        UsingRelay = false,
+        QuantType = _context.Options.QuantType,
+        UsingRelay = usesRelay,
         CacheTokensLeft = 2 * CacheTokensAvailable, // keys and values count apart here
     };
 

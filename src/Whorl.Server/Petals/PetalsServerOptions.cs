@@ -15,6 +15,10 @@ public sealed record PetalsServerOptions
     /// <summary>Whether this node only asks the DHT and stores nothing for it; told in rpc_info.</summary>
     public bool DhtClientMode { get; init; }
 
+    /// <summary>How the weights are quantised: <see cref="Petals.QuantType.Of(Whorl.Models.ModelSource, Whorl.Models.BlockRange)"/>; announced.</summary>
+    /// <value>none</value>
+    public string QuantType { get; init; } = "none";
+
     /// <summary>The compression that clients are asked for and answered in, unless they ask for another.</summary>
     /// <value>none: exact</value>
     public TensorCompression Compression { get; init; }

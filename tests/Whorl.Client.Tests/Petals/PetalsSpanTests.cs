@@ -1,4 +1,5 @@
 using Whorl.Client.Petals;
+using Whorl.Client.Routing;
 using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
@@ -17,7 +18,7 @@ public class PetalsSpanTests
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 1));
         await swarm.AddServerAsync(new BlockRange(1, 3)); // entered in its middle
-        SpanChain chain = await swarm.FindChainAsync();
+        SwarmSpan chain = await swarm.FindAsync();
 
         await using IBlockSession local = await OpenAsync(swarm.Load(new BlockRange(0, 3))), remote = await OpenAsync(chain);
 
@@ -34,7 +35,7 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 3));
-        await using IBlockSession local = await OpenAsync(swarm.Load(new BlockRange(0, 3)), 6), remote = await OpenAsync(await swarm.FindChainAsync(), 6);
+        await using IBlockSession local = await OpenAsync(swarm.Load(new BlockRange(0, 3)), 6), remote = await OpenAsync(await swarm.FindAsync(), 6);
         BlockStep[] steps =
         [
             new() { Rows = 3 },
@@ -57,7 +58,7 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 3), new PetalsServerOptions { Prefix = TestSwarm.Prefix, Version = "2.2.0.post1" });
-        await using IBlockSession session = await OpenAsync(await swarm.FindChainAsync(), 4);
+        await using IBlockSession session = await OpenAsync(await swarm.FindAsync(), 4);
         await StepAsync(swarm, session, new BlockStep { Rows = 2, IsScratch = true, Parents = new[] { -1, 0 } }, 1);
         await Assert.ThrowsAsync<NotSupportedException>(() => StepAsync(swarm, session, new BlockStep { Rows = 1, HasVerdict = true, Keep = new[] { 0 } }, 2));
     }
@@ -95,7 +96,7 @@ public class PetalsSpanTests
         await swarm.AnnounceAsync(swarm.Network.AddHost(), new BlockRange(0, 3), state: ServerState.Joining);
         swarm.Network.Kill(gone.Id);
 
-        await using IBlockSession session = await OpenAsync(await swarm.FindChainAsync());
+        await using IBlockSession session = await OpenAsync(await swarm.FindAsync());
 
         Assert.Equal(2, session.Holders.Count);
     }
@@ -105,8 +106,8 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 1));
-        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(swarm.FindChainAsync);
-        Assert.Contains("block 2", error.Message, StringComparison.Ordinal);
+        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(swarm.FindAsync);
+        Assert.Contains("has blocks 2..3", error.Message, StringComparison.Ordinal);
     }
 
     [ReferenceFact]
@@ -114,7 +115,7 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 3), cacheBytes: 1 << 16);
-        SpanChain chain = await swarm.FindChainAsync();
+        SwarmSpan chain = await swarm.FindAsync();
 
         await using IBlockSession tooLong = await OpenAsync(chain, maxLength: 100_000), noMemory = await OpenAsync(chain, maxLength: 4096);
 
@@ -127,7 +128,7 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         IPeerHost host = await swarm.AddServerAsync(new BlockRange(0, 3));
-        await using IBlockSession session = await OpenAsync(await swarm.FindChainAsync());
+        await using IBlockSession session = await OpenAsync(await swarm.FindAsync());
         await StepAsync(swarm, session, new BlockStep { Rows = 2 }, 1);
 
         swarm.Network.Kill(host.Id);

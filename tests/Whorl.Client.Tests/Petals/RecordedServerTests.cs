@@ -1,3 +1,4 @@
+using Whorl.Client.Routing;
 using Whorl.Generation;
 using Whorl.Models;
 using Whorl.P2P;
@@ -44,7 +45,7 @@ public class RecordedServerTests
     /// <summary>Gives the recorded prompt and chooses token by token; each must be the one that the recorded client sent next.</summary>
     private static async Task WriteAsync(TestSwarm swarm, int[][] recorded)
     {
-        SpanChain chain = await swarm.FindChainAsync();
+        SwarmSpan chain = await swarm.FindAsync();
         CausalModel model = new(swarm.Source, swarm.Ends, chain);
         await using CausalSession session = await model.OpenSessionAsync(recorded.Sum(ids => ids.Length), 0, swarm.Limit);
         int[] next = recorded[0];

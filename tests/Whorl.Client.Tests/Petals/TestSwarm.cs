@@ -1,4 +1,5 @@
 using Whorl.Client.Petals;
+using Whorl.Client.Routing;
 using Whorl.Dht;
 using Whorl.Dht.Records;
 using Whorl.Kernels.Cpu;
@@ -51,33 +52,34 @@ internal sealed class TestSwarm : IAsyncDisposable
 
     public int Blocks => Source.Spec.Blocks.Count;
 
-    private SwarmDirectory? Directory { get; set; }
+    private DhtNode? Node { get; set; }
 
     public static async Task<TestSwarm> StartAsync(string model = "tiny-llama")
     {
         TestSwarm swarm = new(model);
         await swarm.JoinAsync((IPeerHost)swarm._nodes[0], []);
-        swarm.Directory = new SwarmDirectory(await swarm.JoinAsync(swarm.Client, [swarm._boot]));
+        swarm.Node = await swarm.JoinAsync(swarm.Client, [swarm._boot]);
         return swarm;
     }
 
     /// <summary>Announces a host as the server of some blocks.</summary>
-    public async Task AnnounceAsync(IPeerHost host, BlockRange range, bool saysWhere = true, ServerState state = ServerState.Online)
+    public async Task AnnounceAsync(
+        IPeerHost host, BlockRange range, bool saysWhere = true, ServerState state = ServerState.Online, double? inferenceRps = null)
     {
         SwarmDirectory directory = new(await JoinAsync(host, [_boot]));
-        ServerInfo info = new() { State = state, Throughput = 1, StartBlock = saysWhere ? range.First : null, EndBlock = saysWhere ? range.Last + 1 : null };
+        ServerInfo info = new() { State = state, Throughput = 1, StartBlock = saysWhere ? range.First : null, EndBlock = saysWhere ? range.Last + 1 : null, InferenceRps = inferenceRps };
         double expiration = (Clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) + 120;
         Assert.True(await directory.DeclareServerAsync(Prefix, Enumerable.Range(range.First, range.Count), info, expiration, Limit));
     }
 
     /// <summary>Adds a Whorl server and announces it.</summary>
-    public async Task<IPeerHost> AddServerAsync(BlockRange range, PetalsServerOptions? options = null, long cacheBytes = 16 << 20)
+    public async Task<IPeerHost> AddServerAsync(BlockRange range, PetalsServerOptions? options = null, long cacheBytes = 16 << 20, double? inferenceRps = null)
     {
         IPeerHost host = Network.AddHost();
         HostedSpan span = Load(range, cacheBytes);
         _nodes.Add(new PetalsServer(host, span, options ?? new PetalsServerOptions { Prefix = Prefix }, Clock));
         _nodes.Add(host);
-        await AnnounceAsync(host, range);
+        await AnnounceAsync(host, range, inferenceRps: inferenceRps);
         return host;
     }
 
@@ -89,7 +91,12 @@ internal sealed class TestSwarm : IAsyncDisposable
         return new HostedSpan(span, new SpanContract(Source.Fingerprint, ActivationFormat.F32, BoundaryFormat.F32), new MemoryBudget(cacheBytes), "local", Clock);
     }
 
-    public Task<SpanChain> FindChainAsync() => PetalsSwarm.FindChainAsync(Directory!, Rpc, Prefix, Blocks, new PetalsClientOptions(), Limit);
+    /// <summary>The swarm as a client that comes new to it sees it.</summary>
+    public SwarmView View() => new(Node!, Prefix, Blocks, Clock, new Random(1));
+
+    public PetalsSwarm Petals(SwarmView view) => new(view, Rpc, new PetalsClientOptions());
+
+    public Task<SwarmSpan> FindAsync() => Petals(View()).FindSpanAsync(Limit);
 
     /// <summary>Hidden states that mean nothing.</summary>
     public float[] Noise(int seed, int rows)

@@ -28,6 +28,8 @@ public sealed class RelayTests : IAsyncLifetime
         await hidden.ReserveRelayAsync(AddressOf(relay), Token);
         Multiaddress circuit = Assert.Single(hidden.ListenAddresses);
         Assert.Equal(relay.ListenAddresses[0].WithPeer(relay.Id).WithCircuit(), circuit);
+        Assert.True(hidden.IsReachedByRelayOnly);
+        Assert.False(relay.IsReachedByRelayOnly || dialer.IsReachedByRelayOnly);
         await using PeerStream stream = await dialer.DialAsync(new PeerAddress(hidden.Id, circuit), "/echo/1", Token);
         Assert.Equal(hidden.Id, stream.RemotePeer);
         byte[] sent = new byte[2 << 20], received = new byte[2 << 20];
@@ -57,6 +59,7 @@ public sealed class RelayTests : IAsyncLifetime
         Libp2pHost relay = await StartAsync(o => o with { IsRelay = true, RelayLimits = new RelayLimits { MaxReservations = 1 } });
         Libp2pHost first = await StartAsync(o => o with { KadMode = KadMode.Off }), second = await StartAsync(o => o with { KadMode = KadMode.Off });
         await first.ReserveRelayAsync(AddressOf(relay), Token);
+        Assert.False(first.IsReachedByRelayOnly); // its own address can be dialled from wherever the relay's can
         PeerUnavailableException e = await Assert.ThrowsAsync<PeerUnavailableException>(() => second.ReserveRelayAsync(AddressOf(relay), Token));
         Assert.Contains("ReservationRefused", e.Message, StringComparison.Ordinal);
         PeerAddress unreserved = new(second.Id, relay.ListenAddresses[0].WithPeer(relay.Id).WithCircuit());

@@ -31,23 +31,6 @@ public class AnnouncementScheduleTests
         Start.ToUnixTimeSeconds() + validity, new AnnouncementSchedule(TimeSpan.FromSeconds(period)).ExpirationOf(Start));
 
     [Fact]
-    public void Pings_are_smoothed_begin_anew_after_silence_and_are_forgotten_after_five_minutes()
-    {
-        PingTable table = new();
-        PeerId peer = new InMemoryNetwork().AddHost().Id;
-        string name = peer.ToString();
-        table.Add(peer, TimeSpan.FromSeconds(1), Start);
-        table.Add(peer, TimeSpan.FromSeconds(2), Start);
-        Assert.Equal(1.2, table.Current(Start)[name], 1e-12);
-        table.Add(peer, null, Start);
-        Assert.Equal(double.PositiveInfinity, table.Current(Start)[name]);
-        table.Add(peer, TimeSpan.FromSeconds(3), Start);
-        Assert.Equal(3, table.Current(Start)[name], 1e-12);
-        Assert.Single(table.Current(Start.AddSeconds(299)));
-        Assert.Empty(table.Current(Start.AddSeconds(300)));
-    }
-
-    [Fact]
     public void Whom_to_ping_is_at_most_five_of_a_kind_online_and_never_oneself()
     {
         InMemoryNetwork network = new();

@@ -1,9 +1,9 @@
 using Whorl.P2P;
 
-namespace Whorl.Server.Petals;
+namespace Whorl.Dht;
 
-/// <summary>Smoothed round trips to other servers. No I/O and no clock: the time is given.</summary>
-internal sealed class PingTable
+/// <summary>Smoothed round trips to other nodes, as Petals smooths them (<c>petals/utils/ping.py</c>). No I/O and no clock: the time is given. Not thread-safe.</summary>
+public sealed class PingTable
 {
     private const double Weight = 0.2; // of the newest of several
 

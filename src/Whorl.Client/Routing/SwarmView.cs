@@ -1,0 +1,165 @@
+using Whorl.Dht;
+using Whorl.Dht.Records;
+using Whorl.Models;
+using Whorl.P2P;
+
+namespace Whorl.Client.Routing;
+
+/// <summary>
+/// What a client knows of a model's servers: who announces which blocks, how far away they are, and who has failed lately. Looked up anew
+/// when it is older than a minute, or lacks a block. Safe for many threads.
+/// </summary>
+/// <param name="node">Asks the DHT, and pings.</param>
+/// <param name="prefix">The model's prefix in the swarm.</param>
+/// <param name="blocks">Number of the model's blocks.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Draws whom to ping, and routes that share the load.</param>
+public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvider time, Random random)
+{
+    private const int MaxPinged = 3; // of each kind of server; this and the times below are those of Petals' client
+
+    private static readonly TimeSpan Validity = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly SwarmDirectory _directory = new(node);
+    private readonly Lock _gate = new();
+    private readonly PingTable _pings = new();
+    private readonly PeerBans _bans = new(time);
+    private IReadOnlyList<BlockServer> _servers = [];
+    private DateTimeOffset? _seen;
+
+    /// <summary>The model's prefix in the swarm.</summary>
+    public string Prefix => prefix;
+
+    /// <summary>All blocks of the model.</summary>
+    public BlockRange Range => new(0, blocks - 1);
+
+    /// <summary>The servers through which a token comes soonest.</summary>
+    /// <param name="range">The blocks: all, or those of a server that must be replaced.</param>
+    /// <param name="tokens">Tokens that the session reserves memory for.</param>
+    /// <param name="failed">Servers not to take, and why not.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="NoRouteException">Nobody else holds some of the blocks; the message names them, and those that failed.</exception>
+    public Task<IReadOnlyList<RouteHop>> FindFastestAsync(
+        BlockRange range, int tokens, IReadOnlyDictionary<PeerId, string> failed, CancellationToken cancellationToken) =>
+        FindAsync(range, failed, (servers, pings) => FastestRoute.Find(servers, range, pings, tokens), cancellationToken);
+
+    /// <summary>Servers drawn so that clients share them by their throughput.</summary>
+    /// <inheritdoc cref="FindFastestAsync"/>
+    public Task<IReadOnlyList<RouteHop>> DrawAsync(BlockRange range, IReadOnlyDictionary<PeerId, string> failed, CancellationToken cancellationToken) =>
+        FindAsync(range, failed, (servers, pings) => BalancedRoute.Draw(servers, range, pings, random), cancellationToken);
+
+    /// <summary>Passes a server over for a while, the longer the more often it fails.</summary>
+    public void Failed(PeerId peer)
+    {
+        lock (_gate)
+        {
+            _bans.Add(peer);
+        }
+    }
+
+    /// <summary>Forgets that a server has failed: it has answered.</summary>
+    public void Succeeded(PeerId peer)
+    {
+        lock (_gate)
+        {
+            _bans.Lift(peer);
+        }
+    }
+
+    private async Task<IReadOnlyList<RouteHop>> FindAsync(
+        BlockRange range,
+        IReadOnlyDictionary<PeerId, string> failed,
+        Func<IReadOnlyList<BlockServer>, IReadOnlyDictionary<string, double>, IReadOnlyList<RouteHop>> choose,
+        CancellationToken cancellationToken)
+    {
+        bool isNew = await RefreshAsync(Validity, cancellationToken);
+        if (Choose() is { Count: > 0 } route)
+        {
+            return route;
+        }
+
+        if (!isNew)
+        {
+            await RefreshAsync(TimeSpan.Zero, cancellationToken);
+        }
+
+        return Choose() is { Count: > 0 } found ? found : throw NoRoute(range, failed);
+
+        IReadOnlyList<RouteHop> Choose()
+        {
+            lock (_gate)
+            {
+                return choose(Usable(range, failed), _pings.Current(time.GetUtcNow()));
+            }
+        }
+    }
+
+    /// <summary>Servers that have not failed; of those that are banned only such as hold a block that no other has.</summary>
+    private List<BlockServer> Usable(BlockRange range, IReadOnlyDictionary<PeerId, string> failed)
+    {
+        List<BlockServer> candidates = [.. _servers.Where(s => !failed.ContainsKey(s.Peer))];
+        IReadOnlyList<BlockRange> missing = MissingBlocks.Of(candidates.Where(s => !_bans.Contains(s.Peer)).Select(s => s.Range), range);
+        return [.. candidates.Where(s => !_bans.Contains(s.Peer) || missing.Any(m => m.First <= s.Range.Last && s.Range.First <= m.Last))];
+    }
+
+    private NoRouteException NoRoute(BlockRange range, IReadOnlyDictionary<PeerId, string> failed)
+    {
+        lock (_gate)
+        {
+            string missing = MissingBlocks.Name(MissingBlocks.Of(_servers.Where(s => !failed.ContainsKey(s.Peer)).Select(s => s.Range), range));
+            string why = failed.Count > 0 ? "; not used: " + string.Join("; ", failed.Values) : "";
+            return new NoRouteException($"no server of '{prefix}' in the swarm has {missing}{why}");
+        }
+    }
+
+    /// <returns>Whether it looked.</returns>
+    private async Task<bool> RefreshAsync(TimeSpan validity, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (time.GetUtcNow() - _seen < validity)
+            {
+                return false;
+            }
+        }
+
+        IReadOnlyList<BlockServer> servers = BlockServer.Of(await _directory.FindServersAsync(prefix, [.. Enumerable.Range(0, blocks)], latest: true, cancellationToken));
+        PeerId[] targets;
+        lock (_gate)
+        {
+            targets = PingTargets(servers);
+        }
+
+        TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => node.PingAsync(peer, PingTimeout, cancellationToken)));
+        lock (_gate)
+        {
+            (_servers, _seen) = (servers, time.GetUtcNow());
+            for (int i = 0; i < targets.Length; i++)
+            {
+                _pings.Add(targets[i], trips[i], time.GetUtcNow());
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Some servers of the first block and of the last, to which this client speaks first and last, and some of those between.</summary>
+    private PeerId[] PingTargets(IReadOnlyList<BlockServer> servers)
+    {
+        int last = blocks - 1;
+        return
+        [
+            .. Sample(servers.Where(s => s.Holds(0)))
+                .Union(Sample(servers.Where(s => s.Holds(last))))
+                .Union(Sample(servers.Where(s => !s.Holds(0) && !s.Holds(last)))),
+        ];
+    }
+
+    private IEnumerable<PeerId> Sample(IEnumerable<BlockServer> servers)
+    {
+        PeerId[] peers = [.. servers.Select(s => s.Peer).Distinct()];
+        random.Shuffle(peers);
+        return peers.Take(MaxPinged);
+    }
+}

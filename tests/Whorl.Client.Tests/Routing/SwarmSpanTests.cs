@@ -1,0 +1,132 @@
+using Whorl.Client.Petals;
+using Whorl.Client.Routing;
+using Whorl.Client.Tests.Petals;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Testing;
+
+namespace Whorl.Client.Tests.Routing;
+
+/// <summary>Routes through whole servers, in memory and on a clock that only the test moves.</summary>
+public class SwarmSpanTests
+{
+    private static readonly BlockRange All = new(0, 3);
+    private static readonly Dictionary<PeerId, string> NoFailures = [];
+
+    [ReferenceFact]
+    public async Task Sessions_go_through_the_servers_that_announce_the_most_speed()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        await swarm.AddServerAsync(All, inferenceRps: 5);
+        IPeerHost left = await swarm.AddServerAsync(new BlockRange(0, 1), inferenceRps: 500), right = await swarm.AddServerAsync(new BlockRange(2, 3), inferenceRps: 500);
+
+        await using IBlockSession session = await OpenAsync(await swarm.FindAsync());
+
+        Assert.Equal([left.Id.ToString(), right.Id.ToString()], session.Holders.Select(h => h.Name));
+    }
+
+    [ReferenceFact]
+    public async Task A_server_lost_in_a_session_is_passed_over_in_the_next_and_its_absence_is_no_error()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost fast = await swarm.AddServerAsync(All, inferenceRps: 500), slow = await swarm.AddServerAsync(All, inferenceRps: 50);
+        SwarmSpan span = await swarm.FindAsync();
+        await using IBlockSession first = await OpenAsync(span);
+        Assert.Equal(fast.Id.ToString(), first.Holders.Single().Name);
+        await StepAsync(swarm, first);
+        swarm.Network.Kill(fast.Id);
+        await Assert.ThrowsAsync<SessionLostException>(() => StepAsync(swarm, first));
+
+        for (int seconds = 0; seconds < 40; seconds += 10) // also when the ban is over, and it is tried again
+        {
+            await using IBlockSession next = await OpenAsync(span);
+            await StepAsync(swarm, next);
+            Assert.Equal(slow.Id.ToString(), next.Holders.Single().Name);
+            swarm.Clock.Advance(TimeSpan.FromSeconds(10));
+        }
+    }
+
+    [ReferenceFact]
+    public async Task A_server_that_failed_is_taken_again_when_its_ban_is_over_or_when_it_has_answered()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost fast = await swarm.AddServerAsync(All, inferenceRps: 500), slow = await swarm.AddServerAsync(All, inferenceRps: 50);
+        SwarmView view = swarm.View();
+        Assert.Equal(fast.Id, await FirstAsync());
+        view.Failed(fast.Id);
+        Assert.Equal(slow.Id, await FirstAsync());
+        view.Failed(slow.Id);
+        Assert.Equal(fast.Id, await FirstAsync()); // all are banned: better these than none
+        view.Succeeded(slow.Id);
+        Assert.Equal(slow.Id, await FirstAsync());
+        swarm.Clock.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal(fast.Id, await FirstAsync());
+        view.Failed(fast.Id);
+        swarm.Clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.Equal(slow.Id, await FirstAsync());
+        swarm.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(fast.Id, await FirstAsync());
+
+        async Task<PeerId> FirstAsync() => (await view.FindFastestAsync(All, 1, NoFailures, swarm.Limit))[0].Server.Peer;
+    }
+
+    [ReferenceFact]
+    public async Task The_swarm_is_looked_at_again_after_a_minute_and_at_once_where_a_block_is_missing()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        await swarm.AddServerAsync(new BlockRange(0, 1), inferenceRps: 50);
+        SwarmView view = swarm.View();
+        string missing = (await Assert.ThrowsAsync<NoRouteException>(RouteAsync)).Message;
+        Assert.Equal("no server of 'golden-hf' in the swarm has blocks 2..3", missing);
+        await swarm.AddServerAsync(new BlockRange(2, 3), inferenceRps: 50);
+        Assert.Equal(2, (await RouteAsync()).Count);
+        IPeerHost faster = await swarm.AddServerAsync(All, inferenceRps: 500);
+        swarm.Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.Equal(2, (await RouteAsync()).Count);
+        swarm.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(faster.Id, Assert.Single(await RouteAsync()).Server.Peer);
+
+        Task<IReadOnlyList<RouteHop>> RouteAsync() => view.FindFastestAsync(All, 1, NoFailures, swarm.Limit);
+    }
+
+    [ReferenceFact]
+    public async Task Only_the_blocks_of_a_failed_server_can_be_routed_anew_without_it()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost failed = await swarm.AddServerAsync(All, inferenceRps: 500), other = await swarm.AddServerAsync(new BlockRange(1, 3));
+        SwarmView view = swarm.View();
+        Dictionary<PeerId, string> failures = new() { [failed.Id] = "it went away" };
+
+        RouteHop hop = Assert.Single(await view.FindFastestAsync(new BlockRange(1, 2), 1, failures, swarm.Limit));
+        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(() => view.FindFastestAsync(All, 1, failures, swarm.Limit));
+
+        Assert.Equal((other.Id, new BlockRange(1, 2)), (hop.Server.Peer, hop.Range));
+        Assert.Equal("no server of 'golden-hf' in the swarm has block 0; not used: it went away", error.Message);
+    }
+
+    [ReferenceFact]
+    public async Task Forward_passes_are_shared_among_servers_and_are_the_bytes_of_one_process()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost gone = await swarm.AddServerAsync(All);
+        await swarm.AddServerAsync(new BlockRange(0, 2));
+        await swarm.AddServerAsync(new BlockRange(1, 3));
+        swarm.Network.Kill(gone.Id);
+        PetalsSwarm petals = swarm.Petals(swarm.View());
+        float[] hidden = swarm.Noise(1, 6), expected = new float[hidden.Length];
+        await using IBlockSession local = await OpenAsync(swarm.Load(All));
+        await local.StepAsync(new BlockStep { Rows = 6, Input = hidden, Output = expected }, swarm.Limit);
+
+        for (int pass = 0; pass < 5; pass++)
+        {
+            Assert.Equal(expected, await petals.ForwardAsync(hidden, 1, All, swarm.Limit));
+        }
+
+        await Assert.ThrowsAsync<NoRouteException>(() => petals.ForwardAsync(hidden, 1, new BlockRange(0, 4), swarm.Limit));
+    }
+
+    private static ValueTask<IBlockSession> OpenAsync(IBlockSpan span) => span.OpenAsync(new BlockSessionOptions(All, 32), CancellationToken.None);
+
+    private static async Task StepAsync(TestSwarm swarm, IBlockSession session) => await session.StepAsync(
+        new BlockStep { Rows = 1, Input = swarm.Noise(1, 1), Output = new float[swarm.Ends.BoundarySize] }, swarm.Limit);
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Whorl.EndToEnd.Tests.Program;
+
+/// <summary>A swarm that lacks blocks: what is there is shown, and what is missing is named.</summary>
+public sealed class SwarmTests
+{
+    [Fact]
+    public async Task Peers_shows_what_a_server_measured_and_a_run_names_the_blocks_that_nobody_has()
+    {
+        await using WhorlProcess node = WhorlProcess.Start("dht", "--listen", "127.0.0.1:0");
+        string address = (await node.ReadLineAsync())!.Split(' ').Single(word => word.Contains("/p2p/", StringComparison.Ordinal));
+        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "1..3", "--initial-peers", address, "--link-mbits", "10");
+        await using (server)
+        {
+            JsonElement peer = await OnlyPeerAsync(address);
+            Assert.Equal((1, 3), (peer.GetProperty("first_block").GetInt32(), peer.GetProperty("last_block").GetInt32()));
+            double throughput = Rate(peer, "throughput"), network = Rate(peer, "network_rps"), forward = Rate(peer, "forward_rps");
+            Assert.True(Rate(peer, "inference_rps") > 0);
+            Assert.Equal(Math.Min(forward / 2, network), throughput, 0.1); // three blocks, of which a request needs two on average
+            Assert.Equal("none", peer.GetProperty("quantised").GetString());
+            Assert.False(peer.GetProperty("using_relay").GetBoolean());
+            Assert.Equal("directly", peer.GetProperty("reached").GetString());
+
+            ProgramResult run = await WhorlProcess.RunAsync("run", "bard", "ROMEO.", "-n", "4", "--initial-peers", address);
+            run.AssertRefused("'bard'", "blocks 0, 4..5");
+        }
+    }
+
+    /// <summary>The one server, once its announcement is there.</summary>
+    private static async Task<JsonElement> OnlyPeerAsync(string address)
+    {
+        while (true)
+        {
+            JsonElement peers = (await WhorlProcess.RunAsync("peers", "--json", "--initial-peers", address)).Json.GetProperty("peers");
+            if (peers.GetArrayLength() > 0)
+            {
+                return Assert.Single(peers.EnumerateArray());
+            }
+        }
+    }
+
+    private static double Rate(JsonElement peer, string name) => peer.GetProperty(name).GetDouble();
+}
