@@ -23,15 +23,24 @@ public static class Reachability
     /// <param name="server">Answers.</param>
     /// <param name="self">This host: about itself the answer is yes.</param>
     /// <param name="probe">
-    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, uses no relay and opens a
+    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, looks nobody up and opens a
     /// fresh connection.
     /// </param>
-    public static void Serve(RpcServer server, PeerId self, RpcClient probe) => server.HandleUnary(Method, async (_, request, token) =>
-    {
-        PeerId peer = ReachabilityCheck.Parse(request.Span).Peer;
-        bool available = peer == self || await AskAsync(probe, peer, peer, Timeout, token).ConfigureAwait(false) == true;
-        return new PingResponse(null, 0, available).ToReachabilityBytes();
-    });
+    /// <param name="find">Where a peer may be; ways through relays are not tried.</param>
+    public static void Serve(
+        RpcServer server, PeerId self, RpcClient probe, Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>> find) =>
+        server.HandleUnary(Method, async (_, request, token) =>
+        {
+            PeerId peer = ReachabilityCheck.Parse(request.Span).Peer;
+            bool available = peer == self;
+            if (!available)
+            {
+                PeerAddress direct = new(peer, [.. (await find(peer, token).ConfigureAwait(false)).Where(address => !address.IsCircuit)]);
+                available = await AskAsync(probe, direct, peer, Timeout, token).ConfigureAwait(false) == true;
+            }
+
+            return new PingResponse(null, 0, available).ToReachabilityBytes();
+        });
 
     /// <summary>Asks one peer about another, or about itself.</summary>
     /// <param name="client">Calls.</param>

@@ -170,6 +170,11 @@ public sealed class Libp2pHost : IPeerHost
         return await _ping.PingAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Where a peer may be: what is known here already, else what kad finds.</summary>
+    /// <returns>Empty where nobody knows it.</returns>
+    public async Task<IReadOnlyList<Multiaddress>> LocateAsync(PeerId peer, CancellationToken cancellationToken) =>
+        _switch.Store.GetAddresses(peer) is { Count: > 0 } known ? known : await FindPeerAsync(peer, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Looks a peer's addresses up by kad.</summary>
     /// <returns>Empty where nobody knows it, or kad is off.</returns>
     public Task<IReadOnlyList<Multiaddress>> FindPeerAsync(PeerId peer, CancellationToken cancellationToken) =>

@@ -129,7 +129,7 @@ public sealed class DhtNodeTests
         RpcClient probe = new(network.AddHost(), clock);
         foreach (IPeerHost host in hosts)
         {
-            Reachability.Serve(new RpcServer(host, clock), host.Id, probe);
+            Reachability.Serve(new RpcServer(host, clock), host.Id, probe, (_, _) => Task.FromResult<IReadOnlyList<Multiaddress>>([]));
         }
 
         IEnumerable<PeerId> others = hosts[1..].Select(host => host.Id);

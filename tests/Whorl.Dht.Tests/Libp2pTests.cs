@@ -57,6 +57,23 @@ public sealed class Libp2pTests : IAsyncLifetime
         Assert.Contains(first.Neighbours, neighbour => neighbour.Peer == _nodes[1].PeerId);
     }
 
+    [Fact]
+    public async Task A_node_that_others_can_dial_is_told_so_by_a_probe_and_one_that_only_dials_is_not()
+    {
+        await AddAsync(null, Options);
+        PeerAddress entrance = new(_hosts[0].Id, _hosts[0].ListenAddresses);
+        await using Libp2pHost probe = await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off });
+        Reachability.Serve(new RpcServer(_hosts[0], TimeProvider.System), _hosts[0].Id, new RpcClient(probe, TimeProvider.System), _hosts[0].LocateAsync);
+        foreach (bool listens in new[] { true, false })
+        {
+            await AddAsync(entrance, Options with { ClientMode = !listens });
+            Libp2pHost asker = _hosts[^1];
+            Reachability.Serve(
+                new RpcServer(asker, TimeProvider.System), asker.Id, new RpcClient(probe, TimeProvider.System), asker.LocateAsync);
+            Assert.Equal(listens, await Reachability.IsReachableAsync(new RpcClient(asker, TimeProvider.System), [entrance.Id!], TestLimits.Token()));
+        }
+    }
+
     private async Task<DhtNode> AddAsync(PeerAddress? entrance, DhtOptions options)
     {
         _hosts.Add(await Libp2pHost.StartAsync(new Libp2pOptions

@@ -8,6 +8,9 @@ namespace Whorl.Cli.Commands;
 /// <summary><c>whorl dht</c>: a node that introduces others to each other and relays for those behind a NAT.</summary>
 internal static class DhtCommand
 {
+    /// <summary>As Petals' bootstrap nodes have it.</summary>
+    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromSeconds(30);
+
     public static Command Create()
     {
         NetworkArguments swarm = new(listen: "127.0.0.1:0");
@@ -15,7 +18,8 @@ internal static class DhtCommand
         swarm.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            await using Network network = await Network.StartAsync(swarm.Read(result) with { IsRelay = true }, cancellationToken);
+            await using Network network = await Network.StartAsync(swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod }, cancellationToken);
+            await network.ServeReachabilityAsync();
             await network.JoinAsync(cancellationToken);
             foreach (Multiaddress address in network.Multiaddresses)
             {

@@ -5,6 +5,7 @@ using Whorl.Client;
 using Whorl.Dht;
 using Whorl.Dht.Records;
 using Whorl.P2P;
+using Whorl.P2P.Rpc;
 
 namespace Whorl.Cli.Engine;
 
@@ -12,6 +13,7 @@ namespace Whorl.Cli.Engine;
 internal sealed class Network : IAsyncDisposable
 {
     private readonly Libp2pHost _host;
+    private Libp2pHost? _probe;
 
     private Network(Libp2pHost host, NetworkOptions options) => (_host, Options) = (host, options);
 
@@ -62,8 +64,15 @@ internal sealed class Network : IAsyncDisposable
     public async Task<SwarmDirectory> JoinAsync(CancellationToken cancellationToken)
     {
         Dht = await DhtNode.StartAsync(
-            _host, new DhtOptions { ClientMode = Options.Listen.Count == 0 }, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
+            _host, new DhtOptions { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod }, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
         return new SwarmDirectory(Dht);
+    }
+
+    /// <summary>Begins to answer servers that ask, before they join, whether they can be dialled.</summary>
+    public async Task ServeReachabilityAsync()
+    {
+        _probe = await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off, ServesAutoNat = false, PunchesHoles = false });
+        Reachability.Serve(new RpcServer(_host, TimeProvider.System), _host.Id, new RpcClient(_probe, TimeProvider.System), _host.LocateAsync);
     }
 
     /// <summary>Asks a server which blocks it holds.</summary>
@@ -80,6 +89,10 @@ internal sealed class Network : IAsyncDisposable
         }
 
         await _host.DisposeAsync();
+        if (_probe is not null)
+        {
+            await _probe.DisposeAsync();
+        }
     }
 
     /// <summary>Waits until the relays have taken this node, so that its addresses tell the ways through them; a relay that is away is asked again by the host.</summary>

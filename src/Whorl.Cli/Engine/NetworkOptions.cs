@@ -19,4 +19,7 @@ internal sealed record NetworkOptions
     public IReadOnlyList<PeerAddress> Relays { get; init; } = [];
 
     public bool IsRelay { get; init; }
+
+    /// <summary>How often a random key is looked up, so that the routing table stays fresh; null for never.</summary>
+    public TimeSpan? RefreshPeriod { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class CacheMemory : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly long _fixedBytes;
     private readonly long _probeBytes;
+    private long _surplus; // bytes that open batches take beyond their tokens: rounding, and what does not grow with tokens
     private volatile TaskCompletionSource _givenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Measures what sessions take.</summary>
@@ -27,8 +28,8 @@ internal sealed class CacheMemory : IDisposable
     /// <summary>Bytes of a token in one block, as Petals counts; for models whose memory does not grow, 1.</summary>
     public long BytesPerToken => Math.Max(1, _probeBytes / Probe / _span.Range.Count);
 
-    /// <summary>Tokens that there is memory for, summed over blocks.</summary>
-    public long FreeTokens => Math.Max(0, _span.Budget.Free) / BytesPerToken;
+    /// <summary>Tokens that there is memory for, summed over blocks: an open batch counts as the tokens it was opened for, as Petals' do.</summary>
+    public long FreeTokens => Math.Max(0, _span.Budget.Free + Interlocked.Read(ref _surplus)) / BytesPerToken;
 
     /// <summary>Opens a batch.</summary>
     /// <param name="range">Which blocks.</param>
@@ -39,7 +40,25 @@ internal sealed class CacheMemory : IDisposable
     /// <exception cref="PetalsException">There is no memory.</exception>
     public async Task<SessionBatch> OpenAsync(BlockRange range, int batch, int maxLength, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        BlockSessionOptions options = new(range, Math.Max(1, maxLength));
+        SessionBatch opened = await OpenInTimeAsync(new BlockSessionOptions(range, Math.Max(1, maxLength)), batch, timeout, cancellationToken);
+        opened.SurplusBytes = opened.Bytes - ((long)batch * maxLength * range.Count * BytesPerToken);
+        Interlocked.Add(ref _surplus, opened.SurplusBytes);
+        return opened;
+    }
+
+    /// <summary>Closes a batch and lets those who wait see whether there is memory now.</summary>
+    public async ValueTask CloseAsync(SessionBatch batch)
+    {
+        Interlocked.Add(ref _surplus, -batch.SurplusBytes);
+        await batch.DisposeAsync();
+        Interlocked.Exchange(ref _givenBack, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<SessionBatch> OpenInTimeAsync(BlockSessionOptions options, int batch, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         double wanted = SessionBytes(options) * (double)batch;
         if (wanted > _span.Budget.Bytes)
         {
@@ -62,16 +81,6 @@ internal sealed class CacheMemory : IDisposable
             throw Failure(wanted, timeout);
         }
     }
-
-    /// <summary>Closes a batch and lets those who wait see whether there is memory now.</summary>
-    public async ValueTask CloseAsync(SessionBatch batch)
-    {
-        await batch.DisposeAsync();
-        Interlocked.Exchange(ref _givenBack, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
 
     private async Task<SessionBatch> WaitAsync(BlockSessionOptions options, int batch, double wanted, CancellationToken cancellationToken)
     {

@@ -25,6 +25,12 @@ internal sealed class SessionBatch : IAsyncDisposable
     /// <summary>Sequences.</summary>
     public int Count => _sessions.Length;
 
+    /// <summary>Bytes of cache memory that the sessions take.</summary>
+    public long Bytes => _sessions.Sum(session => session.Cache.Bytes);
+
+    /// <summary>What of <see cref="Bytes"/> is not for the tokens that were asked for: kept here for <see cref="CacheMemory"/>.</summary>
+    public long SurplusBytes { get; set; }
+
     /// <summary>Opens the sessions.</summary>
     /// <exception cref="MemoryBudgetException">Not all find memory; none is open then.</exception>
     public static async ValueTask<SessionBatch> OpenAsync(HostedSpan span, BlockSessionOptions options, int batch)

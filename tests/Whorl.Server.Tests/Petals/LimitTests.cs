@@ -1,5 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P.Rpc;
+using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
@@ -11,6 +12,7 @@ namespace Whorl.Server.Tests.Petals;
 /// <summary>How long clients may wait, be silent and stay, and how much they may ask for, on a clock that only the test moves.</summary>
 public sealed class LimitTests : IAsyncLifetime, IDisposable
 {
+    private const string Info = "TransformerConnectionHandler.rpc_info";
     private const string Inference = "TransformerConnectionHandler.rpc_inference";
     private const string ForwardStream = "TransformerConnectionHandler.rpc_forward_stream";
     private const int Length = 64;
@@ -72,6 +74,26 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
 
         string error = (await Assert.ThrowsAsync<RpcErrorException>(() => waiting)).Message;
         Assert.Matches($"^Could not allocate [0-9]+ bytes within {waited} seconds: out of memory$", error);
+    }
+
+    [ReferenceTheory]
+    [InlineData(1, 100)]
+    [InlineData(3, 50)]
+    [InlineData(2, 0)]
+    public async Task The_free_tokens_that_are_told_fall_by_exactly_what_open_sessions_asked_for(int batch, int maxLength)
+    {
+        Start(sessions: 8);
+        long before = await FreeTokensAsync();
+        RpcCall call = await OpenAsync();
+        await StepAsync(call, Step(0, new RequestMetadata { MaxLength = maxLength }, batch));
+
+        Assert.Equal(before - ((long)batch * maxLength * 2), await FreeTokensAsync()); // 2 blocks
+
+        await call.DisposeAsync();
+        while (await FreeTokensAsync() != before)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, _limit.Token);
+        }
     }
 
     [ReferenceFact]
@@ -157,6 +179,13 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         long bytes = 2L * Length * 2 * 2 * 16 * sizeof(float); // blocks, tokens, keys and values, heads of 16 values
         _swarm.Add(ReplaySwarm.ServerA, new BlockRange(0, 1), cacheBytes: sessions * bytes, time: _clock);
         _client = new RpcClient(_swarm.Client, _clock);
+    }
+
+    private async Task<long> FreeTokensAsync()
+    {
+        byte[] request = new ExpertUid("").ToBytes();
+        ReadOnlyMemory<byte> answer = await _client!.CallAsync(ReplaySwarm.ServerA, Info, request, TimeSpan.FromSeconds(5), _limit.Token);
+        return RpcInfo.Parse(ExpertInfo.Parse(answer.Span).SerializedInfo.Span).CacheTokensAvailable;
     }
 
     private Task<RpcCall> OpenAsync() => _client!.OpenAsync(ReplaySwarm.ServerA, Inference, TimeSpan.FromSeconds(5), _limit.Token);
