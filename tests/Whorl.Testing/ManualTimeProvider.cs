@@ -19,6 +19,15 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer is due in exactly so long: tells one wait from another.</summary>
+    public bool HasTimerIn(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            return _timers.Any(t => t.Due == _now + time);
+        }
+    }
+
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

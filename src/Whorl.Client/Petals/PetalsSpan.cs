@@ -21,6 +21,9 @@ public sealed class PetalsSpan : IBlockSpan
     /// <summary>The most bytes of tensors that travel in a unary call, as Petals' client has it.</summary>
     private const long MaxUnaryTensorBytes = 1 << 20;
 
+    /// <summary>The longest answer to a step that is taken, whatever the session's length.</summary>
+    private const int MaxStepBytes = 1 << 30;
+
     private readonly PetalsPeer _peer;
 
     private PetalsSpan(PetalsPeer peer, BlockRange range)
@@ -82,6 +85,8 @@ public sealed class PetalsSpan : IBlockSpan
         try
         {
             RpcCall call = await _peer.Rpc.OpenAsync(_peer.Address, PetalsPeer.InferenceMethod, _peer.Options.ConnectTimeout, cancellationToken);
+            long longest = ((long)options.MaxLength + options.MaxScratch) * BoundarySize * sizeof(double);
+            call.MaxResponseBytes = (int)Math.Min(RpcLimits.MaxFrameBytes + longest, MaxStepBytes);
             return new PetalsSession(_peer, call, options);
         }
         catch (TimeoutException e)

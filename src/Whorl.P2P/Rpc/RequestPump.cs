@@ -8,7 +8,8 @@ namespace Whorl.P2P.Rpc;
 /// </summary>
 /// <param name="stream">The call's stream.</param>
 /// <param name="call">Cancelled when the caller is gone.</param>
-internal sealed class RequestPump(PeerStream stream, CancellationTokenSource call)
+/// <param name="maxFrameBytes">A longer request is malformed.</param>
+internal sealed class RequestPump(PeerStream stream, CancellationTokenSource call, int maxFrameBytes)
 {
     /// <summary>
     /// Bytes behind the last expected one that are passed over (p2pd's buffered reader swallows them too) before the caller counts as gone.
@@ -31,7 +32,7 @@ internal sealed class RequestPump(PeerStream stream, CancellationTokenSource cal
     {
         try
         {
-            while (await FrameCodec.ReadAsync(stream, RpcLimits.MaxFrameBytes, stop).ConfigureAwait(false) is { } frame)
+            while (await FrameCodec.ReadAsync(stream, maxFrameBytes, stop).ConfigureAwait(false) is { } frame)
             {
                 if (frame.IsError)
                 {

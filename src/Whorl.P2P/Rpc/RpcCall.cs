@@ -10,13 +10,16 @@ namespace Whorl.P2P.Rpc;
 public sealed class RpcCall : IAsyncDisposable
 {
     private readonly PeerStream _stream;
-    private readonly int _maxFrameBytes;
     private bool _ended;
 
-    internal RpcCall(PeerStream stream, int maxFrameBytes = RpcLimits.MaxFrameBytes) => (_stream, _maxFrameBytes) = (stream, maxFrameBytes);
+    internal RpcCall(PeerStream stream) => _stream = stream;
 
     /// <summary>The callee.</summary>
     public PeerId? RemotePeer => _stream.RemotePeer;
+
+    /// <summary>The longest response that is taken, in bytes.</summary>
+    /// <value><see cref="RpcLimits.MaxFrameBytes"/></value>
+    public int MaxResponseBytes { get; set; } = RpcLimits.MaxFrameBytes;
 
     /// <summary>Sends a request. Where the peer has ended the call, receiving tells how.</summary>
     /// <exception cref="IOException">The stream is broken, or the peer has ended the call.</exception>
@@ -50,7 +53,7 @@ public sealed class RpcCall : IAsyncDisposable
 
         try
         {
-            if (await FrameCodec.ReadAsync(_stream, _maxFrameBytes, cancellationToken).ConfigureAwait(false) is not { } frame)
+            if (await FrameCodec.ReadAsync(_stream, MaxResponseBytes, cancellationToken).ConfigureAwait(false) is not { } frame)
             {
                 _ended = true;
                 return null;

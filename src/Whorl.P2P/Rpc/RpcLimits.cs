@@ -9,7 +9,10 @@ public static class RpcLimits
     /// <summary>What the envelope adds at most to the request or response inside a unary message.</summary>
     public const int UnaryEnvelopeBytes = 2048;
 
-    /// <summary>The payload of one frame of a stream. hivemind has no limit; Petals' own frames stay just above 4 MiB.</summary>
+    /// <summary>
+    /// The payload of one frame of a stream where nothing else is said. hivemind has no limit; the frames of Petals' passes in parts stay just
+    /// above 4 MiB, but a step of rpc_inference is one frame however long it is.
+    /// </summary>
     public const int MaxFrameBytes = 64 << 20;
 
     /// <summary>The text of an error.</summary>

@@ -43,11 +43,12 @@ public sealed class RpcServer
     /// <summary>Answers streaming calls of a method. When the handler returns, the call ends normally.</summary>
     /// <param name="method">The protocol id, <c>Servicer.method</c>.</param>
     /// <param name="handler">Receives requests and sends responses.</param>
+    /// <param name="maxRequestBytes">A longer request ends the stream without an answer.</param>
     /// <exception cref="InvalidOperationException">The method already has a handler.</exception>
-    public void HandleStream(string method, Func<RpcServerCall, CancellationToken, Task> handler)
+    public void HandleStream(string method, Func<RpcServerCall, CancellationToken, Task> handler, int maxRequestBytes = RpcLimits.MaxFrameBytes)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        _host.Handle(method, (stream, token) => AnswerStreamAsync(stream, handler, token));
+        _host.Handle(method, (stream, token) => AnswerStreamAsync(stream, handler, maxRequestBytes, token));
     }
 
     /// <summary>Stops answering a method; calls under way run on.</summary>
@@ -66,7 +67,7 @@ public sealed class RpcServer
 
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        Task watching = new RequestPump(stream, call).WatchAsync(stop.Token);
+        Task watching = new RequestPump(stream, call, RpcLimits.MaxUnaryBytes).WatchAsync(stop.Token);
         try
         {
             byte[] answer = await RunAsync(stream, handler, request.CallId, request.Data, call.Token).ConfigureAwait(false);
@@ -121,11 +122,11 @@ public sealed class RpcServer
     }
 
     private async Task AnswerStreamAsync(
-        PeerStream stream, Func<RpcServerCall, CancellationToken, Task> handler, CancellationToken cancellationToken)
+        PeerStream stream, Func<RpcServerCall, CancellationToken, Task> handler, int maxRequestBytes, CancellationToken cancellationToken)
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        RequestPump pump = new(stream, call);
+        RequestPump pump = new(stream, call, maxRequestBytes);
         Task pumping = pump.RunAsync(stop.Token);
         try
         {

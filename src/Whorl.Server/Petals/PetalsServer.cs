@@ -54,7 +54,10 @@ public sealed class PetalsServer : IAsyncDisposable
         server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(_ => BackwardAsync(request), token));
         server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => ForwardAsync(call, t), token));
         server.HandleStream(PetalsMethods.BackwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => BackwardAsync(call, t), token));
-        server.HandleStream(PetalsMethods.Inference, (call, token) => ToldAsync(e => e.OnStream, options.SessionTimeout, t => _inference.ServeAsync(call, t), token));
+        server.HandleStream(
+            PetalsMethods.Inference,
+            (call, token) => ToldAsync(e => e.OnStream, options.SessionTimeout, t => _inference.ServeAsync(call, t), token),
+            shape.MaxStepBytes);
     }
 
     /// <summary>Tokens that there is cache memory for, summed over the blocks; keys and values of a token count once.</summary>

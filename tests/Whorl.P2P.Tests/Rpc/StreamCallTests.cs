@@ -140,6 +140,20 @@ public sealed class StreamCallTests : RpcTestBase
     }
 
     [Fact]
+    public async Task Each_method_and_each_caller_may_have_a_limit_of_its_own()
+    {
+        Server.HandleStream(Method, EchoAsync, maxRequestBytes: 2);
+        Assert.Empty((await ExchangeAsync(Method, [0, 0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]))!);
+
+        await using RpcCall call = await OpenAsync(Method);
+        await call.SendAsync(new byte[] { 1, 2 }, Token);
+        Assert.Equal([1, 2], (await call.ReceiveAsync(Token))!.Value.ToArray());
+        call.MaxResponseBytes = 1;
+        await call.SendAsync(new byte[] { 1, 2 }, Token);
+        await Assert.ThrowsAsync<WireFormatException>(async () => await call.ReceiveAsync(Token));
+    }
+
+    [Fact]
     public async Task Malformed_frames_fail_the_caller()
     {
         foreach (string hex in new[] { "050000000000000000", "00ffffffffffffffff", "0000000000000005ff", "010000000000000001ff", "0000" })

@@ -4,6 +4,7 @@ using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
+using Whorl.Server.Petals;
 using Whorl.Testing;
 using Whorl.Testing.Petals;
 
@@ -60,7 +61,11 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         await StepAsync(first, Step(1, Metadata()));
         await using RpcCall second = await OpenAsync();
         Task<ReadOnlyMemory<byte>?> waiting = SendAsync(second, Step(1, Metadata() with { AllocationTimeout = asked }));
-        await TimersAsync(4);
+        while (!_clock.HasTimerIn(TimeSpan.FromSeconds(waited))) // a count would take the second session's wait for its first step for it
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, _limit.Token);
+        }
+
         _clock.Advance(TimeSpan.FromSeconds(Math.Min(waited, 280) - 1)); // less than the first session's next step may take
         for (int left = waited - Math.Min(waited, 280); left > 0; left -= 80)
         {
@@ -163,6 +168,16 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         await StepAsync(call, Step(Length, Metadata()));
         RpcErrorException error = await Assert.ThrowsAsync<RpcErrorException>(() => SendAsync(call, Step(1, new RequestMetadata())));
         Assert.Equal($"Maximum length exceeded: prefix {Length} + current 1 exceeds pre-allocated maximum {Length}", error.Message);
+    }
+
+    [Theory]
+    [InlineData(64, 8192)]
+    [InlineData(4096, 8192)]
+    [InlineData(14848, 2048)] // Falcon 180B
+    public void The_longest_step_that_is_computed_fits_one_message(int boundarySize, int tokens)
+    {
+        long hidden = (long)tokens * boundarySize * sizeof(float);
+        Assert.InRange(new SpanShape(boundarySize, Tensors.ElementType.F32, tokens).MaxStepBytes, hidden + MessageLimits.MaxMetadataBytes, 1 << 30);
     }
 
     [ReferenceFact]
