@@ -2,58 +2,61 @@ using System.Diagnostics;
 using Whorl.Client;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.Protocol;
 
 namespace SwarmBench;
 
-/// <summary>What one more server adds to a token besides its computing: a span that gives back what it gets, over loopback, with the usual width of a 1B model.</summary>
+/// <summary>
+/// What one more server adds to a token besides its computing: real servers on loopback, each with a block as wide as a 1B model's. Of each
+/// step's time that is left out which the servers say they computed (it is in their answers); what remains is software.
+/// </summary>
 internal static class TokenCost
 {
-    private const int HiddenSize = 2048, WarmUp = 500, Tokens = 4000;
+    private const int WarmUp = 500, Tokens = 3000;
 
     public static async Task MeasureAsync(CancellationToken cancellationToken)
     {
-        await using Libp2pHost server = await Loopback.StartAsync();
-        await using Libp2pHost client = await Loopback.StartAsync();
-        server.Handle(SpanWire.ProtocolId, EchoAsync);
-        RemoteSpan span = await RemoteSpan.ConnectAsync(client, Loopback.AddressOf(server), "echo", TimeProvider.System, cancellationToken);
-        await using IBlockSession session = await span.OpenAsync(new BlockSessionOptions(span.Range, WarmUp + Tokens, 0), cancellationToken);
-        BlockStep step = new() { Rows = 1, Input = new float[HiddenSize], Output = new float[HiddenSize] };
-        double[] micros = new double[Tokens];
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("whorl-swarm-bench-");
+        try
+        {
+            await ThinModel.WriteAsync(folder.FullName, blocks: 2);
+            using ModelSource model = ModelSource.Open(folder.FullName);
+            await using ThinServer first = await ThinServer.StartAsync(model, 0), second = await ThinServer.StartAsync(model, 1);
+            await using Libp2pHost client = await Loopback.StartAsync();
+            RemoteSpan[] spans = [await first.ConnectAsync(client, cancellationToken), await second.ConnectAsync(client, cancellationToken)];
+            (double[] one, _) = await MeasureAsync(spans, 1, cancellationToken);
+            (double[] two, double[] computing) = await MeasureAsync(spans, 2, cancellationToken);
+            Console.WriteLine($"one more stage, hidden size {ThinModel.HiddenSize}: {Part(two, 0.5) - Part(one, 0.5):F0} us of software a token (median)");
+            Console.WriteLine($"  software of one stage {Part(one, 0.5):F0} us (90 %: {Part(one, 0.9):F0}), of two {Part(two, 0.5):F0} us (90 %: {Part(two, 0.9):F0}); computing, left out, {Part(computing, 0.5) / 2:F0} us a stage");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Microseconds of each step through the first servers, in order of size: what is software, and what was computing.</summary>
+    private static async Task<(double[] Software, double[] Computing)> MeasureAsync(RemoteSpan[] spans, int stages, CancellationToken cancellationToken)
+    {
+        BlockRange blocks = new(0, stages - 1);
+        await using IBlockSession session = await SpanChain.Cover(spans, blocks).OpenAsync(new BlockSessionOptions(blocks, WarmUp + Tokens), cancellationToken);
+        BlockStep step = new() { Rows = 1, Input = new float[ThinModel.HiddenSize], Output = new float[ThinModel.HiddenSize] };
+        double[] software = new double[Tokens], computing = new double[Tokens];
         for (int i = -WarmUp; i < Tokens; i++)
         {
+            TimeSpan before = session.Holders.Aggregate(TimeSpan.Zero, (sum, h) => sum + h.Computing);
             long start = Stopwatch.GetTimestamp();
             await session.StepAsync(step, cancellationToken);
+            TimeSpan took = Stopwatch.GetElapsedTime(start), computed = session.Holders.Aggregate(TimeSpan.Zero, (sum, h) => sum + h.Computing) - before;
             if (i >= 0)
             {
-                micros[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+                (software[i], computing[i]) = ((took - computed).TotalMicroseconds, computed.TotalMicroseconds);
             }
         }
 
-        Array.Sort(micros);
-        Console.WriteLine($"one more stage, hidden size {HiddenSize}: {micros[Tokens / 2]:F0} us a token (median), {micros[Tokens * 9 / 10]:F0} us (90 %)");
+        Array.Sort(software);
+        Array.Sort(computing);
+        return (software, computing);
     }
 
-    /// <summary>The server's side of the protocol without a model.</summary>
-    private static async Task EchoAsync(PeerStream stream, CancellationToken cancellationToken)
-    {
-        SpanConnection connection = new(stream);
-        float[] row = new float[HiddenSize];
-        while (await connection.ReceiveRequestAsync(cancellationToken) is { } request)
-        {
-            switch (request)
-            {
-                case SpanRequest.Describe:
-                    await connection.SendAsync(new SpanReply.Description(0, 0, HiddenSize, "echo", 0, 0), default, cancellationToken);
-                    break;
-                case SpanRequest.Step step:
-                    await connection.ReceivePayloadAsync(row, cancellationToken);
-                    await connection.SendAsync(new SpanReply.Result(step.Number, TimeSpan.Zero), row, cancellationToken);
-                    break;
-                default:
-                    await connection.SendAsync(new SpanReply.Opened(), default, cancellationToken);
-                    break;
-            }
-        }
-    }
+    private static double Part(double[] sorted, double part) => sorted[(int)(sorted.Length * part)];
 }
