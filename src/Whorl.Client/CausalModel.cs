@@ -13,7 +13,7 @@ public sealed class CausalModel(ModelSource model, ModelEnds ends, IBlockSpan sp
     public int VocabularySize => ends.VocabularySize;
 
     /// <inheritdoc/>
-    public int? ContextLength => model.Spec.ContextLength;
+    public int? ContextLength => model.Spec.LongestText;
 
     /// <summary>Number of blocks.</summary>
     public int Blocks => model.Spec.Blocks.Count;

@@ -48,7 +48,19 @@ public sealed class ModelEnds : IDisposable
     /// <param name="model">The model.</param>
     /// <param name="backend">Who computes; not disposed with the ends.</param>
     /// <exception cref="Whorl.Formats.ModelFormatException">A tensor is missing or of another shape.</exception>
-    public static ModelEnds Load(ModelSource model, IBackend backend) => new(model.Spec, model.CreateLoader(backend));
+    public static ModelEnds Load(ModelSource model, IBackend backend)
+    {
+        WeightLoader loader = model.CreateLoader(backend);
+        try
+        {
+            return new ModelEnds(model.Spec, loader);
+        }
+        catch
+        {
+            loader.Discard();
+            throw;
+        }
+    }
 
     /// <summary>What enters the first block.</summary>
     /// <param name="ids">Ids, each below the vocabulary's size.</param>

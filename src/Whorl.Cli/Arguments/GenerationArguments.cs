@@ -21,7 +21,7 @@ internal sealed class GenerationArguments
     private readonly Option<string[]> _stop = new("--stop") { Description = "A string that ends the text. May be given more than once.", HelpName = "TEXT" };
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Write on after the model ends its text." };
     private readonly Option<bool> _chat = new("--chat") { Description = "The prompt is one message of a user: the model's chat template is put around it." };
-    private readonly Option<int?> _context = new("--context") { Description = "The most tokens of a session, prompt included. Default: what the prompt and --max-tokens need, at most the model's own.", HelpName = "N" };
+    private readonly Option<int?> _context = new("--context") { Description = "The most tokens of a session, prompt included. Default: what the prompt and --max-tokens need, at most what the model was made for; more is tried with a warning, unless the model has learned so many positions and no more.", HelpName = "N" };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
 
     public GenerationArguments()

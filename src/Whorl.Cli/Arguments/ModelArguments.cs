@@ -49,9 +49,10 @@ internal sealed class ModelArguments
     /// <param name="cancellationToken">Stops fetching it.</param>
     public async Task<EngineOptions> ReadAsync(ParseResult result, ModelPart part, CancellationToken cancellationToken)
     {
-        LocatedModel model = await ModelLocator.FindAsync(result.GetValue(Model), part, cancellationToken);
+        string? asked = result.GetValue(Model);
+        LocatedModel model = await ModelLocator.FindAsync(asked, part, cancellationToken);
         ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
         CpuBackendOptions backend = new() { Threads = result.GetValue(Threads), Activations = activations };
-        return new EngineOptions(model.Path, model.Name, backend);
+        return new EngineOptions(model.Path, model.Name, asked ?? ModelLocator.BuiltIn, backend);
     }
 }

@@ -41,7 +41,7 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(EngineOptions options, TextRequest request, int count, CancellationToken cancellationToken)
     {
         Action<string> say = request.Json ? _ => { } : Console.Out.Write;
-        IReadOnlyList<BlockRange> ranges = SplitModel(options, count);
+        IReadOnlyList<BlockRange> ranges = SplitModel(options, request, count);
         ServerProcess?[] servers = new ServerProcess?[count];
         TextResult remote;
         try
@@ -74,9 +74,10 @@ internal static class DemoCommand
     /// <summary>Waits for a server and puts it where it will be stopped, whatever becomes of the others.</summary>
     private static async Task CollectAsync(Task<ServerProcess> starting, ServerProcess?[] servers, int index) => servers[index] = await starting;
 
-    private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, int count)
+    private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, TextRequest request, int count)
     {
         using ModelSource source = ModelSource.Open(options.ModelPath);
+        ContextWindow.Check(source, request);
         int blocks = source.Spec.Blocks.Count;
         return count <= blocks ? BlockRange.Split(blocks, count) : throw new CliException($"the model has {blocks} blocks; they cannot be split over {count} servers");
     }
@@ -90,14 +91,14 @@ internal static class DemoCommand
             show(request.Prompt);
         }
 
-        return await writer.WriteAsync(prompt, RunCommand.SessionLength(engine, request, prompt.Length), show, cancellationToken);
+        return await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
     }
 
     private static void Report(EngineOptions options, TextRequest request, TextResult remote, TextResult alone, bool same)
     {
         if (request.Json)
         {
-            JsonObject json = ResultWriter.ToJson(options.ModelPath, remote, request.Seed);
+            JsonObject json = ResultWriter.ToJson(options.ModelAsked, remote, request.Seed);
             json["same_as_local"] = same;
             ResultWriter.Print(json);
             return;

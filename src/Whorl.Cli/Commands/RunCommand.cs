@@ -8,8 +8,6 @@ namespace Whorl.Cli.Commands;
 /// <summary><c>whorl run</c>: continue a prompt, or chat.</summary>
 internal static class RunCommand
 {
-    private const int ChatContext = 4096;
-
     public static Command Create()
     {
         ModelArguments model = new(optional: true);
@@ -24,6 +22,7 @@ internal static class RunCommand
             TextRequest request = generation.Read(result);
             EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
+            ContextWindow.Check(engine.Source, request);
             bool chats = request is { Prompt: null, PromptIds: null };
             if (chats && request.Json)
             {
@@ -38,19 +37,15 @@ internal static class RunCommand
     /// <summary>The ids of a request's prompt.</summary>
     public static int[] PromptIds(LocalEngine engine, TextRequest request) => request.PromptIds ?? engine.Text.Encode(request.Prompt!, request.IsChat);
 
-    /// <summary>Tokens the session of a single text is to hold.</summary>
-    public static int SessionLength(LocalEngine engine, TextRequest request, int prompt) =>
-        request.Context ?? (int)Math.Min((long)prompt + request.MaxTokens, engine.Model.ContextLength ?? int.MaxValue);
-
     private static async Task CompleteAsync(LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
     {
         int[] prompt = PromptIds(engine, request);
         await using TextWriterSession writer = new(engine, request);
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
-        TextResult result = await writer.WriteAsync(prompt, SessionLength(engine, request, prompt.Length), show, cancellationToken);
+        TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
         if (request.Json)
         {
-            ResultWriter.Print(ResultWriter.ToJson(options.ModelPath, result, request.Seed));
+            ResultWriter.Print(ResultWriter.ToJson(options.ModelAsked, result, request.Seed));
             return;
         }
 
@@ -60,7 +55,7 @@ internal static class RunCommand
 
     private static async Task ChatAsync(LocalEngine engine, TextRequest request, CancellationToken cancellationToken)
     {
-        int context = request.Context ?? Math.Min(engine.Model.ContextLength ?? ChatContext, ChatContext);
+        int context = ContextWindow.OfChat(engine, request);
         await using TextWriterSession writer = new(engine, request);
         List<ChatMessage> messages = [];
         Console.Error.WriteLine("Write a message and press Enter; an empty line or Ctrl-C ends.");

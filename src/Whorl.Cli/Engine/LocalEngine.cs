@@ -9,16 +9,10 @@ namespace Whorl.Cli.Engine;
 /// <summary>A model whose ends are in this process, and whose blocks are here or on servers.</summary>
 internal sealed class LocalEngine : IAsyncDisposable
 {
-    private readonly CpuBackend _backend;
-    private readonly ModelEnds _ends;
-    private readonly DecoderSpan? _blocks;
-    private readonly IAsyncDisposable? _network;
+    private readonly Owned _owned;
 
-    private LocalEngine(ModelSource source, ModelText text, CpuBackend backend, ModelEnds ends, DecoderSpan? blocks, IBlockSpan span, IAsyncDisposable? network)
-    {
-        (Source, Text, _backend, _ends, _blocks, _network) = (source, text, backend, ends, blocks, network);
-        Model = new CausalModel(source, ends, span);
-    }
+    private LocalEngine(Owned owned, ModelSource source, ModelText text, CausalModel model) =>
+        (_owned, Source, Text, Model) = (owned, source, text, model);
 
     public ModelSource Source { get; }
 
@@ -27,27 +21,12 @@ internal sealed class LocalEngine : IAsyncDisposable
     public CausalModel Model { get; }
 
     /// <summary>Loads all blocks into this process.</summary>
-    public static async Task<LocalEngine> LoadAsync(EngineOptions options, CancellationToken cancellationToken)
-    {
-        ModelSource source = ModelSource.Open(options.ModelPath);
-        CpuBackend backend = new(options.Backend);
-        try
+    public static Task<LocalEngine> LoadAsync(EngineOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(options, async (source, backend, owned) =>
         {
-            // The tokenizer is read while the weights are packed: neither waits for the other.
-            Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
-            ModelEnds ends = ModelEnds.Load(source, backend);
-            BlockRange all = new(0, source.Spec.Blocks.Count - 1);
-            DecoderSpan blocks = await LoadBlocksAsync(source, options, all, backend, cancellationToken);
-            HostedSpan hosted = Host(source, blocks, options, "local");
-            return new LocalEngine(source, await text, backend, ends, blocks, hosted, null);
-        }
-        catch
-        {
-            backend.Dispose();
-            source.Dispose();
-            throw;
-        }
-    }
+            DecoderSpan blocks = owned.Add(await LoadBlocksAsync(source, options, All(source), backend, cancellationToken));
+            return Host(source, blocks, options, "local");
+        });
 
     /// <summary>Loads the ends only; servers compute the blocks.</summary>
     /// <param name="options">The model.</param>
@@ -55,34 +34,16 @@ internal sealed class LocalEngine : IAsyncDisposable
     /// <param name="swarm">This node, and how it finds the swarm.</param>
     /// <param name="prefix">What the model is called in the swarm.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<LocalEngine> ConnectAsync(
-        EngineOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string prefix, CancellationToken cancellationToken)
-    {
-        ModelSource source = ModelSource.Open(options.ModelPath);
-        CpuBackend backend = new(options.Backend);
-        Network? network = null;
-        try
+    public static Task<LocalEngine> ConnectAsync(
+        EngineOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string prefix, CancellationToken cancellationToken) =>
+        OpenAsync(options, async (source, _, owned) =>
         {
-            network = await Network.StartAsync(swarm, cancellationToken);
-            Task<ModelText> text = Task.Run(() => ModelText.Load(source.File), cancellationToken);
-            IBlockSpan blocks = servers.Count > 0
+            Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
+            SpanContract wanted = Contract(source, options, BoundaryFormat.F32);
+            return servers.Count > 0
                 ? await ChainAsync(network, source, options, servers, cancellationToken)
-                : await SwarmSearch.FindAsync(network, prefix, Contract(source, options, BoundaryFormat.F32), source.Spec.Blocks.Count, cancellationToken);
-            ModelEnds ends = ModelEnds.Load(source, backend);
-            return new LocalEngine(source, await text, backend, ends, null, blocks, network);
-        }
-        catch
-        {
-            if (network is not null)
-            {
-                await network.DisposeAsync();
-            }
-
-            backend.Dispose();
-            source.Dispose();
-            throw;
-        }
-    }
+                : await SwarmSearch.FindAsync(network, prefix, wanted, source.Spec.Blocks.Count, cancellationToken);
+        });
 
     /// <summary>Loads blocks with a progress bar.</summary>
     public static Task<DecoderSpan> LoadBlocksAsync(
@@ -93,21 +54,45 @@ internal sealed class LocalEngine : IAsyncDisposable
             progress => DecoderSpan.Load(source, range, backend, BoundaryFormat.F32, progress, cancellationToken));
 
     /// <summary>Lets sessions compute with loaded blocks.</summary>
-    public static HostedSpan Host(ModelSource source, DecoderSpan blocks, EngineOptions options, string name, long maxCacheBytes = long.MaxValue) => new(
-        blocks, Contract(source, options, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
+    public static HostedSpan Host(
+        ModelSource source, DecoderSpan blocks, EngineOptions options, string name, long maxCacheBytes = long.MaxValue) =>
+        new(blocks, Contract(source, options, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _owned.DisposeAsync();
+
+    /// <summary>Opens what every engine has, and its blocks.</summary>
+    /// <param name="options">The model.</param>
+    /// <param name="openBlocks">
+    /// Opens the blocks; what must be closed with the engine, or where a later step fails, it adds to the owned.
+    /// </param>
+    private static async Task<LocalEngine> OpenAsync(
+        EngineOptions options, Func<ModelSource, CpuBackend, Owned, Task<IBlockSpan>> openBlocks)
     {
-        if (_network is not null)
+        Owned owned = new();
+        try
         {
-            await _network.DisposeAsync();
+            ModelSource source = owned.Add(ModelSource.Open(options.ModelPath));
+            CpuBackend backend = owned.Add(new CpuBackend(options.Backend));
+            Task<ModelText> text = Task.Run(() => ModelText.Load(source.File)); // neither waits for the other
+            try
+            {
+                IBlockSpan blocks = await openBlocks(source, backend, owned);
+                ModelEnds ends = owned.Add(ModelEnds.Load(source, backend));
+                return new LocalEngine(owned, source, await text, new CausalModel(source, ends, blocks));
+            }
+            finally
+            {
+                await Task.WhenAny(text); // it reads what is closed below
+            }
         }
-
-        _blocks?.Dispose();
-        _ends.Dispose();
-        _backend.Dispose();
-        Source.Dispose();
+        catch
+        {
+            await owned.DisposeAsync();
+            throw;
+        }
     }
+
+    private static BlockRange All(ModelSource source) => new(0, source.Spec.Blocks.Count - 1);
 
     private static SpanContract Contract(ModelSource source, EngineOptions options, BoundaryFormat boundary) =>
         new(source.Fingerprint, options.Backend.Activations, boundary);
@@ -124,7 +109,7 @@ internal sealed class LocalEngine : IAsyncDisposable
             spans.Add(span);
         }
 
-        return SpanChain.Cover(spans, new BlockRange(0, source.Spec.Blocks.Count - 1));
+        return SpanChain.Cover(spans, All(source));
     }
 
     private static void Require(ModelSource source, EngineOptions options, RemoteSpan span)

@@ -75,7 +75,7 @@ public sealed record AttentionLayerSpec : MixerSpec
     /// </summary>
     public int AdapterRank { get; init; }
 
-    internal override bool DependsOnSessionLength => Rope is { DependsOnSessionLength: true };
+    internal override RopeScaling Scaling => Rope?.Scaling ?? RopeScaling.None;
 
     /// <summary>Whether there is one extra logit a head (role <c>sinks</c>) that takes part in the softmax.</summary>
     public bool HasSinks { get; init; }

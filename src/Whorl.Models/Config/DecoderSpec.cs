@@ -12,7 +12,10 @@ public sealed record DecoderSpec
     /// <summary>The blocks, in order.</summary>
     public required IReadOnlyList<BlockSpec> Blocks { get; init; }
 
-    /// <summary>The longest text the model was made for, in tokens; null where its config does not say.</summary>
+    /// <summary>
+    /// The longest text the model was made for, in tokens, as its config says it; null where it does not. <see cref="LongestText"/> looks at
+    /// the rotary embedding too.
+    /// </summary>
     public int? ContextLength { get; init; }
 
     /// <summary>Multiplies the embeddings.</summary>
@@ -63,5 +66,10 @@ public sealed record DecoderSpec
     /// Whether frequencies depend on a session's declared length, so that sessions of unlike lengths cannot share a step.
     /// </summary>
     public bool DependsOnSessionLength =>
-        Blocks.Any(b => b.Mixer.DependsOnSessionLength || b.Shared?.Attention.DependsOnSessionLength == true);
+        Blocks.Any(b => b.Mixer.Scaling.DependsOnSessionLength || b.Shared?.Attention.Scaling.DependsOnSessionLength == true);
+
+    /// <summary>The longest text in tokens, with what the scaling of its rotary embedding adds; null where its config does not say.</summary>
+    public int? LongestText => ContextLength is { } own
+        ? (int)Math.Min(Blocks.Select(b => b.Mixer.Scaling.LongestText(own)).Append(own).Max(), int.MaxValue)
+        : null;
 }

@@ -46,5 +46,5 @@ public sealed record LatentAttentionSpec : MixerSpec
     /// <summary>Whether the projections to the latent vectors and the output have biases.</summary>
     public bool Bias { get; init; }
 
-    internal override bool DependsOnSessionLength => Rope.DependsOnSessionLength;
+    internal override RopeScaling Scaling => Rope.Scaling;
 }

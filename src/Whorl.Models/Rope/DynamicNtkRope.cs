@@ -11,6 +11,9 @@ public sealed record DynamicNtkRope(double Scale, int TrainedLength) : RopeScali
     public override bool DependsOnSessionLength => true;
 
     /// <inheritdoc/>
+    public override double LongestText(int contextLength) => contextLength * Scale;
+
+    /// <inheritdoc/>
     public override double Theta(double theta, int dimensions, int maxLength) =>
         theta * PortableMath.Pow((Scale * Math.Max(maxLength, TrainedLength) / TrainedLength) - (Scale - 1), dimensions / (dimensions - 2.0));
 }

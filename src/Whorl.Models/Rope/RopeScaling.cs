@@ -23,6 +23,12 @@ public abstract record RopeScaling
     /// <summary>The base for a session of so many tokens.</summary>
     public virtual double Theta(double theta, int dimensions, int maxLength) => theta;
 
+    /// <summary>The longest text that the change is meant for, in tokens.</summary>
+    /// <param name="contextLength">
+    /// What the config gives as the model's longest: before the change where the variant tells so, else it is taken to hold behind it.
+    /// </param>
+    public virtual double LongestText(int contextLength) => contextLength;
+
     /// <summary>Changes the frequencies in place.</summary>
     public virtual void Apply(Span<double> frequencies, double theta, int maxLength)
     {

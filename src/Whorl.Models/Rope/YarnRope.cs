@@ -26,6 +26,9 @@ public sealed record YarnRope(double Divisor, int TrainedLength, double Attentio
     public override float Factor => (float)AttentionFactor;
 
     /// <inheritdoc/>
+    public override double LongestText(int contextLength) => Math.Max(contextLength, TrainedLength * Divisor);
+
+    /// <inheritdoc/>
     public override void Apply(Span<double> frequencies, double theta, int maxLength)
     {
         int dimensions = 2 * frequencies.Length;

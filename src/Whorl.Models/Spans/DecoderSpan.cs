@@ -62,7 +62,7 @@ public sealed class DecoderSpan : IDisposable
         }
         catch
         {
-            span.Dispose();
+            loader.Discard();
             throw;
         }
     }

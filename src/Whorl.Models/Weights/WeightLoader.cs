@@ -14,6 +14,7 @@ namespace Whorl.Models;
 public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend backend)
 {
     private readonly HashSet<string> _used = [];
+    private readonly List<IDisposable> _made = [];
     private readonly HeldSlices _held = new(checkpoint);
 
     /// <summary>The block whose weights are being read.</summary>
@@ -38,16 +39,8 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     public LinearWeight Linear(string role, int outputs, int inputs, bool? bias = false, int expert = 0)
     {
         Matrix matrix = Matrix(role, outputs, inputs, expert);
-        try
-        {
-            bool wanted = bias ?? Find(role, expert, bias: true) is not null;
-            return new LinearWeight(matrix, wanted ? Vector(role, outputs, expert, bias: true) : null);
-        }
-        catch
-        {
-            matrix.Dispose();
-            throw;
-        }
+        bool wanted = bias ?? Find(role, expert, bias: true) is not null;
+        return new LinearWeight(matrix, wanted ? Vector(role, outputs, expert, bias: true) : null);
     }
 
     /// <summary>A weight matrix alone.</summary>
@@ -57,15 +50,15 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         WeightSource source = map.Of(role, Block);
         if (source.MayBeMicroscaled && Find(role, expert, bias: false) is null && FindMicroscaled(role, expert) is { } pair)
         {
-            return Microscaled(source, pair, outputs, inputs, expert);
+            return Made(Microscaled(source, pair, outputs, inputs, expert));
         }
 
         TensorEntry entry = Need(role, expert, bias: false);
         RowOrder order = Order(source.Rows, entry, outputs);
         try
         {
-            return source.Ternary is { } form ? Ternary(form, role, entry, outputs, inputs)
-                : source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert);
+            return Made(source.Ternary is { } form ? Ternary(form, role, entry, outputs, inputs)
+                : source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert));
         }
         catch (NotSupportedException e)
         {
@@ -88,7 +81,7 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
             values[i] = change(values[i]);
         }
 
-        return new Parameter(values);
+        return Made(new Parameter(values));
     }
 
     /// <summary>A table with its rows and columns exchanged, <c>[columns, rows]</c>, kept as float32.</summary>
@@ -109,8 +102,11 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
             turned[i] = values[(i % rows * columns) + (i / rows)];
         }
 
-        return new Parameter(turned, columns);
+        return Made(new Parameter(turned, columns));
     }
+
+    /// <summary>Frees all weights that were read: of a model whose loading failed, whatever had them.</summary>
+    public void Discard() => _made.ForEach(weight => weight.Dispose());
 
     /// <summary>Refuses tensors of a block that nothing asked for: the config and the checkpoint then disagree.</summary>
     public void RefuseUnused(int block)
@@ -124,6 +120,13 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
                     entry.File, "is not used by a model of this config; config and weights do not belong together", name);
             }
         }
+    }
+
+    private T Made<T>(T weight)
+        where T : IDisposable
+    {
+        _made.Add(weight);
+        return weight;
     }
 
     /// <summary>A vector's elements; nothing is allocated before the tensor is seen to have so many.</summary>

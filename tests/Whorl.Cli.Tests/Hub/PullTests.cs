@@ -42,6 +42,7 @@ public sealed class PullTests : HubTestBase
 
         JsonElement byPath = (await RunOfflineAsync(["run", Bard, .. Sentence])).Json();
         Assert.Equal(byPath.GetProperty("ids").ToString(), byName.GetProperty("ids").ToString());
+        Assert.Equal(Model, byName.GetProperty("model").GetString());
         Assert.Equal(asked, Hub.Requests.Count);
     }
 
