@@ -9,6 +9,9 @@ internal abstract class TokenModel
     /// <summary>The id of the token that stands for what the vocabulary lacks, or -1.</summary>
     public abstract int UnknownId { get; }
 
+    /// <summary>Whether an unknown token counts as the text it stands for when offsets are trimmed, and not as what it is called.</summary>
+    public virtual bool KeepsUnknownText => false;
+
     /// <summary>Adds the ids of a piece, which is not empty.</summary>
     public abstract void Encode(ReadOnlySpan<char> piece, List<int> ids);
 

@@ -218,21 +218,28 @@ public sealed partial class Tokenizer
         {
             if (piece.IsToken)
             {
+                sequence.Texts[sequence.Ids.Count] = buffer.SpanOf(piece).ToString();
                 sequence.Ids.Add(piece.Token);
                 sequence.Offsets!.Add(new TokenOffset(text.StartOf(piece.Start), text.EndOf(piece.End - 1)));
                 continue;
             }
 
             spans.Clear();
+            int before = sequence.Ids.Count;
             _parts.Model.Encode(buffer.SpanOf(piece), sequence.Ids, spans);
             int[] unitOfByte = UnitsByByte(buffer.SpanOf(piece), piece.Start);
-            foreach (ByteSpan span in spans)
+            for (int i = 0; i < spans.Count; i++)
             {
+                ByteSpan span = spans[i];
                 int last = Math.Min(span.End, unitOfByte.Length) - 1;
                 int first = Math.Min(span.Start, last);
                 sequence.Offsets!.Add(last < 0
                     ? default
                     : new TokenOffset(text.StartOf(unitOfByte[first]), text.EndOf(unitOfByte[last])));
+                if (_parts.Model.KeepsUnknownText && last >= 0 && sequence.Ids[before + i] == _parts.Model.UnknownId)
+                {
+                    sequence.Texts[before + i] = text.Span[unitOfByte[first]..(unitOfByte[last] + 1)].ToString();
+                }
             }
         }
     }

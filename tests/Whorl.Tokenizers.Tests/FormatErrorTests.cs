@@ -27,18 +27,29 @@ public sealed class FormatErrorTests
     [InlineData("""{"type":"Markov","vocab":{}}""", "Markov")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":["a b"]}""", "'b'")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":["ab"]}""", "'ab'")]
-    [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"<unk>"}""", "<unk>")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[],"dropout":0.1}""", "dropout")]
     [InlineData("""{"type":"BPE","vocab":{"a":-1},"merges":[]}""", "-1")]
     [InlineData("""{"type":"BPE","vocab":{"a":2000000000},"merges":[]}""", "2000000000")]
     [InlineData("""{"type":"BPE","vocab":{"a":"b"},"merges":[]}""", "'a'")]
     [InlineData("""{"type":"Unigram","vocab":[["a",0]],"unk_id":5}""", "unk_id")]
     [InlineData("""{"type":"Unigram","vocab":[["a"]]}""", "entry 0")]
-    [InlineData("""{"type":"WordPiece","vocab":{"a":0}}""", "[UNK]")]
     public void A_model_that_cannot_be_used_is_refused_by_name(string model, string named)
     {
         string json = SmallTokenizers.Json(model: model);
         TokenizerFormatException error = Assert.Throws<TokenizerFormatException>(() => SmallTokenizers.Load(json));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"<unk>"}""", "<unk>")]
+    [InlineData("""{"type":"WordPiece","vocab":{"a":0}}""", "[UNK]")]
+    [InlineData("""{"type":"WordLevel","vocab":{"a":0},"unk_token":"?"}""", "'?'")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0]]}""", "unk_id")]
+    public void An_unknown_token_that_the_vocabulary_lacks_is_missed_when_a_text_needs_it(string model, string named)
+    {
+        Tokenizer tokenizer = SmallTokenizers.Load(SmallTokenizers.Json(model: model));
+        Assert.Equal([0], tokenizer.Encode("a"));
+        TokenizerFormatException error = Assert.Throws<TokenizerFormatException>(() => tokenizer.Encode("b"));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 

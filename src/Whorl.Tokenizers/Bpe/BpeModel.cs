@@ -16,18 +16,12 @@ internal sealed class BpeModel : TokenModel
     private readonly WordCache _cache = new();
 
     /// <summary>A model over a vocabulary and its merges.</summary>
-    /// <exception cref="FormatException">The unknown token is not in the vocabulary.</exception>
     public BpeModel(Vocabulary vocabulary, MergeTable merges, BpeOptions options)
     {
         Vocabulary = vocabulary;
         _merges = merges;
         _options = options;
         UnknownId = options.UnknownToken is null ? -1 : vocabulary.IdOf(options.UnknownToken);
-        if (options.UnknownToken is not null && UnknownId < 0)
-        {
-            throw new FormatException($"the unknown token '{options.UnknownToken}' is not in the vocabulary");
-        }
-
         _byteIds = options.ByteFallback ? vocabulary.ByteTokens() : null;
         _bmpIds = new int[0x10000];
         Array.Fill(_bmpIds, -1);
@@ -167,24 +161,22 @@ internal sealed class BpeModel : TokenModel
         {
             int c = CodePoints.At(piece, i);
             int next = i + CodePoints.Units(c);
-            int id = FindCharacter(piece[i..next], first: i == 0, last: next == piece.Length);
+            string? prefix = i == 0 ? null : _options.ContinuingPrefix;
+            string? suffix = next == piece.Length ? _options.EndSuffix : null;
+            bool bare = string.IsNullOrEmpty(prefix) && string.IsNullOrEmpty(suffix);
+            ReadOnlySpan<char> symbol = bare ? piece[i..next] : string.Concat(prefix, piece[i..next], suffix);
+            int id = symbol.Length == 1 ? _bmpIds[symbol[0]] : Vocabulary.IdOf(symbol);
             int bytes = CodePoints.Utf8Bytes(c);
             if (id >= 0)
             {
-                if (unknownBytes > 0)
-                {
-                    symbols.Add(UnknownId, unknownBytes);
-                    unknownBytes = 0;
-                }
-
+                FlushUnknown(symbols, ref unknownBytes);
                 symbols.Add(id, bytes);
             }
-            else if (!TryAddBytes(piece[i..next], symbols) && UnknownId >= 0)
+            else if (!TryAddBytes(symbol, symbols) && _options.UnknownToken is not null)
             {
-                if (unknownBytes > 0 && !_options.FuseUnknown)
+                if (!_options.FuseUnknown)
                 {
-                    symbols.Add(UnknownId, unknownBytes);
-                    unknownBytes = 0;
+                    FlushUnknown(symbols, ref unknownBytes);
                 }
 
                 unknownBytes += bytes;
@@ -193,35 +185,34 @@ internal sealed class BpeModel : TokenModel
             i = next;
         }
 
-        if (unknownBytes > 0)
-        {
-            symbols.Add(UnknownId, unknownBytes);
-        }
-
+        FlushUnknown(symbols, ref unknownBytes);
         symbols.Merge(_merges);
     }
 
-    private int FindCharacter(ReadOnlySpan<char> character, bool first, bool last)
+    private void FlushUnknown(SymbolList symbols, ref int unknownBytes)
     {
-        string? prefix = first ? null : _options.ContinuingPrefix;
-        string? suffix = last ? _options.EndSuffix : null;
-        if (string.IsNullOrEmpty(prefix) && string.IsNullOrEmpty(suffix))
+        if (unknownBytes > 0)
         {
-            return character.Length == 1 ? _bmpIds[character[0]] : Vocabulary.IdOf(character);
+            symbols.Add(RequireUnknown(), unknownBytes);
+            unknownBytes = 0;
         }
-
-        return Vocabulary.IdOf(string.Concat(prefix, character, suffix));
     }
 
-    private bool TryAddBytes(ReadOnlySpan<char> character, SymbolList symbols)
+    private int RequireUnknown() => UnknownId >= 0 ? UnknownId : throw new TokenizerFormatException(
+        $"the BPE model lacks both a character of the text and its unknown token '{_options.UnknownToken}'; use a vocabulary with one");
+
+    // With what stands before and behind the character, as the reference does.
+    private bool TryAddBytes(ReadOnlySpan<char> symbol, SymbolList symbols)
     {
         if (_byteIds is null)
         {
             return false;
         }
 
-        Span<byte> bytes = stackalloc byte[4];
-        bytes = bytes[..System.Text.Encoding.UTF8.GetBytes(character, bytes)];
+        int count = System.Text.Encoding.UTF8.GetByteCount(symbol);
+        Span<byte> room = stackalloc byte[16];
+        Span<byte> bytes = count <= room.Length ? room[..count] : new byte[count];
+        System.Text.Encoding.UTF8.GetBytes(symbol, bytes);
         foreach (byte b in bytes)
         {
             if (_byteIds[b] < 0)

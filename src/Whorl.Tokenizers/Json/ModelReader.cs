@@ -29,12 +29,15 @@ internal static class ModelReader
             : model.Optional("unk_id") is not null ? "Unigram"
             : model.Optional("continuing_subword_prefix") is not null ? "WordPiece" : "WordLevel");
 
-    private static Vocabulary ReadVocabulary(JsonElement model)
+    private static Vocabulary ReadVocabulary(JsonElement model) => ReadTokens(model.Required("vocab"));
+
+    /// <summary>Reads an object of tokens and their ids.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static Vocabulary ReadTokens(JsonElement vocab)
     {
-        JsonElement vocab = model.Required("vocab");
         if (vocab.ValueKind != JsonValueKind.Object)
         {
-            throw new FormatException("'vocab' is not an object of tokens and ids");
+            throw new FormatException("the vocabulary is not an object of tokens and ids");
         }
 
         var vocabulary = new Vocabulary(vocab.GetPropertyCount());

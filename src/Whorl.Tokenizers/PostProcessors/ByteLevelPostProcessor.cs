@@ -21,7 +21,7 @@ internal sealed class ByteLevelPostProcessor(bool addPrefixSpace, bool trimOffse
     {
         for (int i = 0; i < sequence.Offsets?.Count; i++)
         {
-            string token = tokenOf(sequence.Ids[i]) ?? "";
+            string token = sequence.Texts.GetValueOrDefault(i) ?? tokenOf(sequence.Ids[i]) ?? "";
             (int start, int end) = sequence.Offsets[i];
             int leading = token.TakeWhile(IsSpace).Count();
             int trailing = token.Reverse().TakeWhile(IsSpace).Count();

@@ -14,6 +14,12 @@ internal sealed class EncodedSequence
     /// <summary>Where each token lies in the text; null where nobody asked.</summary>
     public List<TokenOffset>? Offsets { get; set; }
 
+    /// <summary>
+    /// By index, what tokens are in the text where their id does not tell it: added tokens with the white space that they swallowed, unknown
+    /// pieces. Only where <see cref="Offsets"/> are kept.
+    /// </summary>
+    public Dictionary<int, string> Texts { get; } = [];
+
     public int TypeIdAt(int index) => TypeIds.Count == 0 ? TypeId : TypeIds[index];
 
     /// <summary>A sequence of special tokens, which lie at no place.</summary>

@@ -12,17 +12,19 @@ internal sealed class SentencePieceNormalizer : Normalizer
     private const char MetaSpace = '\u2581';
     private const int LookAhead = 64; // UTF-16 units; no rule's key is longer
     private readonly CharacterMap? _map;
-    private readonly CharTrie _userDefined = new();
+    private readonly CharTrie _userDefined;
 
     /// <summary>What the text is looked at with, each at most once per position.</summary>
     public SentencePieceNormalizer(CharacterMap? map, IEnumerable<string> userDefined)
+        : this(map, new CharTrie())
     {
-        _map = map;
         foreach (string piece in userDefined.Where(piece => piece.Length > 0))
         {
             _userDefined.Add(piece, 0);
         }
     }
+
+    private SentencePieceNormalizer(CharacterMap? map, CharTrie userDefined) => (_map, _userDefined) = (map, userDefined);
 
     /// <summary>Whether a space stands before the text, or behind it with <see cref="WhitespaceAsSuffix"/>.</summary>
     public bool AddDummyPrefix { get; init; }
@@ -34,6 +36,14 @@ internal sealed class SentencePieceNormalizer : Normalizer
     public bool EscapeWhitespaces { get; init; }
 
     public bool WhitespaceAsSuffix { get; init; }
+
+    /// <summary>The same without <see cref="AddDummyPrefix"/>.</summary>
+    public SentencePieceNormalizer WithoutDummyPrefix() => new(_map, _userDefined)
+    {
+        RemoveExtraWhitespaces = RemoveExtraWhitespaces,
+        EscapeWhitespaces = EscapeWhitespaces,
+        WhitespaceAsSuffix = WhitespaceAsSuffix,
+    };
 
     public override AlignedText Normalize(AlignedText text)
     {

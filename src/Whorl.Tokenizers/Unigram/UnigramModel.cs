@@ -56,6 +56,8 @@ internal sealed class UnigramModel : TokenModel
 
     public override int UnknownId { get; }
 
+    public override bool KeepsUnknownText => true;
+
     public override void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
         if (piece.Length > WordCache.MaxLength)
@@ -123,7 +125,8 @@ internal sealed class UnigramModel : TokenModel
             double candidate = Rounded(score + best[start]);
             if (begin[end] < 0 || candidate > best[end])
             {
-                (best[end], begin[end], token[end]) = (candidate, start, id);
+                (best[end], begin[end], token[end]) = (candidate, start, id >= 0 ? id : throw new TokenizerFormatException(
+                    "the Unigram model has no unknown token (unk_id), and the text holds what it does not know; use a vocabulary with one"));
             }
         }
     }
@@ -175,12 +178,6 @@ internal sealed class UnigramModel : TokenModel
 
                 return;
             }
-        }
-
-        if (id < 0 && UnknownId < 0)
-        {
-            throw new TokenizerFormatException(
-                "the Unigram model has no unknown token (unk_id), and the text holds what it does not know; use a vocabulary with one");
         }
 
         ids.Add(id < 0 ? UnknownId : id);

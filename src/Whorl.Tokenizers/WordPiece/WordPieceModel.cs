@@ -10,23 +10,19 @@ internal sealed class WordPieceModel : TokenModel
     private readonly CharTrie _trie = new();
     private readonly int _continuing; // the node behind the continuing prefix, or -1
     private readonly int _maxCharacters;
+    private readonly string _unknownToken;
 
     /// <summary>A model over a vocabulary.</summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="unknownToken">What stands for unknown words.</param>
     /// <param name="continuingPrefix">What marks tokens inside a word, mostly ##.</param>
     /// <param name="maxCharacters">Longer words, in code points, are unknown.</param>
-    /// <exception cref="FormatException">The unknown token is not in the vocabulary.</exception>
     public WordPieceModel(Vocabulary vocabulary, string unknownToken, string continuingPrefix, int maxCharacters)
     {
         Vocabulary = vocabulary;
         _maxCharacters = maxCharacters;
         UnknownId = vocabulary.IdOf(unknownToken);
-        if (UnknownId < 0)
-        {
-            throw new FormatException($"the unknown token '{unknownToken}' is not in the vocabulary");
-        }
-
+        _unknownToken = unknownToken;
         for (int id = 0; id < vocabulary.IdLimit; id++)
         {
             string? token = vocabulary.TokenOf(id);
@@ -77,7 +73,8 @@ internal sealed class WordPieceModel : TokenModel
         {
             spans?.RemoveRange(spans.Count - (ids.Count - before), ids.Count - before);
             ids.RemoveRange(before, ids.Count - before);
-            ids.Add(UnknownId);
+            ids.Add(UnknownId >= 0 ? UnknownId : throw new TokenizerFormatException(
+                $"the WordPiece model lacks both a word of the text and its unknown token '{_unknownToken}'; use a vocabulary with one"));
             spans?.Add(new ByteSpan(0, Encoding.UTF8.GetByteCount(word)));
         }
     }
