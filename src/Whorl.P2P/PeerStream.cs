@@ -1,3 +1,5 @@
+using Whorl.P2P.Rpc;
+
 namespace Whorl.P2P;
 
 /// <summary>One duplex stream to a peer, opened for one protocol: bytes in order both ways, each direction closed on its own.</summary>
@@ -10,11 +12,16 @@ namespace Whorl.P2P;
 /// </remarks>
 public abstract class PeerStream : Stream
 {
+    private RpcBudget? _rpcBudget;
+
     /// <summary>The other side; null only where a transport without identities was dialled by address alone.</summary>
     public abstract PeerId? RemotePeer { get; }
 
     /// <summary>The protocol id both sides agreed on.</summary>
     public abstract string ProtocolId { get; }
+
+    /// <summary>What the call on this stream may hold, together with those on all streams of its connection.</summary>
+    internal virtual RpcBudget RpcBudget => LazyInitializer.EnsureInitialized(ref _rpcBudget);
 
     /// <inheritdoc/>
     public override bool CanRead => true;

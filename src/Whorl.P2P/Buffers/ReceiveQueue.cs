@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Whorl.P2P.Buffers;
 
 /// <summary>Bytes that arrived for a stream and were not yet read, in pooled arrays. One reader; whoever appends keeps to the granted window.</summary>
-internal sealed class ReceiveQueue
+/// <param name="memory">Counts the arrays held, in sum with those of other queues.</param>
+internal sealed class ReceiveQueue(MemoryCounter memory)
 {
     /// <summary>Small pieces share arrays of this size, so that a flood of one-byte pieces costs little more than its bytes.</summary>
     private const int MinSegmentBytes = 4096;
@@ -178,12 +179,14 @@ internal sealed class ReceiveQueue
     {
         _last = new Segment(array) { End = length };
         _segments.Enqueue(_last);
+        memory.Add(array.Length);
         BufferedBytes += length;
     }
 
     private void Dequeue_NeedsLock()
     {
         Segment segment = _segments.Dequeue();
+        memory.Add(-segment.Array.Length);
         ArrayPool<byte>.Shared.Return(segment.Array);
         if (_segments.Count == 0)
         {

@@ -1,9 +1,12 @@
 namespace Whorl.P2P.Multiformats;
 
-/// <summary>Takes varint-length-prefixed messages off a stream, reading not one byte beyond them.</summary>
+/// <summary>Takes length-prefixed messages off a stream, reading not one byte beyond them.</summary>
 internal static class DelimitedReader
 {
-    /// <summary>Reads one message.</summary>
+    /// <summary>Memory taken for a message before any of it has arrived; it grows only with what arrives.</summary>
+    private const int FirstBytes = 64 << 10;
+
+    /// <summary>Reads one message behind its varint length.</summary>
     /// <param name="stream">Where it comes from.</param>
     /// <param name="maxBytes">A longer one is refused before memory is taken.</param>
     /// <param name="what">The message's name, for errors.</param>
@@ -11,31 +14,48 @@ internal static class DelimitedReader
     /// <exception cref="WireFormatException">The length is malformed or above the limit.</exception>
     /// <exception cref="EndOfStreamException">The stream ended before the message did.</exception>
     public static async ValueTask<byte[]> ReadAsync(Stream stream, int maxBytes, string what, CancellationToken cancellationToken) =>
-        await TryReadAsync(stream, maxBytes, what, cancellationToken).ConfigureAwait(false)
-        ?? throw new EndOfStreamException($"{what}: the stream ended before it");
+        await TryReadAsync(stream, maxBytes, what, cancellationToken).ConfigureAwait(false) ?? throw new EndOfStreamException($"{what}: the stream ended before it");
 
     /// <summary>As <see cref="ReadAsync"/>; null where the stream ends before the first byte.</summary>
-    public static async ValueTask<byte[]?> TryReadAsync(Stream stream, int maxBytes, string what, CancellationToken cancellationToken)
+    public static async ValueTask<byte[]?> TryReadAsync(Stream stream, int maxBytes, string what, CancellationToken cancellationToken) =>
+        await TryReadLengthAsync(stream, maxBytes, what, cancellationToken).ConfigureAwait(false) is { } length
+            ? await ReadBodyAsync(stream, length, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    /// <summary>Reads the length alone; null where the stream ends before it. The parameters and exceptions are those of <see cref="ReadAsync"/>.</summary>
+    public static async ValueTask<int?> TryReadLengthAsync(Stream stream, int maxBytes, string what, CancellationToken cancellationToken)
     {
         byte[] prefix = new byte[Varint.MaxBytes];
         for (int have = 0; ; have++)
         {
             if (Varint.TryRead(prefix.AsSpan(0, have), out ulong length, out _))
             {
-                if (length > (ulong)maxBytes)
-                {
-                    throw new WireFormatException($"{what}: {length} bytes announced, limit {maxBytes}");
-                }
-
-                byte[] message = new byte[length];
-                await stream.ReadExactlyAsync(message, cancellationToken).ConfigureAwait(false);
-                return message;
+                return length <= (ulong)maxBytes ? (int)length : throw new WireFormatException($"{what}: {length} bytes announced, limit {maxBytes}");
             }
 
             if (await stream.ReadAsync(prefix.AsMemory(have, 1), cancellationToken).ConfigureAwait(false) == 0)
             {
                 return have == 0 ? null : throw new EndOfStreamException($"{what}: the stream ended within its length");
             }
+        }
+    }
+
+    /// <summary>Reads as many bytes, in memory that grows with what arrives: a length alone costs its sender nothing.</summary>
+    /// <exception cref="EndOfStreamException">There are fewer.</exception>
+    public static async ValueTask<byte[]> ReadBodyAsync(Stream stream, int length, CancellationToken cancellationToken)
+    {
+        byte[] body = new byte[Math.Min(length, FirstBytes)];
+        int have = 0;
+        while (true)
+        {
+            await stream.ReadExactlyAsync(body.AsMemory(have), cancellationToken).ConfigureAwait(false);
+            have = body.Length;
+            if (have == length)
+            {
+                return body;
+            }
+
+            Array.Resize(ref body, (int)Math.Min(length, (long)have * 4));
         }
     }
 }

@@ -1,13 +1,14 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Whorl.P2P.Multiformats;
 
 namespace Whorl.P2P.Rpc;
 
 /// <summary>hivemind's frames on a stream: marker (1 byte), length (8 bytes, big-endian), payload. See p2p_daemon.py of hivemind.</summary>
 internal static class FrameCodec
 {
-    /// <summary>Memory taken for a payload before any of it has arrived; it grows only with what arrives.</summary>
-    private const int FirstBytes = 64 << 10;
+    /// <summary>A message up to this length travels in one write with its header.</summary>
+    private const int TogetherBytes = 64 << 10;
 
     /// <summary>The caller's end of requests.</summary>
     public static readonly byte[] EndOfRequests = [Frame.ErrorMarker, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -15,7 +16,7 @@ internal static class FrameCodec
     /// <summary>Writes a message. Small ones travel in one write with their header.</summary>
     public static async ValueTask WriteMessageAsync(PeerStream stream, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        int together = Math.Min(payload.Length, FirstBytes);
+        int together = Math.Min(payload.Length, TogetherBytes);
         byte[] first = new byte[Frame.HeaderBytes + together];
         first[0] = Frame.MessageMarker;
         BinaryPrimitives.WriteInt64BigEndian(first.AsSpan(1), payload.Length);
@@ -40,10 +41,15 @@ internal static class FrameCodec
     }
 
     /// <summary>Reads the next frame.</summary>
+    /// <param name="stream">Where it comes from.</param>
+    /// <param name="maxBytes">A message with a longer payload is refused.</param>
+    /// <param name="reserve">Awaited with the payload's length before memory is taken for it; null where nothing needs to be.</param>
+    /// <param name="cancellationToken">Cancelled, a part of the frame may be lost: reset the stream.</param>
     /// <returns>The frame, or null at the end of the stream.</returns>
     /// <exception cref="WireFormatException">An unknown marker, or a length above the limit.</exception>
     /// <exception cref="EndOfStreamException">The stream ended within a frame.</exception>
-    public static async ValueTask<Frame?> ReadAsync(PeerStream stream, int maxBytes, CancellationToken cancellationToken)
+    public static async ValueTask<Frame?> ReadAsync(
+        PeerStream stream, int maxBytes, Func<int, CancellationToken, ValueTask>? reserve, CancellationToken cancellationToken)
     {
         byte[] header = new byte[Frame.HeaderBytes];
         int read = await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
@@ -69,8 +75,13 @@ internal static class FrameCodec
             throw new WireFormatException($"frame: {length} bytes announced, limit {limit}");
         }
 
+        if (reserve is not null)
+        {
+            await reserve((int)length, cancellationToken).ConfigureAwait(false);
+        }
+
         return new Frame(
-            header[0] == Frame.ErrorMarker, await ReadPayloadAsync(stream, (int)length, cancellationToken).ConfigureAwait(false));
+            header[0] == Frame.ErrorMarker, await DelimitedReader.ReadBodyAsync(stream, (int)length, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The text in an error frame.</summary>
@@ -84,23 +95,6 @@ internal static class FrameCodec
         catch (InvalidProtocolBufferException e)
         {
             throw new WireFormatException($"frame: not an error's text ({e.Message})", e);
-        }
-    }
-
-    private static async ValueTask<byte[]> ReadPayloadAsync(PeerStream stream, int length, CancellationToken cancellationToken)
-    {
-        byte[] payload = new byte[Math.Min(length, FirstBytes)];
-        int have = 0;
-        while (true)
-        {
-            await stream.ReadExactlyAsync(payload.AsMemory(have), cancellationToken).ConfigureAwait(false);
-            have = payload.Length;
-            if (have == length)
-            {
-                return payload;
-            }
-
-            Array.Resize(ref payload, (int)Math.Min(length, (long)have * 4));
         }
     }
 }

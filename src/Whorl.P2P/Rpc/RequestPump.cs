@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Whorl.P2P.Buffers;
+using Whorl.P2P.Multiformats;
 
 namespace Whorl.P2P.Rpc;
 
@@ -19,20 +21,52 @@ internal sealed class RequestPump(PeerStream stream, CancellationTokenSource cal
     private readonly Channel<ReadOnlyMemory<byte>> _requests = Channel.CreateBounded<ReadOnlyMemory<byte>>(
         new BoundedChannelOptions(RpcLimits.Prefetch) { SingleReader = true, SingleWriter = true });
 
+    private readonly ByteBudget _budget = stream.RpcBudget.Requests;
+    private readonly Lock _gate = new();
     private volatile bool _isMalformed;
-
-    /// <summary>The requests; completed with the failure where there was one.</summary>
-    public ChannelReader<ReadOnlyMemory<byte>> Requests => _requests.Reader;
+    private int _handled; // bytes of the request that the handler has; touched by it alone
+    private int _held; // bytes taken from the budget and not given back; guarded by _gate
 
     /// <summary>Whether the caller sent something that is no frame.</summary>
     public bool IsMalformed => _isMalformed;
+
+    /// <summary>The next request, as <see cref="RpcServerCall.ReceiveAsync"/> gives it; the one before counts as done with.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        Release(_handled);
+        _handled = 0;
+        while (await _requests.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_requests.Reader.TryRead(out ReadOnlyMemory<byte> message))
+            {
+                _handled = Shared(message.Length);
+                return message;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives back what is held; the call is over and the pump has stopped.</summary>
+    public void ReleaseAll() => Release(int.MaxValue);
+
+    /// <summary>Takes the one request of a unary call off the stream.</summary>
+    /// <exception cref="WireFormatException">Its length is malformed or above the limit.</exception>
+    /// <exception cref="EndOfStreamException">The stream ended before it did.</exception>
+    public async ValueTask<byte[]> ReadUnaryAsync(string what, CancellationToken cancellationToken)
+    {
+        int length = await DelimitedReader.TryReadLengthAsync(stream, maxFrameBytes, what, cancellationToken).ConfigureAwait(false)
+            ?? throw new EndOfStreamException($"{what}: the stream ended before it");
+        await TakeAsync(length, cancellationToken).ConfigureAwait(false);
+        return await DelimitedReader.ReadBodyAsync(stream, length, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Runs until the caller is gone, its bytes are malformed, or it is stopped; never throws.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         try
         {
-            while (await FrameCodec.ReadAsync(stream, maxFrameBytes, stop).ConfigureAwait(false) is { } frame)
+            while (await FrameCodec.ReadAsync(stream, maxFrameBytes, TakeAsync, stop).ConfigureAwait(false) is { } frame)
             {
                 if (frame.IsError)
                 {
@@ -63,6 +97,29 @@ internal sealed class RequestPump(PeerStream stream, CancellationTokenSource cal
         }
 
         await call.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask TakeAsync(int bytes, CancellationToken cancellationToken)
+    {
+        await _budget.TakeAsync(Shared(bytes), cancellationToken).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _held += Shared(bytes);
+        }
+    }
+
+    /// <summary>What a request takes of the budget: a longer one has all of it.</summary>
+    private static int Shared(int bytes) => Math.Min(bytes, RpcLimits.MaxRequestBytes);
+
+    private void Release(int bytes)
+    {
+        lock (_gate)
+        {
+            bytes = Math.Min(bytes, _held); // a receive that the handler has left behind may come after the end
+            _held -= bytes;
+        }
+
+        _budget.Return(bytes);
     }
 
     /// <summary>Reads on behind the last request: the end of the stream, or its failure, cancels the call. Never throws.</summary>

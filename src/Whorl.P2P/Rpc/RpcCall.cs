@@ -53,7 +53,7 @@ public sealed class RpcCall : IAsyncDisposable
 
         try
         {
-            if (await FrameCodec.ReadAsync(_stream, MaxResponseBytes, cancellationToken).ConfigureAwait(false) is not { } frame)
+            if (await FrameCodec.ReadAsync(_stream, MaxResponseBytes, reserve: null, cancellationToken).ConfigureAwait(false) is not { } frame)
             {
                 _ended = true;
                 return null;

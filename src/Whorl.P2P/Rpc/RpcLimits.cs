@@ -11,9 +11,22 @@ public static class RpcLimits
 
     /// <summary>
     /// The payload of one frame of a stream where nothing else is said. hivemind has no limit; the frames of Petals' passes in parts stay just
-    /// above 4 MiB, but a step of rpc_inference is one frame however long it is.
+    /// above 4 MiB, but a step of rpc_inference is one frame however long it is: a prompt of 2048 tokens for BLOOM-176B (14336 values of 16 bits each)
+    /// takes 56 MiB.
     /// </summary>
     public const int MaxFrameBytes = 64 << 20;
+
+    /// <summary>
+    /// What all requests of one connection may hold from when their length is known until their handler asks for the next one or ends. Beyond it they
+    /// are left in their streams. A longer one, where its method allows it, is taken alone.
+    /// </summary>
+    public const int MaxRequestBytes = MaxFrameBytes;
+
+    /// <summary>
+    /// What all unary answers of one connection may hold until the caller has taken them. A handler begins when the longest still fits, so that at most
+    /// sixteen of a connection compute at once.
+    /// </summary>
+    public const int MaxAnswerBytes = 16 * MaxUnaryBytes;
 
     /// <summary>The text of an error.</summary>
     public const int MaxErrorBytes = 64 << 10;

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Whorl.P2P.Multiformats;
 using Whorl.P2P.Transports;
 
 namespace Whorl.P2P.Rpc;
@@ -60,37 +59,45 @@ public sealed class RpcServer
         Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler,
         CancellationToken cancellationToken)
     {
-        if (await ReadRequestAsync(stream, cancellationToken).ConfigureAwait(false) is not { } request)
-        {
-            return;
-        }
-
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        Task watching = new RequestPump(stream, call, RpcLimits.MaxUnaryBytes).WatchAsync(stop.Token);
+        RequestPump pump = new(stream, call, RpcLimits.MaxUnaryBytes);
+        Task watching = Task.CompletedTask;
+        int reserved = 0;
         try
         {
+            if (await ReadRequestAsync(stream, pump, cancellationToken).ConfigureAwait(false) is not { } request)
+            {
+                return;
+            }
+
+            watching = pump.WatchAsync(stop.Token);
+            await stream.RpcBudget.Answers.TakeAsync(RpcLimits.MaxUnaryBytes, call.Token).ConfigureAwait(false);
+            reserved = RpcLimits.MaxUnaryBytes;
             byte[] answer = await RunAsync(stream, handler, request.CallId, request.Data, call.Token).ConfigureAwait(false);
             call.Token.ThrowIfCancellationRequested(); // p2pd drops the answer of a cancelled call as well
+            stream.RpcBudget.Answers.Return(reserved - answer.Length);
+            reserved = answer.Length;
             await stream.WriteAsync(answer, call.Token).ConfigureAwait(false);
         }
         finally
         {
+            stream.RpcBudget.Answers.Return(reserved);
             await stop.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(false);
+            pump.ReleaseAll();
         }
     }
 
     /// <returns>Null for anything but a whole, valid request.</returns>
     private async Task<(ByteString CallId, ReadOnlyMemory<byte> Data)?> ReadRequestAsync(
-        PeerStream stream, CancellationToken cancellationToken)
+        PeerStream stream, RequestPump pump, CancellationToken cancellationToken)
     {
         using Deadline deadline = new(RpcLimits.RequestTimeout, _time, cancellationToken);
         string what = $"request of {stream.ProtocolId}";
         try
         {
-            return UnaryMessage.ParseRequest(
-                await DelimitedReader.ReadAsync(stream, RpcLimits.MaxUnaryBytes, what, deadline.Token).ConfigureAwait(false));
+            return UnaryMessage.ParseRequest(await pump.ReadUnaryAsync(what, deadline.Token).ConfigureAwait(false));
         }
         catch (Exception e) when (e is WireFormatException or EndOfStreamException)
         {
@@ -130,7 +137,7 @@ public sealed class RpcServer
         Task pumping = pump.RunAsync(stop.Token);
         try
         {
-            await handler(new RpcServerCall(stream, pump.Requests), call.Token).ConfigureAwait(false);
+            await handler(new RpcServerCall(stream, pump), call.Token).ConfigureAwait(false);
             call.Token.ThrowIfCancellationRequested(); // ends in a reset, as p2pd does for a caller that is gone
         }
         catch (WireFormatException e) when (pump.IsMalformed)
@@ -150,6 +157,7 @@ public sealed class RpcServer
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await pumping.ConfigureAwait(false);
+            pump.ReleaseAll();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace Whorl.P2P.Rpc;
 
@@ -7,11 +6,11 @@ namespace Whorl.P2P.Rpc;
 public sealed class RpcServerCall
 {
     private readonly PeerStream _stream;
-    private readonly ChannelReader<ReadOnlyMemory<byte>> _requests;
+    private readonly RequestPump _pump;
 
-    internal RpcServerCall(PeerStream stream, ChannelReader<ReadOnlyMemory<byte>> requests)
+    internal RpcServerCall(PeerStream stream, RequestPump pump)
     {
-        (_stream, _requests) = (stream, requests);
+        (_stream, _pump) = (stream, pump);
         Context = new RpcContext(stream.RemotePeer, stream.ProtocolId);
     }
 
@@ -22,18 +21,7 @@ public sealed class RpcServerCall
     /// <returns>The serialized request, or null where the caller has said that no more come.</returns>
     /// <exception cref="WireFormatException">The caller sent something that is no frame, or one above the limit.</exception>
     /// <exception cref="IOException">The caller is gone; the handler's token is cancelled as well.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken)
-    {
-        while (await _requests.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (_requests.TryRead(out ReadOnlyMemory<byte> message))
-            {
-                return message;
-            }
-        }
-
-        return null;
-    }
+    public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) => _pump.ReceiveAsync(cancellationToken);
 
     /// <summary>All requests that are still to come; throws as <see cref="ReceiveAsync"/> does.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReceiveAllAsync(

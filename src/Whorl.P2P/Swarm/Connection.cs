@@ -1,5 +1,6 @@
 using System.Net;
 using Whorl.P2P.Muxers.Yamux;
+using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Swarm;
 
@@ -7,7 +8,12 @@ namespace Whorl.P2P.Swarm;
 internal sealed class Connection(
     PeerPublicKey remoteKey, Multiaddress? remoteAddress, IPEndPoint? localEndPoint, bool isDialer, bool isRelayed, TimeProvider time)
 {
+    /// <summary>A peer can open, abandon and open streams faster than their handlers end; what it leaves behind is bounded, too.</summary>
+    private const int MaxAnswers = 512;
+
     private readonly TaskCompletionSource _identified = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private int _answers;
 
     public PeerPublicKey RemoteKey { get; } = remoteKey;
 
@@ -25,6 +31,9 @@ internal sealed class Connection(
     /// <summary>Whether it leads through a relay, which may cut it after some time or bytes.</summary>
     public bool IsRelayed { get; } = isRelayed;
 
+    /// <summary>What the calls that the peer makes over this connection may hold.</summary>
+    public RpcBudget RpcBudget { get; } = new();
+
     public long OpenedAt { get; } = time.GetTimestamp();
 
     /// <summary>Set right after construction: the session needs the connection for its streams.</summary>
@@ -40,6 +49,21 @@ internal sealed class Connection(
 
     /// <summary>Completes when identify has succeeded or failed.</summary>
     public Task Identified => _identified.Task;
+
+    /// <summary>Counts a stream of the peer's as being answered.</summary>
+    /// <returns>False where too many are.</returns>
+    public bool TryBeginAnswer()
+    {
+        if (Interlocked.Increment(ref _answers) <= MaxAnswers)
+        {
+            return true;
+        }
+
+        EndAnswer();
+        return false;
+    }
+
+    public void EndAnswer() => Interlocked.Decrement(ref _answers);
 
     public void SetIdentified() => _identified.TrySetResult();
 }

@@ -1,4 +1,5 @@
 using Whorl.P2P.Multistream;
+using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Swarm;
 
@@ -12,6 +13,8 @@ internal sealed class LazyStream(PeerStream inner, string protocolId) : PeerStre
     public override PeerId? RemotePeer => inner.RemotePeer;
 
     public override string ProtocolId => protocolId;
+
+    internal override RpcBudget RpcBudget => inner.RpcBudget;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _confirmed ? inner.ReadAsync(buffer, cancellationToken) : ConfirmAndReadAsync(buffer, cancellationToken);

@@ -142,10 +142,37 @@ internal sealed partial class Switch : IAsyncDisposable
     private void OnInboundStream(Connection connection, YamuxStream stream)
     {
         stream.Connection = connection;
-        Background.Run("answering a stream", () => AnswerAsync(stream));
+        if (connection.TryBeginAnswer())
+        {
+            Background.Run("answering a stream", () => AnswerAsync(connection, stream));
+        }
+        else
+        {
+            stream.Reset();
+        }
     }
 
-    private async Task AnswerAsync(YamuxStream stream)
+    private async Task AnswerAsync(Connection connection, YamuxStream stream)
+    {
+        try
+        {
+            await NegotiateAsync(stream).ConfigureAwait(false);
+            if (Handlers.TryStartAsync(stream) is { } handling)
+            {
+                await handling.ConfigureAwait(false);
+            }
+            else
+            {
+                stream.Reset();
+            }
+        }
+        finally
+        {
+            connection.EndAnswer();
+        }
+    }
+
+    private async Task NegotiateAsync(YamuxStream stream)
     {
         try
         {
@@ -157,11 +184,6 @@ internal sealed partial class Switch : IAsyncDisposable
         {
             stream.Reset();
             throw;
-        }
-
-        if (!Handlers.TryStart(stream))
-        {
-            stream.Reset();
         }
     }
 

@@ -32,19 +32,19 @@ internal sealed class HandlerTable(ILogger logger) : IAsyncDisposable
     public bool Contains(string protocolId) => _handlers.ContainsKey(protocolId);
 
     /// <summary>Runs the stream's handler in the background; the stream is disposed or reset when it ends.</summary>
-    /// <returns>Whether there was a handler; if not the stream is untouched.</returns>
-    public bool TryStart(PeerStream stream)
+    /// <returns>The handler's end, which never throws; null where there was no handler, and the stream is untouched.</returns>
+    public Task? TryStartAsync(PeerStream stream)
     {
         if (!_handlers.TryGetValue(stream.ProtocolId, out Func<PeerStream, CancellationToken, Task>? handler) || _closing.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
 
         long run = Interlocked.Increment(ref _lastRun);
         TaskCompletionSource listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _running[run] = RunAsync(run, listed.Task, stream, handler);
+        Task running = _running[run] = RunAsync(run, listed.Task, stream, handler);
         listed.SetResult();
-        return true;
+        return running;
     }
 
     /// <summary>Tells the handlers to stop and gives them <see cref="FarewellTime"/>; those left have to be waited for by disposing.</summary>

@@ -1,7 +1,6 @@
 namespace Whorl.P2P.Muxers.Yamux;
 
-/// <summary>The limits of a yamux session. The received and unread bytes of a session are at most
-/// (<see cref="MaxInboundStreams"/> + <see cref="MaxOutboundStreams"/>) x 256 KiB + <see cref="MaxGrowthBytes"/>: 192 MiB by default, in arrays of at most twice that.</summary>
+/// <summary>The limits of a yamux session: what its peer can make it hold, whatever is sent.</summary>
 internal sealed record YamuxOptions
 {
     /// <summary>What a stream may have unread before anything was granted: a constant of the protocol.</summary>
@@ -11,7 +10,13 @@ internal sealed record YamuxOptions
     public int MaxWindowBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>What all windows of a session together may grow beyond their initial size.</summary>
-    public int MaxGrowthBytes { get; init; } = 64 * 1024 * 1024;
+    public int MaxGrowthBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Memory that received and unread bytes of all streams together may take, in arrays. Beyond it the stream that holds most is reset. Less than all
+    /// windows: 192 streams that nobody reads fill it.
+    /// </summary>
+    public int MaxUnreadBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Streams the peer may have open; further ones are reset.</summary>
     public int MaxInboundStreams { get; init; } = 256;

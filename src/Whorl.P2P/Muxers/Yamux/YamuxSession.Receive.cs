@@ -116,6 +116,7 @@ internal sealed partial class YamuxSession
             if (_start == _end && stream is not null && remaining >= MinDirectBytes)
             {
                 remaining -= await ReceiveDirectlyAsync(stream, Math.Min(remaining, ReceiveBufferBytes)).ConfigureAwait(false);
+                KeepWithinMemory();
                 continue;
             }
 
@@ -128,6 +129,15 @@ internal sealed partial class YamuxSession
             stream?.OnData(_buffer.AsSpan(_start, taken));
             _start += taken;
             remaining -= taken;
+            KeepWithinMemory();
+        }
+    }
+
+    private void KeepWithinMemory()
+    {
+        if (ReceivedMemory.Bytes > Options.MaxUnreadBytes)
+        {
+            _streams.Values.MaxBy(s => s.BufferedBytes)?.Reset();
         }
     }
 

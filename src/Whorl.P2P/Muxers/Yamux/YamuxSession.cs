@@ -67,6 +67,9 @@ internal sealed partial class YamuxSession : IAsyncDisposable
 
     public YamuxOutput Output { get; }
 
+    /// <summary>The memory of what was received and not yet read, in all streams.</summary>
+    public MemoryCounter ReceivedMemory { get; } = new();
+
     /// <summary>Completes, with the reason, when the session has ended for whatever reason.</summary>
     public Task<IOException> Ended => _ended.Task;
 

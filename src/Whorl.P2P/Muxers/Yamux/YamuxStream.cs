@@ -1,4 +1,5 @@
 using Whorl.P2P.Buffers;
+using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Muxers.Yamux;
 
@@ -12,7 +13,7 @@ internal sealed class YamuxStream : PeerStream
     private static readonly TimeSpan MaxLingering = TimeSpan.FromSeconds(60);
 
     private readonly YamuxSession _session;
-    private readonly ReceiveQueue _received = new();
+    private readonly ReceiveQueue _received;
     private readonly SendWindow _sendWindow = new(YamuxOptions.InitialWindowBytes);
     private readonly Lock _gate = new();
 
@@ -30,6 +31,7 @@ internal sealed class YamuxStream : PeerStream
     public YamuxStream(YamuxSession session, uint id, bool isOutbound)
     {
         _session = session;
+        _received = new ReceiveQueue(session.ReceivedMemory);
         StreamId = id;
         IsOutbound = isOutbound;
         _epochStart = session.Time.GetTimestamp();
@@ -48,6 +50,8 @@ internal sealed class YamuxStream : PeerStream
     public Swarm.Connection? Connection { get; set; }
 
     public string NegotiatedProtocol { get; set; } = "";
+
+    internal override RpcBudget RpcBudget => Connection?.RpcBudget ?? base.RpcBudget;
 
     /// <summary>The current receive window, for tests.</summary>
     public int WindowBytes

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Transports.Faults;
 
@@ -31,6 +32,8 @@ internal sealed class FaultyStream : PeerStream
     public override PeerId? RemotePeer => _inner.RemotePeer;
 
     public override string ProtocolId => _inner.ProtocolId;
+
+    internal override RpcBudget RpcBudget => _inner.RpcBudget;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -33,7 +33,7 @@ internal sealed class InMemoryHost(InMemoryNetwork network, PeerId id, Multiaddr
         (InMemoryStream near, InMemoryStream far) = InMemoryStream.Connect(this, remote, protocolId);
         Add(near);
         remote.Add(far);
-        if (!remote._handlers.TryStart(far))
+        if (remote._handlers.TryStartAsync(far) is null)
         {
             near.Reset();
             far.Reset();

@@ -8,7 +8,7 @@ internal sealed class InMemoryStream : PeerStream
     private const int MaxSliceBytes = 64 * 1024;
 
     private readonly InMemoryHost _owner;
-    private readonly ReceiveQueue _received = new();
+    private readonly ReceiveQueue _received = new(new MemoryCounter());
     private readonly SendWindow _window = new(InMemoryNetwork.WindowBytes);
     private InMemoryStream _far = null!; // set once in Connect
     private volatile bool _writeClosed;
