@@ -179,6 +179,30 @@ public sealed class StoredFormsTests : IDisposable
         }
     }
 
+    [ReferenceFact]
+    public async Task Gguf_files_that_hold_each_expert_apart_compute_the_same()
+    {
+        string golden = GoldenCase.Of("mixtral").Twins.First().File;
+        using GgufModel model = GgufModel.Open(golden);
+        AssertSame(golden, await _forms.GgufAsync(golden, Split, _ => { }));
+
+        IReadOnlyList<TensorSource>? Split(TensorEntry entry)
+        {
+            if (!entry.Name.EndsWith("_exps.weight", StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            float[] values = model.Checkpoint.ReadSingles(entry);
+            long[] shape = [.. entry.Shape.Skip(1)];
+            return
+            [
+                .. values.Chunk(values.Length / (int)entry.Shape[0]).Select((expert, number) => TensorSource.FromSingles(
+                    entry.Name.Replace("_exps", $".{number}", StringComparison.Ordinal), ElementType.F32, shape, expert)),
+            ];
+        }
+    }
+
     private static IReadOnlyList<TensorSource>? Expanded(TensorEntry entry, Dictionary<string, float[]> values) =>
         values.TryGetValue(entry.Name, out float[]? v) ? [TensorSource.FromSingles(entry.Name, ElementType.F32, entry.Shape, v)] : null;
 

@@ -19,7 +19,9 @@ internal sealed class Llama : ModelFamily
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama();
 
-    public override ModelFamily InGguf(GgufConfig config) => config.HasTensor("blk.0.ffn_gate_inp.weight") ? new Mixtral() : this;
+    public override ModelFamily InGguf(GgufConfig config) => config.HasTensor("blk.0.ffn_gate_inp.weight")
+        ? new Mixtral { ExpertsApartInGguf = config.HasTensor("blk.0.ffn_gate.0.weight") }
+        : this;
 
     public override void ReadGguf(GgufConfig config)
     {

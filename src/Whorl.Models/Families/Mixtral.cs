@@ -6,6 +6,9 @@ internal sealed class Mixtral : ModelFamily
 {
     public override string ModelType => "mixtral";
 
+    /// <summary>Whether the GGUF file is one of 2023, with a tensor for each expert.</summary>
+    public bool ExpertsApartInGguf { get; init; }
+
     public override DecoderSpec Read(ConfigReader config)
     {
         int window = config.Int("sliding_window", absent: 0, minimum: 0);
@@ -28,5 +31,11 @@ internal sealed class Mixtral : ModelFamily
         config.Copy("expert_used_count", "num_experts_per_tok");
     }
 
-    public override WeightMap GgufWeights(DecoderSpec spec) => Llama.Paired(WeightMap.Gguf(), spec);
+    public override WeightMap GgufWeights(DecoderSpec spec)
+    {
+        WeightMap map = Llama.Paired(WeightMap.Gguf(), spec);
+        return ExpertsApartInGguf
+            ? map.Block(("expert_gate", "ffn_gate.{1}"), ("expert_up", "ffn_up.{1}"), ("expert_down", "ffn_down.{1}"))
+            : map;
+    }
 }
