@@ -27,7 +27,7 @@ public sealed class ModelEnds : IDisposable
         _projectIn = spec.EmbeddingSize is { } width ? loader.Linear("project_in", spec.HiddenSize, width) : null;
         _projectOut = spec.EmbeddingSize is { } final ? loader.Linear("project_out", final, spec.HiddenSize) : null;
         bool tied = spec.TiedHead ?? !loader.Has("head");
-        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize, spec.HeadBias);
+        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize);
         _embeddingNorm = Norm.Load(loader, spec.EmbeddingNorm, spec.HiddenSize);
         _finalNorm = Norm.Load(loader, spec.FinalNorm, spec.HiddenSize);
     }

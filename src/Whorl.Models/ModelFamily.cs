@@ -37,6 +37,7 @@ public abstract class ModelFamily
         new Qwen3(),
         new Qwen3Moe(),
         new Rwkv7(),
+        new SmolLm3(),
         new StableLm(),
         new StarCoder2(),
         new Zamba2(),

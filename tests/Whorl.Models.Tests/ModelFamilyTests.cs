@@ -29,4 +29,17 @@ public sealed class ModelFamilyTests
             cards.Select(card => Path.GetFileNameWithoutExtension(card)!).Where(name => name != "README").Order(StringComparer.Ordinal));
         Assert.All(cards, card => Assert.InRange(File.ReadAllLines(card).Length, 10, 40));
     }
+
+    [Fact]
+    public void Every_card_tells_the_same_things_in_the_same_order()
+    {
+        Assert.All(ModelFamily.All, family =>
+        {
+            string[] lines = File.ReadAllLines(Path.Combine(ReferenceData.Checkout, "docs", "models", family.ModelType + ".md"));
+            Assert.Contains($"(`{family.ModelType}`", lines[0], StringComparison.Ordinal);
+            string[] parts = [.. lines.Where(line => line.StartsWith("**", StringComparison.Ordinal)).Select(line => line.Split("**")[1])];
+            Assert.Equal(["Block", "Weights", "GGUF", "Source"], parts.Where(part => part != "Traps"));
+            Assert.True(Array.IndexOf(parts, "Traps") is -1 or 3, $"{family.ModelType}: traps stand between GGUF and source");
+        });
+    }
 }

@@ -3,8 +3,8 @@ using Whorl.Formats;
 
 namespace Whorl.Models.Tests;
 
-/// <summary>Configs with the keys that published checkpoints carry: they load, and their sizes are read right.</summary>
-public sealed class PublishedConfigTests
+/// <summary>Configs with the keys that published checkpoints carry: none is refused, and their sizes are read right.</summary>
+public sealed partial class PublishedConfigTests
 {
     private const string Common = """
         "architectures": ["ForCausalLM"], "bos_token_id": 1, "eos_token_id": [1, 106], "initializer_range": 0.02, "torch_dtype": "bfloat16", "transformers_version": "4.40.0", "use_cache": true,
@@ -139,6 +139,14 @@ public sealed class PublishedConfigTests
             """
         },
         {
+            "SmolLM3 3B", "attention 16/4x128, ff 11008, context 65536, tied True", """
+            "model_type": "smollm3", "attention_bias": false, "attention_dropout": 0.0, "hidden_act": "silu", "hidden_size": 2048, "intermediate_size": 11008,
+            "max_position_embeddings": 65536, "max_window_layers": 28, "mlp_bias": false, "no_rope_layer_interval": 4, "no_rope_layers": [1, 1, 1, 0], "num_attention_heads": 16,
+            "num_hidden_layers": 4, "num_key_value_heads": 4, "pad_token_id": 128004, "pretraining_tp": 2, "rms_norm_eps": 1e-06, "rope_scaling": null, "rope_theta": 5000000.0,
+            "sliding_window": null, "use_sliding_window": false, "vocab_size": 128256
+            """
+        },
+        {
             "BitNet b1.58 2B", "attention 20/5x128, ff 6912, context 4096, tied True", """
             "model_type": "bitnet", "auto_map": {"AutoConfig": "x"}, "hidden_act": "relu2", "hidden_size": 2560, "intermediate_size": 6912, "max_position_embeddings": 4096,
             "num_attention_heads": 20, "num_hidden_layers": 30, "num_key_value_heads": 5, "quantization_config": {"quant_method": "bitnet", "linear_class": "autobitlinear",
@@ -216,9 +224,11 @@ public sealed class PublishedConfigTests
         Assert.Equal((1_000_000.0, (RopeScaling)new LinearRope(8)), (Rope(5).Theta, Rope(5).Scaling));
     }
 
-    private static DecoderSpec Read(string keys)
+    private static DecoderSpec Read(string keys) => ReadWhole($"{{{Common}{keys}}}");
+
+    private static DecoderSpec ReadWhole(string json)
     {
-        using var document = JsonDocument.Parse($"{{{Common}{keys}}}");
+        using var document = JsonDocument.Parse(json);
         ConfigReader config = new(document.RootElement, "config.json");
         DecoderSpec spec = ModelFamily.Of(config.Text("model_type"), "config.json").Read(config);
         config.RefuseUnread();

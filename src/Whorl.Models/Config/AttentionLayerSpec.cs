@@ -48,11 +48,11 @@ public sealed record AttentionLayerSpec : MixerSpec
     /// <summary>Whether the inputs of the projections are rounded to 8 bits (BitNet).</summary>
     public bool RoundInputs { get; init; }
 
-    /// <summary>Whether the query, key and value projections have biases; null: as the checkpoint has them.</summary>
-    public bool? QueryKeyValueBias { get; init; } = false;
+    /// <summary>Whether the query, key and value projections have biases.</summary>
+    public bool QueryKeyValueBias { get; init; }
 
-    /// <summary>Whether the output projection has a bias; null: as the checkpoint has it.</summary>
-    public bool? OutputBias { get; init; } = false;
+    /// <summary>Whether the output projection has a bias.</summary>
+    public bool OutputBias { get; init; }
 
     /// <summary>Rows of a fused projection that holds all queries, then all keys, then all values.</summary>
     public (string Role, RowOrder Rows)[] FusedRows() =>

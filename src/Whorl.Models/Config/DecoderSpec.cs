@@ -43,9 +43,6 @@ public sealed record DecoderSpec
     /// <summary>Whether the head is the embedding table; null: it is where the checkpoint has no head of its own.</summary>
     public bool? TiedHead { get; init; }
 
-    /// <summary>Whether the head has a bias; null: as the checkpoint has it.</summary>
-    public bool? HeadBias { get; init; } = false;
-
     /// <summary>Soft cap on the logits; 0 for none.</summary>
     public float LogitSoftCap { get; init; }
 

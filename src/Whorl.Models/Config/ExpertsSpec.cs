@@ -33,11 +33,8 @@ public sealed record ExpertsSpec
     /// <value>Default 1.</value>
     public int GroupTerms { get; init; } = 1;
 
-    /// <summary>
-    /// Whether the checkpoint holds a bias (role <c>score_bias</c>) that is added to the scores for the choice only; null: as the
-    /// checkpoint has it.
-    /// </summary>
-    public bool? HasScoreBias { get; init; } = false;
+    /// <summary>Whether there is a bias (role <c>score_bias</c>) that is added to the scores for the choice only.</summary>
+    public bool HasScoreBias { get; init; }
 
     /// <summary>Whether the router has a bias.</summary>
     public bool RouterBias { get; init; }

@@ -15,8 +15,8 @@ public sealed record FeedForwardSpec
     /// <value>Default true.</value>
     public bool Gated { get; init; } = true;
 
-    /// <summary>Whether its projections have biases; null: as the checkpoint has them.</summary>
-    public bool? Bias { get; init; } = false;
+    /// <summary>Whether its projections have biases.</summary>
+    public bool Bias { get; init; }
 
     /// <summary>
     /// With <see cref="Gated"/>: the gate is limited from above and up from both sides by this, and the result is <c>(up + 1) · gate ·

@@ -41,7 +41,7 @@ internal sealed class Gemma : ModelFamily
         config.Assume("head_dim", 256);
         config.Require("hidden_act", "gelu", "gelu_pytorch_tanh"); // "gelu", in the first official files, means the tanh form all the same
         config.Require("hidden_activation", "gelu_pytorch_tanh");
-        bool? bias = config.Flag("attention_bias", false);
+        bool bias = config.Flag("attention_bias", false);
         DecoderSpec spec = Llama.ReadKin(
             config,
             own => (attention?.Invoke(own) ?? own) with { QueryKeyValueBias = bias, OutputBias = bias },

@@ -13,7 +13,7 @@ internal sealed class GptNeoX : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         config.Assume("rotary_pct", 0.25);
-        bool? bias = config.Flag("attention_bias", true);
+        bool bias = config.Flag("attention_bias", true);
         bool parallel = config.Flag("use_parallel_residual", true);
         return Llama.ReadKin(
             config,

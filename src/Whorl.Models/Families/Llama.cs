@@ -10,7 +10,7 @@ internal sealed class Llama : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        bool? bias = config.Flag("attention_bias", false), mlpBias = config.Flag("mlp_bias", false);
+        bool bias = config.Flag("attention_bias", false), mlpBias = config.Flag("mlp_bias", false);
         return ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },

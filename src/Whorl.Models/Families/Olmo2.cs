@@ -10,7 +10,7 @@ internal sealed class Olmo2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        bool? bias = config.Flag("attention_bias", false);
+        bool bias = config.Flag("attention_bias", false);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         return Llama.ReadKin(
             config,

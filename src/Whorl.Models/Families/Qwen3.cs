@@ -12,7 +12,7 @@ internal sealed class Qwen3 : ModelFamily
     {
         config.Assume("head_dim", 128);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config);
-        bool? bias = config.Flag("attention_bias", false);
+        bool bias = config.Flag("attention_bias", false);
         return Llama.ReadKin(
             config,
             attention => attention with

@@ -13,7 +13,7 @@ internal sealed class StableLm : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         config.Assume("partial_rotary_factor", 0.25);
-        bool? bias = config.Flag("use_qkv_bias", false);
+        bool bias = config.Flag("use_qkv_bias", false);
         bool headNorms = config.Flag("qk_layernorm", false), parallel = config.Flag("use_parallel_residual", false);
         Func<string, NormSpec> norm = NormConfig.LayerNorm(config);
         return Llama.ReadKin(

@@ -12,7 +12,7 @@ internal sealed class StarCoder2 : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        bool? bias = config.Flag("use_bias", true);
+        bool bias = config.Flag("use_bias", true);
         config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"); // the reference does not read them
         config.Require("scale_attn_weights", "true");
         config.Require("mlp_type", "default");

@@ -38,7 +38,6 @@ internal sealed class MixtureOfExperts : IFeedForward
             _sharedRouter = experts.SharedIsGated ? loader.Linear("shared_router", 1, hidden) : null;
         }
 
-        bool biased = experts.HasScoreBias ?? loader.Has("score_bias");
         _spec = new RouterSpec
         {
             Experts = experts.Count,
@@ -49,7 +48,7 @@ internal sealed class MixtureOfExperts : IFeedForward
             Groups = experts.Groups,
             ChosenGroups = experts.ChosenGroups,
             GroupTerms = experts.GroupTerms,
-            Bias = biased ? loader.Vector("score_bias", experts.Count) : null,
+            Bias = experts.HasScoreBias ? loader.Vector("score_bias", experts.Count) : null,
         };
     }
 

@@ -33,14 +33,13 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="role">Its role.</param>
     /// <param name="outputs">Rows.</param>
     /// <param name="inputs">Columns.</param>
-    /// <param name="bias">Whether it has a bias; null: as the checkpoint has it.</param>
+    /// <param name="bias">Whether it has a bias.</param>
     /// <param name="expert">The expert's number, for a role of experts.</param>
     /// <exception cref="ModelFormatException">The tensor is missing, of another shape, or of an element type without a kernel.</exception>
-    public LinearWeight Linear(string role, int outputs, int inputs, bool? bias = false, int expert = 0)
+    public LinearWeight Linear(string role, int outputs, int inputs, bool bias = false, int expert = 0)
     {
         Matrix matrix = Matrix(role, outputs, inputs, expert);
-        bool wanted = bias ?? Find(role, expert, bias: true) is not null;
-        return new LinearWeight(matrix, wanted ? Vector(role, outputs, expert, bias: true) : null);
+        return new LinearWeight(matrix, bias ? Vector(role, outputs, expert, bias: true) : null);
     }
 
     /// <summary>A weight matrix alone.</summary>

@@ -1,15 +1,14 @@
-using System.Text.Json;
 using Whorl.Tensors;
 
 namespace Whorl.Models.Tests;
 
-/// <summary>Configs as published checkpoints have them: each is read whole, nothing in it is refused.</summary>
-public sealed class HubConfigTests
+/// <content>Of mixtures of experts and recurrences: what sets each apart is read.</content>
+public sealed partial class PublishedConfigTests
 {
     [Fact]
     public void Mixtral_8x7b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["MixtralForCausalLM"],"attention_dropout":0.0,"bos_token_id":1,"eos_token_id":2,"hidden_act":"silu",
             "hidden_size":4096,
             "initializer_range":0.02,"intermediate_size":14336,"max_position_embeddings":32768,"model_type":"mixtral",
@@ -25,7 +24,7 @@ public sealed class HubConfigTests
     [Fact]
     public void OLMoE_1b_7b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["OlmoeForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"clip_qkv":null,"eos_token_id":50279,
             "hidden_act":"silu",
             "hidden_size":2048,"initializer_range":0.02,"intermediate_size":1024,"max_position_embeddings":4096,"model_type":"olmoe",
@@ -43,7 +42,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Qwen1_5_moe_a2_7b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["Qwen2MoeForCausalLM"],"attention_dropout":0.0,"bos_token_id":151643,"eos_token_id":151643,
             "hidden_act":"silu","hidden_size":2048,
             "initializer_range":0.02,"intermediate_size":5632,"max_position_embeddings":8192,"max_window_layers":21,
@@ -63,7 +62,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Qwen3_30b_a3b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["Qwen3MoeForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"bos_token_id":151643,
             "decoder_sparse_step":1,
             "eos_token_id":151645,"head_dim":128,"hidden_act":"silu","hidden_size":2048,"initializer_range":0.02,"intermediate_size":6144,
@@ -84,7 +83,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Mamba_2_8b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["MambaForCausalLM"],"bos_token_id":0,"conv_kernel":4,"d_inner":5120,"d_model":2560,"eos_token_id":0,
             "expand":2,
             "fused_add_norm":true,"hidden_act":"silu","hidden_size":2560,"initializer_range":0.1,"intermediate_size":5120,
@@ -103,7 +102,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Falcon_mamba_7b_whose_expand_is_not_to_be_trusted()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"_name_or_path":"./","architectures":["FalconMambaForCausalLM"],"bos_token_id":0,"conv_kernel":4,"eos_token_id":11,"expand":16,
             "hidden_act":"silu","hidden_size":4096,"initializer_range":0.1,"intermediate_size":8192,"layer_norm_epsilon":1e-05,
             "model_type":"falcon_mamba",
@@ -120,7 +119,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Jamba_v0_1()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["JambaForCausalLM"],"attention_dropout":0.0,"attn_layer_offset":4,"attn_layer_period":8,"bos_token_id":1,
             "calc_logits_for_entire_prompt":false,"eos_token_id":2,"expert_layer_offset":1,"expert_layer_period":2,"hidden_act":"silu",
             "hidden_size":4096,
@@ -141,7 +140,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Gpt_oss_20b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["GptOssForCausalLM"],"attention_bias":true,"attention_dropout":0.0,"eos_token_id":200002,
             "experts_per_token":4,"head_dim":64,
             "hidden_act":"silu","hidden_size":2880,"initial_context_length":4096,"initializer_range":0.02,"intermediate_size":2880,
@@ -163,7 +162,7 @@ public sealed class HubConfigTests
     [Fact]
     public void DeepSeek_v2_lite()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["DeepseekV2ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,
             "auto_map":{"AutoConfig":"configuration_deepseek.DeepseekV2Config"},
             "aux_loss_alpha":0.001,"bos_token_id":100000,"eos_token_id":100001,"first_k_dense_replace":1,"hidden_act":"silu",
@@ -191,7 +190,7 @@ public sealed class HubConfigTests
     [Fact]
     public void DeepSeek_v3()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"architectures":["DeepseekV3ForCausalLM"],"attention_bias":false,"attention_dropout":0.0,
             "auto_map":{"AutoConfig":"configuration_deepseek.DeepseekV3Config"},
             "aux_loss_alpha":0.001,"bos_token_id":0,"eos_token_id":1,"ep_size":1,"first_k_dense_replace":3,"hidden_act":"silu",
@@ -220,7 +219,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Rwkv7_world_1_5b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"a_low_rank_dim":96,"architectures":["RWKV7ForCausalLM"],"attn":null,"attn_mode":"chunk",
             "auto_map":{"AutoConfig":"modeling_rwkv7.RWKV7Config"},
             "bos_token_id":0,"decay_low_rank_dim":96,"eos_token_id":0,"fuse_cross_entropy":true,"fuse_norm":false,"gate_low_rank_dim":256,
@@ -238,7 +237,7 @@ public sealed class HubConfigTests
     [Fact]
     public void Zamba2_7b()
     {
-        DecoderSpec spec = Read("""
+        DecoderSpec spec = ReadWhole("""
             {"adapter_rank":128,"add_bias_linear":false,"architectures":["Zamba2ForCausalLM"],"attention_dropout":0.0,
             "attention_head_dim":224,
             "attention_hidden_size":7168,"bos_token_id":1,"chunk_size":256,"eos_token_id":2,"ffn_hidden_size":14336,"hidden_act":"gelu",
@@ -264,13 +263,4 @@ public sealed class HubConfigTests
     }
 
     private static ExpertsSpec Experts(DecoderSpec spec, int block) => spec.Blocks[block].FeedForward!.Experts!;
-
-    private static DecoderSpec Read(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        ConfigReader config = new(document.RootElement, "config.json");
-        DecoderSpec spec = ModelFamily.Of(config.Text("model_type"), "config.json").Read(config);
-        config.RefuseUnread();
-        return spec;
-    }
 }
