@@ -9,6 +9,7 @@ namespace Whorl.Dht;
 public sealed partial class DhtNode
 {
     private readonly PriorityQueue<DhtId, double> _toRefresh = new();
+    private readonly RunningSearches _running = new(); // guarded by _gate
 
     /// <summary>Finds the value of a key.</summary>
     /// <param name="key">The string that it was stored under.</param>
@@ -55,25 +56,8 @@ public sealed partial class DhtNode
             return true;
         });
 
-        List<DhtId> open = [.. searches.Values.Where(search => !search.IsSufficient).Select(search => search.Key)];
-        LookupStatistics statistics = await SearchAsync(
-            open,
-            Math.Min((int)Math.Sqrt(open.Count), _options.ChunkSize),
-            (search, source, key, result) =>
-            {
-                KeySearch state = searches[key];
-                if (_protocol.ReadValue(key, result, source.Peer) is { } value)
-                {
-                    state.Add(value, result.Expiration, source.Id);
-                    if (state.IsSufficient)
-                    {
-                        search.Stop(key);
-                    }
-                }
-            },
-            (key, nearest) => CacheResult(searches[key], nearest, isRefresh),
-            cancellationToken).ConfigureAwait(false);
-
+        KeySearch[] open = [.. searches.Values.Where(search => !search.IsSufficient)];
+        LookupStatistics statistics = await SharedAsync(open, isRefresh, cancellationToken).ConfigureAwait(false);
         if (!isRefresh)
         {
             ScheduleRefresh(searches.Values);
@@ -89,6 +73,100 @@ public sealed partial class DhtNode
         }
 
         return (found, statistics);
+    }
+
+    /// <summary>Completes searches: those that others have under way by waiting for these, the rest by asking around.</summary>
+    private async Task<LookupStatistics> SharedAsync(IReadOnlyCollection<KeySearch> searches, bool isRefresh, CancellationToken cancellationToken)
+    {
+        List<KeySearch> own = [];
+        List<(KeySearch Search, Task<SearchOutcome?> Outcome)> joined = [];
+        lock (_gate)
+        {
+            foreach (KeySearch search in searches)
+            {
+                if (_options.ReuseGetRequests && !isRefresh && _running.TryFind(search, out Task<SearchOutcome?>? outcome))
+                {
+                    joined.Add((search, outcome));
+                }
+                else
+                {
+                    own.Add(search);
+                    _running.Add(search);
+                }
+            }
+        }
+
+        LookupStatistics statistics = await OwnAsync(own, isRefresh, cancellationToken).ConfigureAwait(false);
+        List<KeySearch> left = [];
+        foreach ((KeySearch search, Task<SearchOutcome?> outcome) in joined)
+        {
+            SearchOutcome? shared = await outcome.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (shared is null || !TakeOver(search, shared))
+            {
+                left.Add(search);
+            }
+        }
+
+        if (left.Count == 0)
+        {
+            return statistics;
+        }
+
+        LookupStatistics further = await SharedAsync(left, isRefresh, cancellationToken).ConfigureAwait(false);
+        return new LookupStatistics(statistics.Calls + further.Calls, statistics.RoundTrips + further.RoundTrips);
+    }
+
+    private async Task<LookupStatistics> OwnAsync(IReadOnlyCollection<KeySearch> searches, bool isRefresh, CancellationToken cancellationToken)
+    {
+        Dictionary<DhtId, KeySearch> byKey = searches.ToDictionary(search => search.Key);
+        try
+        {
+            return await SearchAsync(
+                byKey.Keys,
+                Math.Min((int)Math.Sqrt(byKey.Count), _options.ChunkSize),
+                (search, source, key, result) =>
+                {
+                    KeySearch state = byKey[key];
+                    if (_protocol.ReadValue(key, result, source.Peer) is { } value)
+                    {
+                        state.Add(value, result.Expiration, source.Id);
+                        if (state.IsSufficient)
+                        {
+                            search.Stop(key);
+                        }
+                    }
+                },
+                (key, nearest) =>
+                {
+                    End(byKey[key], byKey[key].Outcome);
+                    CacheResult(byKey[key], nearest, isRefresh);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (KeySearch search in searches)
+            {
+                End(search, null); // of those that were given up
+            }
+        }
+    }
+
+    private bool TakeOver(KeySearch search, SearchOutcome shared)
+    {
+        lock (_gate) // others who waited read the same value, and reading drops what has expired
+        {
+            return search.TryTake(shared);
+        }
+    }
+
+    /// <summary>Tells those who wait for a search how it ended; null where it was given up. The first word counts.</summary>
+    private void End(KeySearch search, SearchOutcome? outcome)
+    {
+        lock (_gate)
+        {
+            _running.End(search, outcome);
+        }
     }
 
     /// <summary>The nodes nearest to each target, this one left out, nearest first.</summary>

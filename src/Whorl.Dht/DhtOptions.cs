@@ -52,6 +52,12 @@ public sealed record DhtOptions
     /// <value>1</value>
     public int CacheNearest { get; init; } = 1;
 
+    /// <summary>
+    /// Whether look-ups of one key at the same time share one search. One that shares a search begun before it may miss what was stored meanwhile.
+    /// </summary>
+    /// <value>true</value>
+    public bool ReuseGetRequests { get; init; } = true;
+
     /// <summary>How long before its end a cached value that was used is looked up anew.</summary>
     /// <value>5 seconds</value>
     public TimeSpan CacheRefreshBeforeExpiry { get; init; } = TimeSpan.FromSeconds(5);

@@ -21,11 +21,30 @@ internal sealed class KeySearch(DhtId key, double sufficient)
     /// <summary>Which node gave the value.</summary>
     public DhtId? Source { get; private set; }
 
+    /// <summary>The search may stop at a value that expires then or later; infinite to see all holders.</summary>
+    public double Sufficient => sufficient;
+
+    /// <summary>What others who want the value can take from this search.</summary>
+    public SearchOutcome Outcome => new(_found ? _value.Copy() : null, Expiration, Source, sufficient);
+
     /// <summary>Whether the search may stop.</summary>
     public bool IsSufficient => _found && Expiration >= sufficient;
 
     /// <summary>The value; null where there is none.</summary>
     public StoredValue? Value => _found ? _value : null;
+
+    /// <summary>Takes the outcome of another search for the key in the place of its own.</summary>
+    /// <returns>False where that stopped too early for this one.</returns>
+    public bool TryTake(SearchOutcome outcome)
+    {
+        if (outcome.Value is { } value)
+        {
+            Add(value, outcome.Expiration, outcome.Source!.Value);
+            return Math.Max(outcome.Expiration, outcome.Sufficient) >= sufficient;
+        }
+
+        return true;
+    }
 
     /// <summary>Takes a value that someone has.</summary>
     public void Add(StoredValue value, double expiration, DhtId source)

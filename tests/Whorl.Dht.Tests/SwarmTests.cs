@@ -1,9 +1,10 @@
 using Whorl.Dht.Kademlia;
 using Whorl.Dht.Records;
+using Xunit.Abstractions;
 
 namespace Whorl.Dht.Tests;
 
-public sealed class SwarmTests
+public sealed class SwarmTests(ITestOutputHelper output)
 {
     private const int Size = 50;
 
@@ -70,6 +71,7 @@ public sealed class SwarmTests
             latest.Add(statistics.RoundTrips);
         }
 
+        output.WriteLine($"{Size} nodes: {Median(first)} round trips to the first value, {Median(latest)} to the latest, in the median of {keys.Length} keys");
         Assert.InRange(Median(first), 1, 3);
         Assert.InRange(Median(latest), 1, 3);
         await swarm.DisposeAsync();
