@@ -11,7 +11,7 @@ internal sealed class RemoteArguments
     private readonly NetworkArguments _swarm = new(listen: null);
 
     /// <summary>The option that says what a model is called in the swarm.</summary>
-    public static Option<string?> PrefixOption() => new("--dht-prefix") { Description = "What the model is called in the swarm. Default: its file's or folder's name.", HelpName = "NAME" };
+    public static Option<string?> PrefixOption() => new("--dht-prefix") { Description = "What the model is called in the swarm. Default: its file's or folder's name; of a model on the hub, what Petals calls it.", HelpName = "NAME" };
 
     public void AddTo(Command command)
     {
@@ -29,10 +29,9 @@ internal sealed class RemoteArguments
     {
         NetworkOptions swarm = _swarm.Read(result);
         string[] servers = Servers(result);
-        string prefix = result.GetValue(_prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName);
         return servers.Length == 0 && swarm.InitialPeers.Count == 0
             ? LocalEngine.LoadAsync(options, cancellationToken)
-            : LocalEngine.ConnectAsync(options, servers, swarm, prefix, cancellationToken);
+            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix), cancellationToken);
     }
 
     private string[] Servers(ParseResult result) =>

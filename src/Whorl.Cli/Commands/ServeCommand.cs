@@ -41,8 +41,9 @@ internal static class ServeCommand
             HelpName = "MBITS",
         };
         Check.Whole(link, 1);
+        Option<string?> publicName = new("--public-name") { Description = "A name for this server, shown to everybody in the swarm.", HelpName = "NAME" };
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
-        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, untilInputEnds };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, publicName, untilInputEnds };
         swarm.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
@@ -68,16 +69,18 @@ internal static class ServeCommand
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
             PetalsServerOptions petals = new()
             {
-                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options.ModelName),
+                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType),
+                PublicName = result.GetValue(publicName),
                 QuantType = QuantType.Of(source, range),
             };
             await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System);
+            await network.ServeReachabilityAsync();
             await network.JoinAsync(stop.Token);
             await using PetalsAnnouncer announcer = new(
                 network.Dht!,
                 petals.Prefix,
                 range,
-                new ModelInfo(source.Spec.Blocks.Count, null),
+                new ModelInfo(source.Spec.Blocks.Count, options.IsOnHub ? "https://huggingface.co/" + options.ModelName : null),
                 ServerState.Online,
                 state => server.Describe(state, throughput, network.Host.IsReachedByRelayOnly),
                 PetalsAnnouncer.DefaultPeriod,

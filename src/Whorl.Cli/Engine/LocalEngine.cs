@@ -32,17 +32,18 @@ internal sealed class LocalEngine : IAsyncDisposable
     /// <param name="options">The model.</param>
     /// <param name="servers">Addresses, as <c>127.0.0.1:5001</c>; none to find servers in the swarm.</param>
     /// <param name="swarm">This node, and how it finds the swarm.</param>
-    /// <param name="prefix">What the model is called in the swarm.</param>
+    /// <param name="prefix">What the model is called in the swarm; null for <see cref="SwarmSearch.DefaultPrefix"/>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public static Task<LocalEngine> ConnectAsync(
-        EngineOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string prefix, CancellationToken cancellationToken) =>
+        EngineOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string? prefix, CancellationToken cancellationToken) =>
         OpenAsync(options, async (source, _, owned) =>
         {
             Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
             SpanContract wanted = Contract(source, options, BoundaryFormat.F32);
             return servers.Count > 0
                 ? await ChainAsync(network, source, options, servers, cancellationToken)
-                : await SwarmSearch.FindAsync(network, prefix, wanted, source.Spec.Blocks.Count, cancellationToken);
+                : await SwarmSearch.FindAsync(
+                    network, prefix ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType), wanted, source.Spec.Blocks.Count, cancellationToken);
         });
 
     /// <summary>Loads blocks with a progress bar.</summary>

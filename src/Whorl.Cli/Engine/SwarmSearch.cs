@@ -1,8 +1,10 @@
 using Whorl.Client;
+using Whorl.Client.Petals;
 using Whorl.Client.Routing;
 using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.P2P.Rpc;
 using Whorl.Protocol;
 
 namespace Whorl.Cli.Engine;
@@ -11,11 +13,23 @@ namespace Whorl.Cli.Engine;
 internal static class SwarmSearch
 {
     /// <summary>
-    /// What a model is called in the DHT where nothing else is said: the last part of its name on the hub or of its path, with the
-    /// characters a key may have.
+    /// What a model is called in the DHT where nothing else is said: the last part of its path or of its name on the hub, for whose models
+    /// Petals' clients know names by family.
     /// </summary>
-    public static string DefaultPrefix(string model) =>
-        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))).Replace('.', '-').Replace(' ', '-');
+    /// <param name="model">The model.</param>
+    /// <param name="family">Its family's name in config.json.</param>
+    public static string DefaultPrefix(EngineOptions model, string family)
+    {
+        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.ModelName)));
+        string prefix = model.IsOnHub ? family switch
+        {
+            "bloom" => model.ModelName + "-petals",
+            "llama" when !last.EndsWith("-hf", StringComparison.Ordinal) => last + "-hf",
+            "mixtral" => model.ModelName,
+            _ => last,
+        } : last;
+        return prefix.Replace('.', '-').Replace(' ', '-'); // which no key may have
+    }
 
     /// <summary>Servers that are online, each with the blocks it announces.</summary>
     public static async Task<IReadOnlyDictionary<PeerId, ServerInfo>> ServersAsync(SwarmDirectory directory, string prefix, int blocks, CancellationToken cancellationToken)
@@ -32,20 +46,38 @@ internal static class SwarmSearch
         return servers;
     }
 
-    /// <summary>All blocks of a model, on the fastest servers that would compute what this process would.</summary>
+    /// <summary>
+    /// All blocks of a model, on the fastest servers: Whorl's that would compute what this process would, and those that only speak Petals'
+    /// protocol, which does not tell what exactly they compute.
+    /// </summary>
     /// <exception cref="NoRouteException">Some block is held by nobody who answers; the message says which, and why not those that do not.</exception>
     public static async Task<IBlockSpan> FindAsync(Network network, string prefix, SpanContract wanted, int blocks, CancellationToken cancellationToken)
     {
         await network.JoinAsync(cancellationToken);
         SwarmView view = new(network.Dht!, prefix, blocks, TimeProvider.System, new Random());
+        RpcClient rpc = new(network.Host, TimeProvider.System);
+        HashSet<PeerId> warnedOf = [];
         return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken);
 
         async Task<IBlockSpan> ConnectAsync(BlockServer server, CancellationToken token)
         {
-            RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), TimeProvider.System, token);
-            return span.Contract == wanted
-                ? span
-                : throw new SpanRefusedException(span.Name, span.Range, SpanFailureCode.BadRequest, "it holds other files, or computes with other --activations");
+            try
+            {
+                RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), TimeProvider.System, token);
+                return span.Contract == wanted
+                    ? span
+                    : throw new SpanRefusedException(span.Name, span.Range, SpanFailureCode.BadRequest, "it holds other files, or computes with other --activations");
+            }
+            catch (ProtocolNotSupportedException)
+            {
+                PetalsSpan span = await PetalsSpan.ConnectAsync(rpc, server.Peer, prefix, server.Range, new PetalsClientOptions(), token);
+                if (warnedOf.Add(server.Peer))
+                {
+                    Console.Error.WriteLine($"[blocks {server.Range} are computed by a Petals server, {server.Peer}: not the same bytes as here]");
+                }
+
+                return span;
+            }
         }
     }
 }

@@ -73,6 +73,7 @@ public sealed class PetalsServer : IAsyncDisposable
         Throughput = throughput.Of(_context.Span.Range.Count, usesRelay),
         StartBlock = _context.Span.Range.First,
         EndBlock = _context.Span.Range.Last + 1,
+        PublicName = _context.Options.PublicName,
         Version = _context.Options.Version,
         NetworkRps = throughput.NetworkRps,
         ForwardRps = throughput.ForwardRps,

@@ -12,6 +12,10 @@ public sealed record PetalsServerOptions
     /// <value>that of the Petals whose behaviour is followed</value>
     public string Version { get; init; } = "2.3.0.dev2";
 
+    /// <summary>A name to show; announced.</summary>
+    /// <value>null: none</value>
+    public string? PublicName { get; init; }
+
     /// <summary>Whether this node only asks the DHT and stores nothing for it; told in rpc_info.</summary>
     public bool DhtClientMode { get; init; }
 
