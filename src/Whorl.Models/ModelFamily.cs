@@ -52,9 +52,6 @@ public abstract class ModelFamily
     /// <summary>GGUF's names of the architecture (<c>general.architecture</c>); none where the format cannot hold the family.</summary>
     public virtual IReadOnlyList<string> GgufArchitectures => [];
 
-    /// <summary>Targets of LoRA adapters by default, as roles.</summary>
-    public virtual IReadOnlyList<string> AdapterTargets => ["query", "key", "value", "output"];
-
     /// <summary>The family of a <c>model_type</c>.</summary>
     /// <exception cref="ModelFormatException">No family has it.</exception>
     public static ModelFamily Of(string modelType, string file) =>

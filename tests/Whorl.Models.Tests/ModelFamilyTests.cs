@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
@@ -41,5 +42,24 @@ public sealed class ModelFamilyTests
             Assert.Equal(["Block", "Weights", "GGUF", "Source"], parts.Where(part => part != "Traps"));
             Assert.True(Array.IndexOf(parts, "Traps") is -1 or 3, $"{family.ModelType}: traps stand between GGUF and source");
         });
+    }
+
+    [Fact]
+    public void The_guide_s_example_compiles_and_reads_a_config_and_names_what_its_layers_ask_for()
+    {
+        string guide = File.ReadAllText(Path.Combine(ReferenceData.Checkout, "docs", "guides", "add-a-family.md"));
+        string example = File.ReadAllText(Path.Combine(ReferenceData.Checkout, "tests", "Whorl.Models.Tests", "Example.cs"));
+        Assert.Contains($"```csharp\n{example}```", guide, StringComparison.Ordinal);
+
+        using var json = JsonDocument.Parse("""
+            {"hidden_size": 64, "intermediate_size": 8, "num_attention_heads": 4, "num_hidden_layers": 3, "vocab_size": 9, "sliding_window": 5, "num_experts": 8}
+            """);
+        ConfigReader config = new(json.RootElement, "config.json");
+        Families.Example family = new();
+        DecoderSpec spec = family.Read(config);
+        config.RefuseUnread();
+        Assert.Equal([null, 8, 8], spec.Blocks.Select(block => block.FeedForward!.Experts?.Count));
+        Assert.Equal([5, 0, 5], spec.Blocks.Select(block => ((AttentionLayerSpec)block.Mixer).Window));
+        Assert.Equal("model.layers.1.self_attn.qkv_proj.weight", family.Weights(spec).Name("key", 1, 0, bias: false));
     }
 }

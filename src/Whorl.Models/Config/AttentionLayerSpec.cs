@@ -3,6 +3,7 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>An attention layer: projections, norms on queries and keys, rotation, the attention itself.</summary>
+/// <remarks>Roles of its weights: <c>query, key, value, output</c>, and those that its options name.</remarks>
 public sealed record AttentionLayerSpec : MixerSpec
 {
     /// <summary>Query heads.</summary>

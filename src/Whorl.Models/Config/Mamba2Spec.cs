@@ -3,7 +3,8 @@ namespace Whorl.Models;
 /// <summary>A Mamba-2 mixer. Source: Dao and Gu, arXiv:2405.21060.</summary>
 /// <remarks>
 /// <c>z, xBC, Δ = split(in(u)); x, B, C = split(silu(conv(xBC))); Δ ← softplus(Δ + b); y = scan(x, Δ, A, B, C) + D·x; out(norm(y ·
-/// silu(z)))</c>.
+/// silu(z)))</c>. Roles of its weights: <c>scan_gate</c> (to z), <c>scan_mixed</c> (to xBC), <c>step</c> (to Δ), <c>convolution,
+/// step_bias</c>, <c>scan_rates</c> (A) or <c>scan_rates_log</c>, <c>scan_direct</c> (D), <c>scan_output</c>.
 /// </remarks>
 public sealed record Mamba2Spec : MixerSpec
 {

@@ -3,7 +3,8 @@ namespace Whorl.Models;
 /// <summary>A Mamba-1 mixer. Source: Gu and Dao, arXiv:2312.00752.</summary>
 /// <remarks>
 /// <c>x, z = split(in(u)); x ← silu(conv(x)); Δ, B, C = split(p(x)); Δ ← softplus(dt(Δ) + b); y = scan(x, Δ, A, B, C) + D·x; out(y ·
-/// silu(z))</c>.
+/// silu(z))</c>. Roles of its weights: <c>scan_input</c> (to x), <c>scan_gate</c> (to z), <c>convolution, step_low, scan_b, scan_c</c> (the
+/// parts of p), <c>step</c> (dt), <c>scan_rates</c> (A) or <c>scan_rates_log</c>, <c>scan_direct</c> (D), <c>scan_output</c>.
 /// </remarks>
 public sealed record MambaSpec : MixerSpec
 {

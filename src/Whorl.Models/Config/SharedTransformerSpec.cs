@@ -3,7 +3,8 @@ namespace Whorl.Models;
 /// <summary>A transformer block whose weights several blocks share, in front of their mixers (Zamba2).</summary>
 /// <remarks>
 /// It reads the residual stream h and the embeddings e: <c>out(ff(norm(attention(norm([h, e])))))</c>, without residual additions. Its
-/// result is added to what the mixer's norm reads, not to the residual stream. Source: Glorioso et al., arXiv:2411.15242.
+/// result is added to what the mixer's norm reads, not to the residual stream. Roles of its weights: those of its parts,
+/// and <c>shared_output</c>. Source: Glorioso et al., arXiv:2411.15242.
 /// </remarks>
 public sealed record SharedTransformerSpec
 {

@@ -12,8 +12,6 @@ internal sealed class Bloom : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["bloom"];
 
-    public override IReadOnlyList<string> AdapterTargets => ["query", "key", "value"];
-
     public override DecoderSpec Read(ConfigReader config)
     {
         int hidden = config.Int("hidden_size|n_embed"), heads = config.Divisor("n_head|num_attention_heads", hidden);

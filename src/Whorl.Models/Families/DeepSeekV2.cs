@@ -8,8 +8,6 @@ internal class DeepSeekV2 : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["deepseek2"];
 
-    public override IReadOnlyList<string> AdapterTargets => ["query_latent", "latent", "output"];
-
     public override DecoderSpec Read(ConfigReader config)
     {
         config.Require("scoring_func", "softmax");

@@ -8,8 +8,6 @@ internal class Mamba : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["mamba"];
 
-    public override IReadOnlyList<string> AdapterTargets => ["scan_input", "scan_gate", "scan_output"];
-
     public override DecoderSpec Read(ConfigReader config) => Read(config, mamba => mamba);
 
     public override WeightMap Weights(DecoderSpec spec) => new WeightMap { BlockPrefix = "backbone.layers.{0}." }

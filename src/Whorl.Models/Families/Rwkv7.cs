@@ -10,8 +10,6 @@ internal sealed class Rwkv7 : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["rwkv7"];
 
-    public override IReadOnlyList<string> AdapterTargets => ["receptance", "key", "value", "output"];
-
     public override DecoderSpec Read(ConfigReader config)
     {
         int hidden = config.Int("hidden_size"), size = config.Count("head_dim", absent: 64);

@@ -4,9 +4,9 @@ namespace Whorl.Models;
 
 /// <summary>What a checkpoint calls the weights of a model: a source for each role the layers ask for.</summary>
 /// <remarks>
-/// Roles of a block: <c>mixer_norm, query, key, value, output, query_norm, key_norm, feed_forward_norm, gate, up, down, router, expert_gate
-/// …</c>; of the ends:
-/// <c>embedding, embedding_norm, positions, final_norm, head</c>.
+/// Roles of the ends: <c>embedding, embedding_norm, positions, project_in, project_out, final_norm, head</c>; of every block: those its
+/// norms carry, <c>gate, up, down</c>, with experts <c>router, expert_gate, expert_up, expert_down</c>, with a shared one
+/// <c>shared_gate, shared_up, shared_down</c>; of its mixer: what the mixer's spec says.
 /// </remarks>
 public sealed class WeightMap
 {
