@@ -52,9 +52,9 @@ internal sealed class RemoteSession : IBlockSession
         {
             throw new SessionLostException(_holder.Name, _holder.Range, e);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or WireFormatException)
         {
-            _stream.Reset(); // part of a frame may be on its way
+            _stream.Reset(); // where the next frame begins is not known any more
             throw;
         }
     }

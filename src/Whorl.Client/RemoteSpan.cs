@@ -9,6 +9,9 @@ namespace Whorl.Client;
 /// <summary>Blocks that a server holds.</summary>
 public sealed class RemoteSpan : IBlockSpan
 {
+    /// <summary>How long a server may take to say what it holds, or to open a session; taking memory may need a while.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
     private readonly IPeerHost _host;
     private readonly PeerAddress _peer;
     private readonly TimeProvider _time;
@@ -40,18 +43,41 @@ public sealed class RemoteSpan : IBlockSpan
     /// <param name="time">Measures.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PeerUnavailableException">It does not answer.</exception>
-    public static async ValueTask<RemoteSpan> ConnectAsync(IPeerHost host, PeerAddress peer, string name, TimeProvider time, CancellationToken cancellationToken)
-    {
-        await using PeerStream stream = await host.DialAsync(peer, SpanWire.ProtocolId, cancellationToken);
-        SpanConnection connection = new(stream);
-        await connection.SendAsync(new SpanRequest.Describe(), default, cancellationToken);
-        return await connection.ReceiveReplyAsync(cancellationToken) is SpanReply.Description description
-            ? new RemoteSpan(host, peer, name, description, time)
-            : throw new WireFormatException($"{name} does not say which blocks it holds");
-    }
+    public static ValueTask<RemoteSpan> ConnectAsync(IPeerHost host, PeerAddress peer, string name, TimeProvider time, CancellationToken cancellationToken) => InTimeAsync(
+        async token =>
+        {
+            await using PeerStream stream = await host.DialAsync(peer, SpanWire.ProtocolId, token);
+            SpanConnection connection = new(stream);
+            await connection.SendAsync(new SpanRequest.Describe(), default, token);
+            return await connection.ReceiveReplyAsync(token) is SpanReply.Description description
+                ? new RemoteSpan(host, peer, name, description, time)
+                : throw new WireFormatException($"{name} does not say which blocks it holds");
+        },
+        name,
+        time,
+        cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
+    /// <exception cref="PeerUnavailableException">The server does not answer.</exception>
+    /// <exception cref="SpanRefusedException">The server refuses, and says why.</exception>
+    public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
+        InTimeAsync(token => OpenUntimedAsync(options, token), Name, _time, cancellationToken);
+
+    private static async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> ask, string name, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timer = new(AnswerTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await ask(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new PeerUnavailableException($"server {name} did not answer within {AnswerTimeout.TotalSeconds:0} s", e);
+        }
+    }
+
+    private async ValueTask<IBlockSession> OpenUntimedAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
         PeerStream stream = await _host.DialAsync(_peer, SpanWire.ProtocolId, cancellationToken);
         try

@@ -21,4 +21,10 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Debug, "a step was not pushed to {Peer}: {Reason}")]
     public static partial void NotPushed(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(7, LogLevel.Information, "{Peer} was silent for {Minutes} minutes: its session is closed")]
+    public static partial void Silent(ILogger logger, string peer, double minutes);
+
+    [LoggerMessage(8, LogLevel.Error, "a step could not be computed")]
+    public static partial void NotComputed(ILogger logger, Exception exception);
 }

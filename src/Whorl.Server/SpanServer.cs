@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Whorl.Models;
 using Whorl.P2P;
@@ -11,6 +12,9 @@ namespace Whorl.Server;
 /// <param name="log">What is told to the operator.</param>
 public sealed class SpanServer(HostedSpan span, ILogger log)
 {
+    /// <summary>From one request of a client to the next, answering included: who is silent for longer loses the session, since its memory is others' then.</summary>
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(30);
+
     private int _sessions;
 
     /// <summary>Sessions open now.</summary>
@@ -21,22 +25,31 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
 
     private async Task ServeAsync(PeerStream stream, CancellationToken cancellationToken)
     {
+        string peer = stream.RemotePeer?.ToString() ?? "a peer without id";
+        using CancellationTokenSource limit = new(Timeout.InfiniteTimeSpan, span.Time);
+        await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
         SpanConnection connection = new(stream);
         HostedSession? session = null;
         try
         {
-            while (await connection.ReceiveRequestAsync(cancellationToken) is { } request)
+            limit.CancelAfter(LongestStep);
+            while (await connection.ReceiveRequestAsync(limit.Token) is { } request)
             {
+                limit.CancelAfter(LongestStep); // anew with every request
                 switch (request)
                 {
                     case SpanRequest.Describe:
-                        await connection.SendAsync(Describe(), default, cancellationToken);
+                        await connection.SendAsync(Describe(), default, limit.Token);
                         break;
                     case SpanRequest.Open open when session is null:
-                        session = await OpenAsync(connection, open, cancellationToken);
+                        session = await OpenAsync(connection, open, limit.Token);
                         break;
                     case SpanRequest.Step step when session is not null:
-                        await ComputeAsync(connection, session, step, cancellationToken);
+                        if (!await ComputeAsync(connection, session, step, limit.Token))
+                        {
+                            return;
+                        }
+
                         break;
                     default:
                         throw new WireFormatException($"{request.GetType().Name} does not belong here");
@@ -45,8 +58,13 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
         }
         catch (WireFormatException e)
         {
-            Log.BadRequest(log, stream.RemotePeer?.ToString() ?? "a peer without id", e.Message);
+            Log.BadRequest(log, peer, e.Message);
             throw; // the host resets the stream
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Silent(log, peer, LongestStep.TotalMinutes);
+            throw;
         }
         finally
         {
@@ -88,7 +106,9 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
         ? span.Open(new BlockSessionOptions(new BlockRange(open.FirstBlock, open.LastBlock), open.MaxLength, open.MaxScratch))
         : throw new ArgumentException("the server holds another model", nameof(open));
 
-    private async ValueTask ComputeAsync(SpanConnection connection, HostedSession session, SpanRequest.Step request, CancellationToken cancellationToken)
+    /// <returns>Whether the session can go on.</returns>
+    /// <exception cref="WireFormatException">The step's number or payload is not what it must be.</exception>
+    private async ValueTask<bool> ComputeAsync(SpanConnection connection, HostedSession session, SpanRequest.Step request, CancellationToken cancellationToken)
     {
         StepBuffers buffers = session.Buffers;
         if (connection.PayloadLength != request.Rows * span.BoundarySize)
@@ -98,10 +118,9 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
 
         if (request.Number == buffers.LastNumber && buffers.LastNumber > 0)
         {
-            // A repeated step: its payload is read and dropped, its answer is sent again.
-            await connection.ReceivePayloadAsync(buffers.Input(connection.PayloadLength), cancellationToken);
+            await connection.SkipPayloadAsync(cancellationToken); // a repeated step: its answer is sent again
             await connection.SendAsync(new SpanReply.Result(request.Number, TimeSpan.Zero), buffers.Step.Output, cancellationToken);
-            return;
+            return true;
         }
 
         if (request.Number != buffers.LastNumber + 1)
@@ -109,30 +128,57 @@ public sealed class SpanServer(HostedSpan span, ILogger log)
             throw new WireFormatException($"step {request.Number} after step {buffers.LastNumber}");
         }
 
+        if (Refusal(session.Cache, request) is { } refusal)
+        {
+            await connection.SkipPayloadAsync(cancellationToken);
+            await connection.SendAsync(new SpanReply.Failure(SpanFailureCode.BadRequest, refusal), default, cancellationToken);
+            return true;
+        }
+
         Memory<float> input = buffers.Input(connection.PayloadLength);
         await connection.ReceivePayloadAsync(input, cancellationToken);
         BlockStep step = buffers.Step;
         (step.Rows, step.Input, step.EveryBlock) = (request.Rows, input, request.EveryBlock);
         (step.HasVerdict, step.Keep, step.IsScratch, step.Parents) = (request.HasVerdict, request.Keep, request.IsScratch, request.Parents);
-        long length = step.OutputLength(session.Cache.Range.Count, span.BoundarySize);
-        if (length * sizeof(float) > SpanWire.MaxPayloadBytes)
+        step.Output = buffers.Output((int)step.OutputLength(session.Cache.Range.Count, span.BoundarySize));
+        if (await TryStepAsync(session, step, cancellationToken) is { } failure)
         {
-            await connection.SendAsync(new SpanReply.Failure(SpanFailureCode.BadRequest, $"the answer would have {length} values; ask for fewer rows"), default, cancellationToken);
-            return;
-        }
-
-        step.Output = buffers.Output((int)length);
-        try
-        {
-            await session.StepAsync(step, cancellationToken);
-        }
-        catch (ArgumentException e)
-        {
-            await connection.SendAsync(new SpanReply.Failure(SpanFailureCode.BadRequest, e.Message), default, cancellationToken);
-            return;
+            await connection.SendAsync(failure, default, cancellationToken);
+            return failure.Code == SpanFailureCode.BadRequest;
         }
 
         buffers.LastNumber = request.Number;
         await connection.SendAsync(new SpanReply.Result(request.Number, session.LastComputing), step.Output, cancellationToken);
+        return true;
+    }
+
+    /// <summary>What is wrong with a step's size, before memory is taken for it; null if nothing.</summary>
+    private string? Refusal(SessionCache session, SpanRequest.Step request)
+    {
+        long rows = (long)session.MaxLength + session.MaxScratch;
+        long values = (long)(request.EveryBlock ? session.Range.Count : 1) * request.Rows * span.BoundarySize;
+        return request.Rows > rows ? $"a step of {request.Rows} rows in a session of at most {rows} tokens"
+            : values > SpanWire.MaxPayloadBytes / sizeof(float) ? $"the answer would have {values} values; ask for fewer rows"
+            : null;
+    }
+
+    /// <returns>Null where the step was computed.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "whatever goes wrong is this server's own fault, and its client must hear of it to go elsewhere")]
+    private async ValueTask<SpanReply.Failure?> TryStepAsync(HostedSession session, BlockStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.StepAsync(step, cancellationToken);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return new SpanReply.Failure(SpanFailureCode.BadRequest, e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.NotComputed(log, e);
+            return new SpanReply.Failure(SpanFailureCode.Internal, $"the server failed to compute the step ({e.GetType().Name})");
+        }
     }
 }

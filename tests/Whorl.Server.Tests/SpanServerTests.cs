@@ -3,6 +3,7 @@ using Whorl.Client;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
+using Whorl.Testing;
 
 namespace Whorl.Server.Tests;
 
@@ -10,13 +11,15 @@ namespace Whorl.Server.Tests;
 public sealed class SpanServerTests : IAsyncLifetime, IDisposable
 {
     private readonly InMemoryNetwork _network = new();
-    private readonly Hosted _hosted = new(budget: 16 << 20);
+    private readonly ManualTimeProvider _clock = new();
+    private readonly Hosted _hosted;
     private readonly IPeerHost _serverHost;
     private readonly IPeerHost _clientHost;
     private readonly SpanServer _server;
 
     public SpanServerTests()
     {
+        _hosted = new Hosted(budget: 16 << 20, time: _clock);
         (_serverHost, _clientHost) = (_network.AddHost(), _network.AddHost());
         _server = new SpanServer(_hosted.Span, NullLogger.Instance);
         _server.Listen(_serverHost);
@@ -71,6 +74,49 @@ public sealed class SpanServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, _server.Sessions);
         await connection.SendAsync(new SpanRequest.Step(number, rows, false), _hosted.Step(rowsSent, 1).Input, CancellationToken.None);
         await Assert.ThrowsAnyAsync<IOException>(async () => await connection.ReceiveReplyAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_silent_for_half_an_hour_loses_its_session_and_a_busy_one_does_not()
+    {
+        await using PeerStream stream = await _clientHost.DialAsync(_serverHost.Id, SpanWire.ProtocolId, CancellationToken.None);
+        SpanConnection connection = await OpenAsync(stream, 20);
+        for (int number = 1; number < 5; number++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(29));
+            await StepAsync(connection, number, rows: 1, seed: 1);
+        }
+
+        _clock.Advance(TimeSpan.FromMinutes(30));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await connection.ReceiveReplyAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_step_of_more_rows_than_the_session_may_ever_hold_is_refused_before_memory_is_taken_and_the_session_goes_on()
+    {
+        await using PeerStream stream = await _clientHost.DialAsync(_serverHost.Id, SpanWire.ProtocolId, CancellationToken.None);
+        SpanConnection connection = await OpenAsync(stream, 3);
+        await connection.SendAsync(new SpanRequest.Step(1, 4, false), _hosted.Step(4, 1).Input, CancellationToken.None);
+        SpanReply.Failure refusal = Assert.IsType<SpanReply.Failure>(await connection.ReceiveReplyAsync(CancellationToken.None));
+        Assert.Equal((SpanFailureCode.BadRequest, "a step of 4 rows in a session of at most 3 tokens"), (refusal.Code, refusal.Message));
+        Assert.Equal(await _hosted.ComputeAsync(_hosted.Span, (3, 2)), await StepAsync(connection, 1, rows: 3, seed: 2));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_say_what_it_holds_is_given_up()
+    {
+        await using IPeerHost mute = _network.AddHost();
+        TaskCompletionSource asked = new();
+        mute.Handle(SpanWire.ProtocolId, (_, token) =>
+        {
+            asked.SetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+        });
+        Task<RemoteSpan> connecting = RemoteSpan.ConnectAsync(_clientHost, mute.Id, "mute", _clock, CancellationToken.None).AsTask();
+        await asked.Task;
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        PeerUnavailableException error = await Assert.ThrowsAsync<PeerUnavailableException>(() => connecting);
+        Assert.Contains("mute", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

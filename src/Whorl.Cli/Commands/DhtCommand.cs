@@ -16,7 +16,7 @@ internal static class DhtCommand
         NetworkArguments swarm = new(listen: "127.0.0.1:0");
         Command command = new("dht", "Run a bootstrap and relay node for a swarm, until Ctrl-C. It holds no model.");
         swarm.AddTo(command);
-        command.SetAction(async (result, cancellationToken) =>
+        command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
         {
             await using Network network = await Network.StartAsync(swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod }, cancellationToken);
             await network.ServeReachabilityAsync();
@@ -27,7 +27,7 @@ internal static class DhtCommand
             }
 
             await UntilStopped.WaitAsync(cancellationToken);
-        });
+        }));
         return command;
     }
 }

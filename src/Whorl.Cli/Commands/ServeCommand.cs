@@ -74,6 +74,7 @@ internal static class ServeCommand
                 QuantType = QuantType.Of(source, range),
             };
             await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System);
+            await using Network serving = network; // closed before the blocks with which its calls compute
             await network.ServeReachabilityAsync();
             await network.JoinAsync(stop.Token);
             await using PetalsAnnouncer announcer = new(

@@ -14,6 +14,7 @@ internal static class UntilStopped
     /// <summary>Runs a server; that it is stopped, at whatever point, is no error.</summary>
     public static async Task EndCleanlyAsync(Func<Task> serve)
     {
+        await Task.Yield(); // Ctrl-C is listened for once this returns, which must be before the server says that it is ready
         try
         {
             await serve();

@@ -62,6 +62,17 @@ public sealed class SpanConnection(Stream stream)
         _payload = 0;
     }
 
+    /// <summary>Passes over the payload behind the header just received, whatever its length, without keeping it.</summary>
+    /// <exception cref="EndOfStreamException">The stream ended inside it.</exception>
+    public async ValueTask SkipPayloadAsync(CancellationToken cancellationToken)
+    {
+        while (_payload > 0)
+        {
+            int read = await stream.ReadAsync(_receiving.AsMemory(0, Math.Min(_payload, _receiving.Length)), cancellationToken);
+            _payload -= read > 0 ? read : throw new EndOfStreamException("the stream ended inside a frame");
+        }
+    }
+
     private static void Reserve(ref byte[] buffer, int length) => buffer = buffer.Length >= length ? buffer : new byte[Math.Max(length, 2 * buffer.Length)];
 
     private static void FromLittleEndian(ReadOnlySpan<byte> bytes, Span<float> values)

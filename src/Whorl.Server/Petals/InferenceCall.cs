@@ -11,9 +11,6 @@ namespace Whorl.Server.Petals;
 /// <param name="pusher">Hands steps on.</param>
 internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, StepPusher pusher)
 {
-    /// <summary>Steps of one session: their ids are remembered, so that each is answered once.</summary>
-    private const int MaxSteps = 1 << 17;
-
     /// <summary>Serves a session until the client ends it.</summary>
     /// <exception cref="PetalsException">The client's request cannot be met.</exception>
     public async Task ServeAsync(RpcServerCall call, CancellationToken cancellationToken)
@@ -75,17 +72,11 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
         RpcServerCall call, StepSource steps, ExpertRequest first, SessionBatch batch, BlockRange range, int maxLength, CancellationToken cancellationToken)
     {
         IReadOnlyList<int>? arguments = RequestMetadata.Parse(first.Metadata.Span).Arguments; // of the first message, as all that is the session's
-        HashSet<string> answered = new(StringComparer.Ordinal);
-        ExpertRequest? request = first;
-        for (int step = 0; request is { Tensors.Count: > 0 }; step++)
+        StepIds answered = new();
+        for (ExpertRequest? request = first; request is { Tensors.Count: > 0 }; request = await steps.NextAsync(cancellationToken))
         {
-            if (step == MaxSteps)
-            {
-                throw new PetalsException("RuntimeError", $"a session of more than {MaxSteps} steps; open a new one");
-            }
-
             RequestMetadata metadata = RequestMetadata.Parse(request.Metadata.Span);
-            if (metadata.StepId is null || answered.Add(metadata.StepId))
+            if (answered.Add(metadata.StepId))
             {
                 StepInputs inputs = StepInputs.ReadStep(request.Tensors, arguments, range, context.Shape);
                 Prepare(batch, inputs, metadata.StartFromPosition, maxLength);
@@ -98,8 +89,6 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
 
                 await call.SendAsync(new ExpertResponse([answer]).ToBytes(), cancellationToken);
             }
-
-            request = await steps.NextAsync(cancellationToken);
         }
     }
 

@@ -15,15 +15,24 @@ internal sealed class StepPusher(RpcClient client, PetalsServerOptions options, 
 {
     private const int MaxBlocks = 4096;
 
+    /// <summary>Pushes under way at once; more are left to the client, since the next server may not answer for minutes.</summary>
+    private const int MaxRunning = 64;
+
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Begins to push a step's output to the first of its next servers.</summary>
+    /// <summary>Begins to push a step's output to the first of its next servers, unless too many pushes are under way.</summary>
     /// <param name="output">The step's answer.</param>
     /// <param name="request">The step: its other tensors go along.</param>
     /// <param name="metadata">The step's metadata, which names at least one next server.</param>
     public void Begin(TensorMessage output, ExpertRequest request, RequestMetadata metadata)
     {
+        if (_running.Count >= MaxRunning)
+        {
+            Log.NotPushed(log, metadata.NextServers![0].PeerId, $"{MaxRunning} others are under way");
+            return;
+        }
+
         Task push = PushAsync(output, request, metadata);
         _running[push] = true;
         push.GetAwaiter().OnCompleted(() => _running.TryRemove(push, out _));
