@@ -1,204 +1,87 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Whorl.EndToEnd.Tests;
 
-/// <summary>A swarm over three places: a public one, one behind a NAT that lets nothing in, and a third that sees the public one only.</summary>
+/// <summary>Swarms over several places, of which some are behind a NAT that lets nothing in.</summary>
 public sealed class NatTests
 {
-    private const string PublicAddress = "203.0.113.1";
+    private const string RelayAddress = "203.0.113.1";
 
     private CancellationToken Token { get; } = new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token; // turns a hang into a failure
 
     [NetworkNamespaceFact]
     public async Task A_server_behind_a_nat_is_reached_through_a_relay()
     {
-        await using Places places = new();
-        await places.BuildAsync(Token);
-        Process relay = places.StartWhorl(places.Public, "dht", "--listen", PublicAddress + ":4001");
-        string relayAddress = await LineWithAsync(relay, "/p2p/");
+        const string hiddenAddress = "192.168.77.2", natAddress = "203.0.113.2";
+        await using NetworkPlaces places = new(Token);
+        string open = await places.AddAsync("pub"), third = await places.AddAsync("third"), hidden = await places.AddAsync("hid"), nat = await places.AddAsync("nat");
+        await places.LinkAsync(open, "pn", RelayAddress + "/24", nat, "np", natAddress + "/24");
+        await places.LinkAsync(open, "pt", "198.51.100.1/24", third, "tp", "198.51.100.2/24");
+        await places.LinkAsync(nat, "nh", "192.168.77.1/24", hidden, "hn", hiddenAddress + "/24");
+        await places.RouteAsync(third, "198.51.100.1");
+        await places.RouteAsync(hidden, "192.168.77.1");
+        await places.RouteAsync(nat, RelayAddress);
+        await places.ForwardAsync(open);
+        await places.NatAsync(nat, "np", "nh", isSilent: false);
+
+        Process relay = places.StartWhorl(open, "dht", "--listen", RelayAddress + ":4001");
+        string relayed = await places.LineWithAsync(relay, "/p2p/");
         Process server = places.StartWhorl(
-            places.Hidden, "serve", "bard", "--listen", "0.0.0.0:4002", "--relay", relayAddress, "--initial-peers", relayAddress, "--threads", "1");
-        Assert.Contains(PublicAddress, await LineWithAsync(server, "/p2p-circuit"), StringComparison.Ordinal);
+            hidden, "serve", "bard", "--listen", "0.0.0.0:4002", "--relay", relayed, "--initial-peers", relayed, "--threads", "1");
+        Assert.Contains(RelayAddress, await places.LineWithAsync(server, "/p2p-circuit"), StringComparison.Ordinal);
 
         string[] request = ["run", "bard", "Once", "--max-tokens", "8", "--temperature", "0", "--threads", "1"];
-        foreach (string address in (string[])[Places.HiddenAddress, Places.NatAddress])
+        foreach (string address in (string[])[hiddenAddress, natAddress])
         {
-            (int direct, _) = await Places.RunWhorlAsync(places.Third, Token, [.. request, "--servers", address + ":4002"]);
+            (int direct, _) = await places.RunWhorlAsync(third, [.. request, "--servers", address + ":4002"]);
             Assert.NotEqual(0, direct); // the NAT is one
         }
 
-        (int localCode, string local) = await Places.RunWhorlAsync(places.Third, Token, request);
-        (int code, string remote) = await Places.RunWhorlAsync(places.Third, Token, [.. request, "--initial-peers", relayAddress]);
+        (int localCode, string local) = await places.RunWhorlAsync(third, request);
+        (int code, string remote) = await places.RunWhorlAsync(third, [.. request, "--initial-peers", relayed]);
         Assert.True(localCode == 0 && code == 0, local + remote);
         Assert.NotEmpty(local.Trim());
         Assert.Equal(local, remote);
     }
 
-    /// <summary>The last word of the first line with a text in it.</summary>
-    private async Task<string> LineWithAsync(Process process, string text)
+    [NetworkNamespaceFact]
+    public async Task Two_nodes_behind_a_nat_each_come_to_a_direct_connection()
     {
-        while (await process.StandardOutput.ReadLineAsync(Token) is { } line)
+        await using NetworkPlaces places = new(Token);
+        string open = await places.AddAsync("pub");
+        await places.ForwardAsync(open);
+        string left = await BehindANatAsync(places, open, "l", RelayAddress, "203.0.113.2", "192.168.77");
+        string right = await BehindANatAsync(places, open, "r", "203.0.113.5", "203.0.113.6", "192.168.78");
+
+        Process relay = places.StartWhorl(open, "dht", "--listen", RelayAddress + ":4001");
+        string relayed = await places.LineWithAsync(relay, "/p2p/");
+        Process listener = places.StartWhorl(left, "dht", "--listen", "0.0.0.0:4002", "--relay", relayed, "--initial-peers", relayed);
+        string circuit = await places.LineWithAsync(listener, "/p2p-circuit");
+        Process dialer = places.StartWhorl(right, "dht", "--listen", "0.0.0.0:4003", "--relay", relayed, "--initial-peers", circuit);
+        await places.LineWithAsync(dialer, "/p2p-circuit");
+
+        while (!await IsDirectAsync())
         {
-            if (line.Contains(text, StringComparison.Ordinal))
-            {
-                return line.Split(' ')[^1];
-            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, Token);
         }
 
-        throw new InvalidOperationException($"it ended without '{text}': {await process.StandardError.ReadToEndAsync(Token)}");
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System, Token); // a handshake that fails is given up in less
+        Assert.True(await IsDirectAsync());
+
+        // From listening port to listening port, through both NATs.
+        async Task<bool> IsDirectAsync() => (await places.InAsync(left, "ss", "-Htn", "state", "established", "sport", "=", ":4002", "dport", "=", ":4003"))
+            .Contains("203.0.113.6", StringComparison.Ordinal);
     }
 
-    /// <summary>Runs where namespaces may be made.</summary>
-    private sealed class NetworkNamespaceFactAttribute : FactAttribute
+    /// <summary>A place behind a NAT of its own, which a link joins to the open place.</summary>
+    private static async Task<string> BehindANatAsync(NetworkPlaces places, string open, string name, string openAddress, string natAddress, string network)
     {
-        public NetworkNamespaceFactAttribute() => Skip = FindSkipReason();
-
-        private static string? FindSkipReason()
-        {
-            if (!OperatingSystem.IsLinux())
-            {
-                return "network namespaces are Linux's";
-            }
-
-            string[] folders = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/sbin"];
-            if (new[] { "ip", "nft" }.FirstOrDefault(tool => !folders.Any(folder => File.Exists(Path.Combine(folder, tool)))) is { } missing)
-            {
-                return $"there is no '{missing}' here: install iproute2 and nftables";
-            }
-
-            string name = $"whorl-{Environment.ProcessId}-try";
-            using Process add = Process.Start(new ProcessStartInfo("ip", ["netns", "add", name]) { RedirectStandardError = true })!;
-            string error = add.StandardError.ReadToEnd();
-            add.WaitForExit();
-            if (add.ExitCode != 0)
-            {
-                return $"network namespaces are not allowed here: {error.Trim()}";
-            }
-
-            using Process delete = Process.Start("ip", ["netns", "del", name]);
-            delete.WaitForExit();
-            return null;
-        }
-    }
-
-    /// <summary>The namespaces with their links, and the processes in them; all gone when disposed.</summary>
-    private sealed class Places : IAsyncDisposable
-    {
-        public const string HiddenAddress = "192.168.77.2";
-
-        public const string NatAddress = "203.0.113.2";
-
-        private readonly string _prefix = $"whorl{Environment.ProcessId}";
-        private readonly List<Process> _processes = [];
-
-        public string Public => _prefix + "pub";
-
-        public string Third => _prefix + "third";
-
-        public string Hidden => _prefix + "hid";
-
-        private string Nat => _prefix + "nat";
-
-        public async Task BuildAsync(CancellationToken cancellationToken)
-        {
-            foreach (string place in (string[])[Public, Third, Hidden, Nat])
-            {
-                await RunAsync("ip", ["netns", "add", place], cancellationToken);
-                await InAsync(place, cancellationToken, "ip", "link", "set", "lo", "up");
-            }
-
-            await LinkAsync(Public, "pn", PublicAddress + "/24", Nat, "np", NatAddress + "/24", cancellationToken);
-            await LinkAsync(Public, "pt", "198.51.100.1/24", Third, "tp", "198.51.100.2/24", cancellationToken);
-            await LinkAsync(Nat, "nh", "192.168.77.1/24", Hidden, "hn", HiddenAddress + "/24", cancellationToken);
-            await InAsync(Third, cancellationToken, "ip", "route", "add", "default", "via", "198.51.100.1");
-            await InAsync(Hidden, cancellationToken, "ip", "route", "add", "default", "via", "192.168.77.1");
-            await InAsync(Nat, cancellationToken, "ip", "route", "add", "default", "via", PublicAddress);
-            foreach (string router in (string[])[Public, Nat])
-            {
-                await InAsync(router, cancellationToken, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
-            }
-
-            foreach (string rule in (string[])
-                [
-                    "add table ip t",
-                    "add chain ip t out { type nat hook postrouting priority 100 ; }",
-                    "add rule ip t out oifname np masquerade",
-                    "add chain ip t through { type filter hook forward priority 0 ; policy drop ; }",
-                    "add rule ip t through iifname nh accept",
-                    "add rule ip t through ct state established,related accept",
-                ])
-            {
-                await InAsync(Nat, cancellationToken, "nft", rule);
-            }
-        }
-
-        public Process StartWhorl(string place, params string[] arguments)
-        {
-            Process process = Start("ip", ["netns", "exec", place, DotNet, Path.Combine(AppContext.BaseDirectory, "whorl.dll"), .. arguments]);
-            _processes.Add(process);
-            return process;
-        }
-
-        /// <summary>Runs whorl to its end; its errors follow its output where it fails.</summary>
-        public static Task<(int Code, string Output)> RunWhorlAsync(string place, CancellationToken cancellationToken, params string[] arguments) =>
-            EndAsync(Start("ip", ["netns", "exec", place, DotNet, Path.Combine(AppContext.BaseDirectory, "whorl.dll"), .. arguments]), cancellationToken);
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (Process process in _processes)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync();
-                process.Dispose();
-            }
-
-            foreach (string place in (string[])[Public, Third, Hidden, Nat])
-            {
-                await EndAsync(Start("ip", ["netns", "del", place]), CancellationToken.None); // its links go with it; it may never have been made
-            }
-        }
-
-        private static string DotNet => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-
-        private static async Task LinkAsync(
-            string left, string leftName, string leftAddress, string right, string rightName, string rightAddress, CancellationToken cancellationToken)
-        {
-            await InAsync(left, cancellationToken, "ip", "link", "add", leftName, "type", "veth", "peer", "name", rightName, "netns", right);
-            foreach ((string place, string name, string address) in ((string, string, string)[])[(left, leftName, leftAddress), (right, rightName, rightAddress)])
-            {
-                await InAsync(place, cancellationToken, "ip", "addr", "add", address, "dev", name);
-                await InAsync(place, cancellationToken, "ip", "link", "set", name, "up");
-            }
-        }
-
-        private static Task InAsync(string place, CancellationToken cancellationToken, params string[] words) =>
-            RunAsync("ip", ["netns", "exec", place, .. words], cancellationToken);
-
-        private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
-        {
-            (int code, string output) = await EndAsync(Start(program, arguments), cancellationToken);
-            Assert.True(code == 0, $"{program} {string.Join(' ', arguments)}: {output}");
-        }
-
-        private static Process Start(string program, string[] arguments) =>
-            Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-        private static async Task<(int Code, string Output)> EndAsync(Process started, CancellationToken cancellationToken)
-        {
-            using Process process = started;
-            try
-            {
-                Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-                string errors = await process.StandardError.ReadToEndAsync(cancellationToken);
-                await process.WaitForExitAsync(cancellationToken);
-                return (process.ExitCode, await output + (process.ExitCode == 0 ? "" : errors));
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                throw;
-            }
-        }
+        string nat = await places.AddAsync(name + "nat"), hidden = await places.AddAsync(name);
+        await places.LinkAsync(open, "to" + name, openAddress + "/30", nat, "out", natAddress + "/30");
+        await places.LinkAsync(nat, "in", network + ".1/24", hidden, "home", network + ".2/24");
+        await places.RouteAsync(nat, openAddress);
+        await places.RouteAsync(hidden, network + ".1");
+        await places.NatAsync(nat, "out", "in", isSilent: true);
+        return hidden;
     }
 }
