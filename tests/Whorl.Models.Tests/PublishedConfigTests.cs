@@ -202,6 +202,20 @@ public sealed partial class PublishedConfigTests
         Assert.Equal(5, ((MambaSpec)spec.Blocks[0].Mixer).StepRank);
     }
 
+    [Theory]
+    [InlineData("mistral", "", 4096)]
+    [InlineData("mistral", ", \"sliding_window\": null", 0)]
+    [InlineData("mixtral", "", 0)]
+    [InlineData("qwen2", ", \"use_sliding_window\": true, \"max_window_layers\": 0", 4096)]
+    [InlineData("qwen2_moe", ", \"use_sliding_window\": true", 4096)]
+    [InlineData("qwen3_moe", ", \"use_sliding_window\": true", 4096)]
+    public void A_window_that_is_not_told_is_the_reference_s(string family, string keys, int window)
+    {
+        DecoderSpec spec = Read(
+            $"\"model_type\": \"{family}\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9{keys}");
+        Assert.Equal(window, ((AttentionLayerSpec)spec.Blocks[0].Mixer).Window);
+    }
+
     [Fact]
     public void Dimensions_that_do_not_turn_are_told_apart_by_each_spelling()
     {

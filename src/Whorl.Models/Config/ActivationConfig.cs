@@ -30,6 +30,6 @@ internal static class ActivationConfig
         string name = config.Text(keys, absent);
         return Names.TryGetValue(name, out Activation activation)
             ? activation
-            : throw config.Unsupported(keys, $"\"{name}\"", string.Join(", ", Names.Keys));
+            : throw config.Unsupported(keys, string.Join(", ", Names.Keys));
     }
 }

@@ -51,8 +51,8 @@ public sealed class ConfigReader(JsonElement config, string file)
         _assumed[key] = number.RootElement.Clone();
     }
 
-    /// <summary>Whether one of the keys is there and not null.</summary>
-    public bool Has(params ReadOnlySpan<string> keys) => Find(keys) is not null;
+    /// <summary>Whether a key, in one of its spellings, is there and not null.</summary>
+    public bool Has(string keys) => Find(keys) is not null;
 
     /// <summary>A whole number, at least <paramref name="minimum"/> and at most 16777216: a width, a vocabulary.</summary>
     /// <param name="keys">The key and its other spellings, separated by '|'.</param>
@@ -65,7 +65,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>A whole number, or null where it is absent or null.</summary>
     public int? OptionalInt(string keys, int minimum = 1, int maximum = LargestWidth) =>
-        Find(keys.Split('|')) is not { } value ? null
+        Find(keys) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number == Math.Floor(number)
             && number >= minimum && number <= maximum ? (int)number
         : throw Bad(keys, value, $"a whole number from {minimum} to {maximum}");
@@ -81,7 +81,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>A whole number, at least 1; the other value where it is absent, null or <c>"auto"</c>.</summary>
     public int IntOrAuto(string keys, int auto) =>
-        Find(keys.Split('|')) is { ValueKind: JsonValueKind.String } text && text.ValueEquals("auto") ? auto : Int(keys, auto, minimum: 1);
+        Find(keys) is { ValueKind: JsonValueKind.String } text && text.ValueEquals("auto") ? auto : Int(keys, auto, minimum: 1);
 
     /// <summary>A <see cref="Count"/> of equal parts of a whole.</summary>
     /// <param name="keys">The key and its other spellings, separated by '|'.</param>
@@ -97,7 +97,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>A number in the range of float32, or the value for where it is absent or null.</summary>
     public double Number(string keys, double? absent = null) =>
-        Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
+        Find(keys) is not { } value ? absent ?? throw Missing(keys)
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && float.IsFinite((float)number) ? number
         : throw Bad(keys, value, "a number that float32 can hold");
 
@@ -114,20 +114,20 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>True or false, or null where it is absent or null.</summary>
     public bool? OptionalFlag(string keys) =>
-        Find(keys.Split('|')) is not { } value ? null
+        Find(keys) is not { } value ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
         : throw Bad(keys, value, "true or false");
 
     /// <summary>A string, or the value for where it is absent or null.</summary>
     public string Text(string keys, string? absent = null) =>
-        Find(keys.Split('|')) is not { } value ? absent ?? throw Missing(keys)
+        Find(keys) is not { } value ? absent ?? throw Missing(keys)
         : value.ValueKind == JsonValueKind.String ? value.GetString()!
         : throw Bad(keys, value, "a string");
 
     /// <summary>A list of numbers, or null where it is absent or null.</summary>
     public IReadOnlyList<double>? Numbers(string keys)
     {
-        if (Find(keys.Split('|')) is not { } value)
+        if (Find(keys) is not { } value)
         {
             return null;
         }
@@ -141,7 +141,7 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>A list of strings, or null where it is absent or null.</summary>
     public IReadOnlyList<string>? Texts(string keys)
     {
-        if (Find(keys.Split('|')) is not { } value)
+        if (Find(keys) is not { } value)
         {
             return null;
         }
@@ -156,7 +156,7 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// </summary>
     public ConfigReader? Object(string keys)
     {
-        if (Find(keys.Split('|')) is not { } value)
+        if (Find(keys) is not { } value)
         {
             return null;
         }
@@ -172,7 +172,7 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>Reads a key that must have one of some values, or be absent.</summary>
     public void Require(string key, params ReadOnlySpan<string> allowed)
     {
-        if (Find([key]) is { } value && !allowed.Contains(value.ToString()) && !allowed.Contains(value.GetRawText()))
+        if (Find(key) is { } value && !allowed.Contains(value.ToString()) && !allowed.Contains(value.GetRawText()))
         {
             throw Bad(key, value, allowed.Length == 1 ? allowed[0] : $"one of {string.Join(", ", allowed.ToArray())}");
         }
@@ -206,9 +206,15 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// <summary>The object as it stands in its file.</summary>
     public override string ToString() => config.GetRawText();
 
-    /// <summary>The exception for a value that is not supported.</summary>
+    /// <summary>The exception for a value that is not supported, as it stands in the config.</summary>
     /// <param name="keys">The key and its other spellings, separated by '|'; the message names the one that the config has.</param>
-    /// <param name="value">Its value, or what is wrong with it.</param>
+    /// <param name="supported">What it may be.</param>
+    public ModelFormatException Unsupported(string keys, string supported) =>
+        Unsupported(keys, Find(keys) is { } value ? Short(value) : "nothing", supported);
+
+    /// <summary>The exception for a value that is not supported, told in other words than the config's.</summary>
+    /// <param name="keys">The key and its other spellings, separated by '|'; the message names the one that the config has.</param>
+    /// <param name="value">What it comes to.</param>
     /// <param name="supported">What it may be.</param>
     public ModelFormatException Unsupported(string keys, string value, string supported) =>
         new(File, $"= {value} is not supported; supported: {supported}", Spelling(keys));
@@ -227,11 +233,11 @@ public sealed class ConfigReader(JsonElement config, string file)
         return text.Length <= 60 ? text : text[..57] + "...";
     }
 
-    private JsonElement? Find(params ReadOnlySpan<string> keys)
+    private JsonElement? Find(string keys)
     {
         JsonElement? found = null, assumed = null;
         bool named = false;
-        foreach (string key in keys)
+        foreach (string key in keys.Split('|'))
         {
             _read.Add(key);
             if (config.TryGetProperty(key, out JsonElement value))

@@ -18,7 +18,7 @@ internal static class WindowConfig
         int blocks = config.Count("num_hidden_layers");
         return types is null ? slides
             : types.Count >= blocks && types.All(t => t is Full or Sliding) ? block => types[block] == Sliding
-            : throw config.Unsupported("layer_types", "that list", $"{blocks} of {Full}, {Sliding}");
+            : throw config.Unsupported("layer_types", $"{blocks} of {Full}, {Sliding}");
     }
 
     /// <summary>Reads the window of each block; 0 for none.</summary>

@@ -18,7 +18,7 @@ internal sealed class BitNet : ModelFamily
         config.Assume("rope_theta", 500_000);
         TernaryForm? form = ReadForm(config.Object("quantization_config"));
         bool rounds = form is not null, bias = config.Flag("attention_bias", false);
-        Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config);
+        Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
         DecoderSpec spec = Llama.ReadKin(
             config,
             attention => attention with

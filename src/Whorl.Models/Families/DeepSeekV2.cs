@@ -84,7 +84,7 @@ internal class DeepSeekV2 : ModelFamily
         int shared = config.Int("n_shared_experts", absent: 0, minimum: 0, maximum: 64);
         LatentAttentionSpec mixer = Attention(config);
         float scale = (float)config.Number("routed_scaling_factor", 1);
-        ExpertsSpec? experts = config.Has("n_routed_experts", "num_local_experts")
+        ExpertsSpec? experts = config.Has("n_routed_experts|num_local_experts")
             ? route(ExpertsConfig.Read(config) with { Scale = scale, SharedSize = shared * size })
             : null;
         return Llama.ReadKin(config, block: (i, block) => block with

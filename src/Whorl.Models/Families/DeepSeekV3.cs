@@ -60,7 +60,7 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         quantization.Ignore("activation_scheme");
         if (quantization.Numbers("weight_block_size") is not [BlockScales.Size, BlockScales.Size])
         {
-            throw quantization.Unsupported("weight_block_size", "another size", $"[{BlockScales.Size}, {BlockScales.Size}]");
+            throw quantization.Unsupported("weight_block_size", $"[{BlockScales.Size}, {BlockScales.Size}]");
         }
 
         quantization.RefuseUnread();

@@ -24,6 +24,11 @@ internal sealed class GptOss : ModelFamily
         bool bias = config.Flag("attention_bias", true);
         float limit = (float)config.Positive("swiglu_limit", 7), alpha = (float)config.Positive("swiglu_alpha", 1.702);
         ExpertsSpec experts = ExpertsConfig.Read(config, count: 128, chosen: 4) with { Score = RouterScore.SoftmaxOfChosen, RouterBias = true };
+        if (!config.Has("rope_parameters|rope_scaling"))
+        {
+            throw config.Unsupported("rope_scaling", "YaRN's parameters, which every published config has");
+        }
+
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias, HasSinks = true },

@@ -66,15 +66,17 @@ internal sealed class Jamba : ModelFamily
         };
     }
 
-    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama()
-        .Ends(("final_norm", "model.final_layernorm"))
-        .Block(
-            ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"),
-            ("down", "feed_forward.down_proj"),
-            ("router", "feed_forward.router"), ("expert_gate", "feed_forward.experts.{1}.gate_proj"),
-            ("expert_up", "feed_forward.experts.{1}.up_proj"),
-            ("expert_down", "feed_forward.experts.{1}.down_proj"))
-        .Mamba(MambaOf(spec), "mamba.");
+    public override WeightMap Weights(DecoderSpec spec)
+    {
+        WeightMap map = WeightMap.Llama()
+            .Ends(("final_norm", "model.final_layernorm"))
+            .Block(
+                ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"),
+                ("down", "feed_forward.down_proj"), ("router", "feed_forward.router"),
+                ("expert_gate", "feed_forward.experts.{1}.gate_proj"), ("expert_up", "feed_forward.experts.{1}.up_proj"),
+                ("expert_down", "feed_forward.experts.{1}.down_proj"));
+        return MambaOf(spec) is { } mamba ? map.Mamba(mamba, "mamba.") : map;
+    }
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -96,11 +98,10 @@ internal sealed class Jamba : ModelFamily
         }
     }
 
-    public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().GgufMamba(MambaOf(spec));
+    public override WeightMap GgufWeights(DecoderSpec spec) =>
+        MambaOf(spec) is { } mamba ? WeightMap.Gguf().GgufMamba(mamba) : WeightMap.Gguf();
 
-    private static MambaSpec MambaOf(DecoderSpec spec) =>
-        spec.Blocks.Select(b => b.Mixer).OfType<MambaSpec>().FirstOrDefault()
-        ?? new MambaSpec { Channels = 1, StateSize = 1, StepRank = 1, Taps = 1 };
+    private static MambaSpec? MambaOf(DecoderSpec spec) => spec.Blocks.Select(block => block.Mixer).OfType<MambaSpec>().FirstOrDefault();
 
     /// <summary>The blocks of a kind: every period-th from an offset on, or those that a GGUF file lists.</summary>
     private static Func<int, bool> Which(ConfigReader config, string key, int defaultPeriod, int defaultOffset)

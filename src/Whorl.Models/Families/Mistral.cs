@@ -8,6 +8,7 @@ internal sealed class Mistral : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
+        config.Assume("sliding_window", 4096);
         int window = config.Int("sliding_window", absent: 0, minimum: 0);
         return Llama.ReadKin(config, window: _ => window);
     }

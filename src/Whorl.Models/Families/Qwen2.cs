@@ -16,6 +16,7 @@ internal sealed class Qwen2 : ModelFamily
     /// <summary>Windows count only with <c>use_sliding_window</c>, and then from block <c>max_window_layers</c> on.</summary>
     internal static Func<int, int> Windows(ConfigReader config)
     {
+        config.Assume("sliding_window", 4096);
         int first = config.Int("max_window_layers", absent: 28, minimum: 0);
         Func<int, int> windows = WindowConfig.Read(config, block => block >= first);
         return config.Flag("use_sliding_window", false) ? windows : _ => 0;

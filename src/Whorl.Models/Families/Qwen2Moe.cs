@@ -57,6 +57,7 @@ internal sealed class Qwen2Moe : ModelFamily
     /// <summary>With <c>use_sliding_window</c>, every other block below <c>max_window_layers</c> has a window.</summary>
     private static Func<int, int> Windows(ConfigReader config)
     {
+        config.Assume("sliding_window", 4096);
         int end = config.Int("max_window_layers", absent: 28, minimum: 0);
         Func<int, int> windows = WindowConfig.Read(config, block => block % 2 == 0 && block < end);
         return config.Flag("use_sliding_window", false) ? windows : _ => 0;

@@ -12,6 +12,7 @@ internal sealed class Qwen3Moe : ModelFamily
     {
         bool bias = config.Flag("attention_bias", false);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config);
+        config.Assume("sliding_window", 4096);
         int window = config.Int("sliding_window", absent: 0, minimum: 0);
         window = config.Flag("use_sliding_window", false) ? window : 0;
         config.Ignore("max_window_layers"); // of Qwen2; here a window is every layer's

@@ -21,7 +21,7 @@ internal sealed class Rwkv7 : ModelFamily
         // How it is computed, not what.
         config.Ignore("attn_mode", "fuse_norm", "fuse_cross_entropy", "fuse_linear_cross_entropy", "use_l2warp", "num_attention_heads");
         double ratio = config.Positive("hidden_ratio", 4);
-        RefuseOtherWidths(config, hidden, heads * size);
+        RefuseOtherWidths(config, hidden, heads, size);
         Rwkv7Spec mixer = new()
         {
             Heads = heads,
@@ -114,17 +114,16 @@ internal sealed class Rwkv7 : ModelFamily
     private static IEnumerable<string> Rwkv7Mixes => ["mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate"];
 
     /// <summary>Values as wide as keys, and both as the residual stream, are all that published models have.</summary>
-    private static void RefuseOtherWidths(ConfigReader config, int hidden, int width)
+    private static void RefuseOtherWidths(ConfigReader config, int hidden, int heads, int size)
     {
-        if (config.Numbers("value_dim") is { } values && values.Any(v => v != width))
+        if (heads * size != hidden)
         {
-            throw config.Unsupported("value_dim", "that list", $"{width} for every block");
+            throw config.Unsupported("num_heads", $"{heads} with heads of {size}", $"what makes up the hidden size, {hidden}");
         }
 
-        if (width != hidden)
+        if (config.Numbers("value_dim") is { } values && values.Any(v => v != hidden))
         {
-            throw config.Unsupported(
-                "num_heads", $"{width / Math.Max(1, hidden)} times the hidden size over head_dim", "hidden_size / head_dim");
+            throw config.Unsupported("value_dim", $"{hidden} for every block");
         }
     }
 }

@@ -37,6 +37,6 @@ internal sealed class SmolLm3 : ModelFamily
         int interval = config.Int("no_rope_layer_interval", absent: 4, minimum: 1), blocks = config.Count("num_hidden_layers");
         return config.Numbers("no_rope_layers") is not { } flags ? block => (block + 1) % interval != 0
             : flags.Count >= blocks && flags.All(flag => flag is 0 or 1) ? block => flags[block] == 1
-            : throw config.Unsupported("no_rope_layers", "that list", $"{blocks} of 0 and 1");
+            : throw config.Unsupported("no_rope_layers", $"{blocks} of 0 and 1");
     }
 }

@@ -88,7 +88,7 @@ internal sealed class Zamba2 : ModelFamily
             ProjectionBias = config.Flag("add_bias_linear", false),
             StepLimits = limits is null ? (0, float.PositiveInfinity)
                 : limits is [var least, var greatest] ? ((float)least, (float)greatest)
-                : throw config.Unsupported("time_step_limit", "that list", "two numbers"),
+                : throw config.Unsupported("time_step_limit", "two numbers"),
             OutputNorm = new NormSpec("scan_norm", 1e-5f) { Group = channels / groups, GainPerColumn = true }, // an ε of its own
         };
     }
@@ -133,7 +133,7 @@ internal sealed class Zamba2 : ModelFamily
             ?? [.. Enumerable.Range(0, blocks).Select(block => hybrids?.Contains(block) == true ? Hybrid : "mamba")];
         return kinds.Count == blocks && kinds.All(kind => kind is Hybrid or "mamba" or "linear_attention")
             ? kinds
-            : throw config.Unsupported("layers_block_type", "that list", $"{blocks} of mamba, {Hybrid}");
+            : throw config.Unsupported("layers_block_type", $"{blocks} of mamba, {Hybrid}");
     }
 
     private static IEnumerable<(string Role, WeightSource Source)> MambaNames(Mamba2Spec mixer, string prefix)

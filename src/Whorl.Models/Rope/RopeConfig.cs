@@ -149,6 +149,6 @@ internal static class RopeConfig
         IReadOnlyList<double> Divisors(string key) =>
             scaling.Numbers(key) is { } list && list.Count == dimensions / 2 && list.All(d => d > 0)
                 ? list
-                : throw scaling.Unsupported(key, "that list", $"{dimensions / 2} numbers above 0");
+                : throw scaling.Unsupported(key, $"{dimensions / 2} numbers above 0");
     }
 }
