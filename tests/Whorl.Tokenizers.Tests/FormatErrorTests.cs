@@ -54,7 +54,7 @@ public sealed class FormatErrorTests
     }
 
     [Theory]
-    [InlineData("tokenizer.ggml.model", "rwkv")]
+    [InlineData("tokenizer.ggml.model", "plamo2")]
     [InlineData("tokenizer.ggml.pre", "unheard-of")]
     [InlineData("tokenizer.ggml.tokens", 5)]
     [InlineData("tokenizer.ggml.merges", null)]

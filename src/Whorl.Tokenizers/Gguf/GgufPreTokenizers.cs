@@ -48,6 +48,32 @@ internal static class GgufPreTokenizers
     private const string BailingMoe =
         @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+";
 
+    private const string Jais2 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+        + @"|\s{512}(?!\S)|\s{256}(?!\S)|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)"
+        + @"|\s{1,2}(?!\S)|\s{1}";
+
+    private const string MiniCpm5 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Ufakzeka =
+        @"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string Youtu =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        + @"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private const string YoutuScripts = "[가-힣ㄱ-ㆎ]+|[！…“”‘’—：；，、-〿︰-﹏]+|[ㄅ-ㄯ]+|[一-龥぀-ゟ゠-ヿ]+";
+
+    private const string Spark =
+        @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"
+        + @"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+";
+
+    private const string AfmoeScripts = "[一-鿿㐀-䶿豈-﫿぀-ゟ゠-ヿ･-ﾟ⼀-⿟เ-๿຀-໿ក-៿က-႟ꩠ-ꩿꧠ-꧿가-힯ᄀ-ᇿ]+";
+
+    private const string Lines = @"[^\n]+|[\n]+";
+
     private const string SeedCoder =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+";
 
@@ -70,6 +96,8 @@ internal static class GgufPreTokenizers
     private static readonly string[] Qwen2Like =
         ["qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "stablelm2", "megrez", "hunyuan", "solar-open", "grok-2"];
 
+    private const string Cjk = "[一-龥぀-ゟ゠-ヿ]+";
+
     private const string TinyAyaDigits = @"\d{1,3}(?=(?:\d{3})*\b)";
 
     private const string Bloom = @" ?[^(\s|[.,!?…。，、।۔،])]+";
@@ -89,6 +117,13 @@ internal static class GgufPreTokenizers
         + @"\x{FF21}-\x{FF3A}\x{FF41}-\x{FF5A}\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB}\x{10C80}-\x{10CB2}"
         + @"\x{10CC0}-\x{10CF2}\x{118A0}-\x{118DF}\x{1E900}-\x{1E943}]+";
 
+    /// <summary>Whether the text stays characters, with U+2581 for a space, as SentencePiece has it; else it becomes bytes.</summary>
+    public static bool IsCharacterLevel(string name) => name is "gemma4" or "granite-embed-multi-311m" or "sarvam-moe";
+
+    /// <summary>Whether a begin token stands in front where the file does not say it.</summary>
+    public static bool AddsBegin(string name) =>
+        LlamaLike.Contains(name) || name is "tekken" or "chameleon" or "gemma4" or "granite-embed-multi-311m";
+
     /// <summary>
     /// The normalizer and pre-tokenizer of a name, and whether pieces that are tokens are never merged from smaller ones.
     /// </summary>
@@ -96,7 +131,7 @@ internal static class GgufPreTokenizers
     public static (Normalizer? Normalizer, PreTokenizer PreTokenizer, bool IgnoreMerges) Find(string name)
     {
         Normalizer? nfc = WithNfc.Contains(name) ? new UnicodeFormNormalizer(compatibility: false, compose: true) : null;
-        bool ignoreMerges = LlamaLike.Contains(name) || name is "tekken" or "youtu";
+        bool ignoreMerges = LlamaLike.Contains(name) || name is "tekken" or "youtu" or "minicpm5" or "granite-embed-multi-97m";
         return (nfc, new SequencePreTokenizer(Parts(name)), ignoreMerges);
     }
 
@@ -117,7 +152,7 @@ internal static class GgufPreTokenizers
                 return Splits(Qwen35);
             case "tekken":
                 return Splits(Tekken);
-            case "gpt-4o" or "llama4" or "kanana2" or "minimax-m2":
+            case "gpt-4o" or "llama4" or "kanana2" or "minimax-m2" or "talkie" or "granite-embed-multi-97m":
                 return Splits(Gpt4o);
             case "kimi-k2":
                 return Splits(KimiK2);
@@ -127,7 +162,7 @@ internal static class GgufPreTokenizers
                 return Splits(BailingMoe);
             case "seed-coder":
                 return Splits(SeedCoder);
-            case "tiny_aya":
+            case "tiny_aya" or "cohere2moe":
                 return Splits(TinyAyaDigits, Gpt4o);
             case "deepseek-llm":
                 return
@@ -141,8 +176,37 @@ internal static class GgufPreTokenizers
                     Split("[\r\n]"), Split(@"\s?\p{L}+"), Split(@"\s?\p{P}+"), Split("[一-龥ࠀ-一가-퟿]+"),
                     StandardPreTokenizers.Digits(individual: true), Bytes(),
                 ];
-            case "deepseek-v3" or "hunyuan-dense" or "joyai-llm":
-                return Splits(@"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", DeepSeek3);
+            case "deepseek-v3" or "hunyuan-dense" or "joyai-llm" or "hy_v4":
+                return Splits(@"\p{N}{1,3}", Cjk, DeepSeek3);
+            case "spark2_5":
+                return Splits(@"\p{N}{1,3}", Cjk, Spark, @"\p{N}");
+            case "youtu":
+                return Splits(YoutuScripts, Youtu);
+            case "jais-2":
+                return Splits(Jais2);
+            case "minicpm5":
+                return Splits(@"\p{N}{1,3}", MiniCpm5);
+            case "ufakzeka":
+                return Splits(Ufakzeka);
+            case "laguna":
+                return Splits(Lines, Qwen2);
+            case "afmoe":
+                return [ThousandsSplit.All, .. Splits(AfmoeScripts, DeepSeek3)];
+            case "superbpe":
+                return Splits(@"\p{N}+", @"(?=(\d{3})+(?!\d))");
+            case "gemma4" or "granite-embed-multi-311m" or "sarvam-moe":
+                return [Split(Lines)];
+            case "chameleon":
+                return
+                [
+                    Split("<sentinel:[0-9]+>"), Split("(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z"), Split("([\t\n]|    |  )"),
+                    StandardPreTokenizers.Digits(individual: true), StandardPreTokenizers.Punctuation(SplitBehavior.Isolated), Gpt2(),
+                ];
+            case "default":
+                return
+                [
+                    Split(@"[\p{P}\$\+<=>\^~\|]+"), Gpt2(), StandardPreTokenizers.Digits(individual: false), Split("[0-9][0-9][0-9]"),
+                ];
             case "falcon":
                 return
                 [
@@ -164,7 +228,7 @@ internal static class GgufPreTokenizers
     private static PreTokenizer Bytes() => StandardPreTokenizers.ByteLevel(addPrefixSpace: false, useRegex: false);
 
     private static PreTokenizer Split(string pattern) =>
-        StandardPreTokenizers.Split(Pattern.Parse(pattern), SplitBehavior.Isolated, invert: false);
+        (PreTokenizer?)ThousandsSplit.Find(pattern) ?? StandardPreTokenizers.Split(Pattern.Parse(pattern), SplitBehavior.Isolated, invert: false);
 
     private static PreTokenizer[] Splits(params string[] patterns) => [.. patterns.Select(Split), Bytes()];
 }

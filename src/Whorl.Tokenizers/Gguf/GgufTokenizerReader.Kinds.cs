@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Whorl.Tokenizers.Bpe;
 using Whorl.Tokenizers.Decoders;
 using Whorl.Tokenizers.Normalizers;
@@ -5,6 +7,7 @@ using Whorl.Tokenizers.Patterns;
 using Whorl.Tokenizers.PostProcessors;
 using Whorl.Tokenizers.PreTokenizers;
 using Whorl.Tokenizers.SentencePiece;
+using Whorl.Tokenizers.Text;
 using Whorl.Tokenizers.Unigram;
 using Whorl.Tokenizers.WordPiece;
 
@@ -16,7 +19,8 @@ internal static partial class GgufTokenizerReader
     private static TokenizerParts ReadByteLevel(GgufMetadata metadata, GgufVocabulary source)
     {
         string? given = metadata.OptionalString(Prefix + "pre");
-        string name = given is null or "default" ? PreTokenizerOf(Architecture(metadata)) : given;
+        string name = metadata.String(Prefix + "model") == "gemma4" ? "gemma4"
+            : given is null or "default" ? PreTokenizerOf(Architecture(metadata), given) : given;
         (Normalizer? normalizer, PreTokenizer preTokenizer, bool ignoreMerges) = GgufPreTokenizers.Find(name);
         Vocabulary vocabulary = source.ToVocabulary();
         IReadOnlyList<string> merges = metadata.Strings(Prefix + "merges");
@@ -26,19 +30,23 @@ internal static partial class GgufTokenizerReader
             table.Add(merge);
         }
 
-        return WithTokens(source, new TokenizerParts(new BpeModel(vocabulary, table.Table, new BpeOptions { IgnoreMerges = ignoreMerges }))
+        bool characters = GgufPreTokenizers.IsCharacterLevel(name);
+        var options = new BpeOptions { IgnoreMerges = ignoreMerges, ByteFallback = characters };
+        return WithTokens(source, new TokenizerParts(new BpeModel(vocabulary, table.Table, options))
         {
             AddedTokens = [.. source.AddedTokens()],
-            Normalizer = normalizer,
-            PreTokenizer = preTokenizer,
-            PostProcessor = ReadTemplate(
-                metadata, source, addBegin: name is "llama3" or "llama-v3" or "llama-bpe" or "tekken", addEnd: false),
-            Decoder = new ByteLevelDecoder(),
+            Normalizer = characters ? new ReplaceNormalizer(Pattern.Literal(" "), "\u2581") : normalizer,
+            PreTokenizer = characters ? new SequencePreTokenizer([preTokenizer, new NewlineTokens(vocabulary)]) : preTokenizer,
+            PostProcessor = ReadTemplate(metadata, source, GgufPreTokenizers.AddsBegin(name), addEnd: false),
+            Decoder = characters
+                ? new SequenceDecoder([StandardDecoders.Replace("\u2581", " "), new ByteFallbackDecoder(), new FuseDecoder()])
+                : new ByteLevelDecoder(),
         });
     }
 
-    // Files made before the key 'pre' existed: what the models of the architecture were trained with.
-    private static string PreTokenizerOf(string architecture) => architecture switch
+    // Files made before the key 'pre' existed: what the models of the architecture were trained with. Where that does not tell, "default"
+    // is what llama.cpp makes of it.
+    private static string PreTokenizerOf(string architecture, string? given) => architecture switch
     {
         "gptneox" => "gpt-neox",
         "mpt" => "mpt",
@@ -48,6 +56,7 @@ internal static partial class GgufTokenizerReader
         "bloom" => "bloom",
         "gpt2" or "phi2" => "gpt-2",
         "command-r" => "command-r",
+        _ when given is not null => given,
         _ => throw new FormatException(
             $"'{Prefix}pre' says nothing, and the architecture '{architecture}' does not tell the pre-tokenizer; "
             + "use the model's tokenizer.json instead"),
@@ -141,6 +150,48 @@ internal static partial class GgufTokenizerReader
             PostProcessor = ReadTemplate(metadata, source, addBegin: false, addEnd: true),
             Decoder = StandardDecoders.Metaspace("\u2581", PrependScheme.Always),
         });
+    }
+
+    private static TokenizerParts ReadRwkv(GgufMetadata metadata, GgufVocabulary source)
+    {
+        Vocabulary vocabulary = source.ToVocabulary(id => source.Types[id] == PieceType.Control ? source.Tokens[id] : Unescaped(source.Tokens[id]));
+        return WithTokens(source, new TokenizerParts(new LongestMatchModel(vocabulary, unknownId: source.IdOf("unknown") ?? 0))
+        {
+            AddedTokens = [.. source.AddedTokens()],
+            PreTokenizer = StandardPreTokenizers.ByteLevel(addPrefixSpace: false, useRegex: false),
+            PostProcessor = ReadTemplate(metadata, source, addBegin: false, addEnd: false),
+            Decoder = new ByteLevelDecoder(),
+        });
+    }
+
+    // Tokens are bytes written as Python writes them: \t, \n, \r, \x and two digits, a backslash before any other character.
+    private static string Unescaped(string token)
+    {
+        var bytes = new List<byte>();
+        for (int i = 0; i < token.Length; i++)
+        {
+            if (token[i] != '\\' || i + 1 == token.Length)
+            {
+                int length = char.IsHighSurrogate(token[i]) && i + 1 < token.Length ? 2 : 1;
+                bytes.AddRange(Encoding.UTF8.GetBytes(token.Substring(i, length)));
+                i += length - 1;
+                continue;
+            }
+
+            char escaped = token[++i];
+            if (escaped == 'x' && i + 2 < token.Length
+                && byte.TryParse(token.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+            {
+                bytes.Add(value);
+                i += 2;
+            }
+            else
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(escaped switch { 't' => "\t", 'n' => "\n", 'r' => "\r", _ => escaped.ToString() }));
+            }
+        }
+
+        return string.Concat(bytes.Select(ByteAlphabet.OfByte));
     }
 
     private static TemplatePostProcessor? ReadTemplate(GgufMetadata metadata, GgufVocabulary source, bool addBegin, bool addEnd)

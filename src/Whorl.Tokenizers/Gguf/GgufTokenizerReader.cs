@@ -19,12 +19,13 @@ internal static partial class GgufTokenizerReader
         GgufVocabulary vocabulary = GgufVocabulary.Read(metadata);
         TokenizerParts parts = metadata.String(Prefix + "model") switch
         {
-            "gpt2" => ReadByteLevel(metadata, vocabulary),
+            "gpt2" or "gemma4" => ReadByteLevel(metadata, vocabulary),
             "llama" => ReadSentencePieceBpe(metadata, vocabulary),
             "bert" => ReadBert(metadata, vocabulary),
             "t5" => ReadUnigram(metadata, vocabulary),
+            "rwkv" => ReadRwkv(metadata, vocabulary),
             string model => throw new FormatException(
-                $"the tokenizer model '{model}' is not supported (gpt2, llama, bert and t5 are); use the model's tokenizer.json instead"),
+                $"the tokenizer model '{model}' is not supported (gpt2, gemma4, llama, bert, t5 and rwkv are); use the model's tokenizer.json instead"),
         };
         return parts with { ChatTemplates = ReadTemplates(metadata) };
     }

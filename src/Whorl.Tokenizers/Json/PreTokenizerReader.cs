@@ -12,8 +12,7 @@ internal static class PreTokenizerReader
     {
         "Sequence" => new SequencePreTokenizer([.. element.Items("pretokenizers").Select(Read)]),
         "ByteLevel" => StandardPreTokenizers.ByteLevel(element.Flag("add_prefix_space", true), element.Flag("use_regex", true)),
-        "Split" => StandardPreTokenizers.Split(
-            PatternReader.Read(element), Behavior(element.RequiredString("behavior")), element.Flag("invert", false)),
+        "Split" => ReadSplit(element, Behavior(element.RequiredString("behavior")), element.Flag("invert", false)),
         "Digits" => StandardPreTokenizers.Digits(element.Flag("individual_digits", false)),
         "Punctuation" => StandardPreTokenizers.Punctuation(Behavior(element.OptionalString("behavior") ?? "Isolated")),
         "Whitespace" => new WordSplit(),
@@ -27,6 +26,17 @@ internal static class PreTokenizerReader
             element.OptionalString("replacement") ?? "\u2581", Scheme(element), element.Flag("split", true)),
         string type => throw new FormatException($"the type '{type}' is not supported"),
     };
+
+    private static PreTokenizer ReadSplit(JsonElement element, SplitBehavior behavior, bool invert)
+    {
+        bool isolates = behavior == SplitBehavior.Isolated && !invert;
+        string? pattern = isolates && element.Required("pattern").ValueKind == JsonValueKind.Object
+            ? element.Required("pattern").OptionalString("Regex")
+            : null;
+        return pattern is not null && ThousandsSplit.Find(pattern) is { } thousands
+            ? thousands
+            : StandardPreTokenizers.Split(PatternReader.Read(element), behavior, invert);
+    }
 
     /// <summary>Metaspace's scheme; older files say add_prefix_space.</summary>
     public static PrependScheme Scheme(JsonElement element) =>

@@ -74,7 +74,7 @@ internal sealed partial class PatternParser
 
         string name = _pattern[(_at + 1)..end];
         bool negated = name.StartsWith('^');
-        CodePointSet set = UnicodeProperties.Find(negated ? name[1..] : name) ?? throw Error($"the class [:{name}:] is not known");
+        CodePointSet set = UnicodeProperties.FindBracket(negated ? name[1..] : name) ?? throw Error($"the class [:{name}:] is not known");
         _at = end + 2;
         return negated ? set.Complement() : set;
     }
@@ -90,9 +90,9 @@ internal sealed partial class PatternParser
                 throw Error("a backslash at the end");
             }
 
-            if (Peek is 'p' or 'P' or 'd' or 'D' or 's' or 'S' or 'w' or 'W' or 'h' or 'H')
+            if (IsClassEscape(Peek))
             {
-                return ParseSetEscape();
+                return ParseSetEscape(bracketed: true);
             }
 
             first = Take("b") ? '\b' : ParseCharacterEscape();
@@ -111,7 +111,7 @@ internal sealed partial class PatternParser
         if (Peek == '\\')
         {
             _at++;
-            if (More && Peek is 'p' or 'P' or 'd' or 'D' or 's' or 'S' or 'w' or 'W' or 'h' or 'H')
+            if (More && IsClassEscape(Peek))
             {
                 _at = before; // [a-\d]: the hyphen is text
                 return CodePointSet.Single(first);

@@ -325,38 +325,42 @@ internal sealed partial class PatternParser
             return new AtomicNode(new AlternationNode([pair, one]));
         }
 
-        if (Peek is 'G' or 'K' or 'X' or 'k' or 'g' or 'N' or 'O' or (>= '1' and <= '9'))
+        if (Take("N") || Take("O"))
+        {
+            bool any = _pattern[_at - 1] == 'O';
+            return new SetNode(new CodePointSet(c => any || c != '\n'));
+        }
+
+        if (Peek is 'G' or 'K' or 'X' or 'k' or 'g' or (>= '1' and <= '9'))
         {
             throw Error($"\\{Peek} is not supported");
         }
 
-        return new SetNode(Cased(ParseSetEscape(), options));
+        // A class by name is what it is, whatever the case; in brackets it is not.
+        return IsClassEscape(Peek) ? new SetNode(ParseSetEscape(bracketed: false)) : Literal(ParseCharacterEscape(), options);
     }
 
-    /// <summary>What follows a backslash where one character or a class of them is meant.</summary>
-    private CodePointSet ParseSetEscape()
+    private static bool IsClassEscape(char c) => c is 'p' or 'P' or 'd' or 'D' or 's' or 'S' or 'w' or 'W' or 'h' or 'H';
+
+    /// <summary>The class that follows a backslash.</summary>
+    private CodePointSet ParseSetEscape(bool bracketed)
     {
         if (Peek is 'p' or 'P')
         {
             return ParseProperty();
         }
 
-        CodePointSet? known = Peek switch
+        CodePointSet known = Peek switch
         {
-            'd' or 'D' => UnicodeProperties.Find("digit"),
-            's' or 'S' => UnicodeProperties.Find("space"),
-            'w' or 'W' => UnicodeProperties.Find("word"),
-            'h' or 'H' => UnicodeProperties.Find("xdigit"),
-            _ => null,
+            'd' or 'D' => UnicodeProperties.FindBracket("digit")!,
+            's' or 'S' => UnicodeProperties.FindBracket("space")!,
+            'w' or 'W' when bracketed => UnicodeProperties.FindBracket("word")!,
+            'w' or 'W' => UnicodeProperties.Find("word")!,
+            _ => UnicodeProperties.FindBracket("xdigit")!,
         };
-        if (known is not null)
-        {
-            bool negated = char.IsAsciiLetterUpper(Peek);
-            _at++;
-            return negated ? known.Complement() : known;
-        }
-
-        return CodePointSet.Single(ParseCharacterEscape());
+        bool negated = char.IsAsciiLetterUpper(Peek);
+        _at++;
+        return negated ? known.Complement() : known;
     }
 
     private CodePointSet ParseProperty()
@@ -406,7 +410,8 @@ internal sealed partial class PatternParser
                 int value = Hexadecimal(1, 8);
                 return Take("}") ? value : throw Error("\\x{ without }");
             case 'x':
-                return Hexadecimal(1, 2);
+                int single = Hexadecimal(1, 2);
+                return single < 0x80 ? single : throw Error($"\\x{single:X2} is a byte of UTF-8, which is not supported; write \\x{{…}}");
             case '0':
                 int octal = 0;
                 for (int digits = 0; digits < 2 && More && Peek is >= '0' and <= '7'; digits++)

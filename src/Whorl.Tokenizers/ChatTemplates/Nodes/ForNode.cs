@@ -22,20 +22,21 @@ internal sealed class ForNode(
             context.Capture(nested => Render(context, scope, nested, inner, innerDepth));
 
         var loop = new Loop(iterable, elements, filtered: condition is not null, depth, recursive ? Recurse : null);
-        bool any = false;
+        bool finished = false; // whether a turn came to its end: as in Jinja, one that is cut short does not count
         while (loop.Advance() is { } item)
         {
-            any = true;
             Scope turn = body.NewScope(scope);
             turn.Set("loop", loop);
             target.Assign(turn, item);
-            if (body.Render(context, turn, output) == Flow.Break)
+            Flow flow = body.Render(context, turn, output);
+            finished |= flow == Flow.Next;
+            if (flow == Flow.Break)
             {
                 break;
             }
         }
 
-        return any || otherwise is null ? Flow.Next : otherwise.Render(context, otherwise.NewScope(scope), output);
+        return finished || otherwise is null ? Flow.Next : otherwise.Render(context, otherwise.NewScope(scope), output);
     }
 
     private bool Holds(RenderContext context, Scope scope, Value item)

@@ -15,8 +15,8 @@ internal static class TemplateTests
         ["divisibleby"] = Binary("divisibleby", (value, number) => IsRest(value, number, 0)),
         ["defined"] = Simple("defined", value => value is not UndefinedValue),
         ["undefined"] = Simple("undefined", value => value is UndefinedValue),
-        ["filter"] = Simple("filter", value => value is StrValue name && TemplateFilters.Exists(name.Text)),
-        ["test"] = Simple("test", value => value is StrValue name && Exists(name.Text)),
+        ["filter"] = Simple("filter", value => IsName(value, TemplateFilters.Exists)),
+        ["test"] = Simple("test", value => IsName(value, Exists)),
         ["none"] = Simple("none", value => value is NoneValue),
         ["boolean"] = Simple("boolean", value => value is BoolValue),
         ["true"] = Simple("true", value => value is BoolValue { Value: true }),
@@ -66,6 +66,12 @@ internal static class TemplateTests
 
     private static Test Binary(string name, Func<Value, Value, bool> test) => (value, arguments) =>
         test(value, arguments.Bind(name, 1, "other")[0]!);
+
+    private static bool IsName(Value value, Func<string, bool> exists)
+    {
+        _ = ValueComparer.Instance.GetHashCode(value); // Python looks it up in a dictionary, which a list has no place in
+        return value is StrValue name && exists(name.Text);
+    }
 
     private static bool IsRest(Value value, Value divisor, int rest) =>
         Comparison.AreEqual(Arithmetic.Modulo(value, divisor), IntValue.Of(rest));

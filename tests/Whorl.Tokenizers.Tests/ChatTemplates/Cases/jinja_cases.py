@@ -105,6 +105,10 @@ TEMPLATES = r'''
 {% for x in l %}{% else %}none{% endfor %}|{% for x in [] %}{% else %}none{% endfor %}
 {% for x in range(5) if x is odd %}{{ x }}{% if loop.first %}F{% endif %}{% else %}E{% endfor %}
 {% for x in range(10) %}{% if x == 3 %}{% continue %}{% endif %}{% if x > 5 %}{% break %}{% endif %}{{ x }}{% endfor %}
+{% for x in l %}{% break %}{% else %}E{% endfor %} {% for x in l %}{% continue %}{% else %}E{% endfor %} {% for x in l %}{% if x == 1 %}{% break %}{% endif %}{% else %}E{% endfor %}
+{{ 'upper' is filter }}{{ 1 is filter }}{{ zz is test }}
+{{ [] is filter }}
+{{ {} is test }}
 {% for x in [1,2] %}{% for y in [1,2] %}{% if y == 2 %}{% break %}{% endif %}{{ x }}{{ y }} {% endfor %}{% endfor %}
 {% for x in l %}{% set z = x %}{% endfor %}{{ z is defined }}
 {% for x in l %}{% if loop.first %}{% set q = 1 %}{% endif %}{{ q is defined }}{% endfor %}
