@@ -10,6 +10,7 @@ namespace Whorl.Client.Routing;
 public static class BalancedRoute
 {
     private const double HardlyEver = 1e-6; // the weight of a server that did not answer a ping, relative to the others
+    private const double Incredible = 1e9; // tokens per second: what is announced beyond is a mistake or a lie
 
     /// <summary>Draws servers block after block; each computes to its own end.</summary>
     /// <param name="servers">Who may compute.</param>
@@ -43,6 +44,6 @@ public static class BalancedRoute
     }
 
     private static double Weight(BlockServer server, IReadOnlyDictionary<string, double> pings) =>
-        server.Range.Count * Math.Max(server.Info.Throughput, HardlyEver)
+        server.Range.Count * Math.Clamp(server.Info.Throughput, HardlyEver, Incredible)
         * (pings.TryGetValue(server.Peer.ToString(), out double roundTrip) && double.IsPositiveInfinity(roundTrip) ? HardlyEver : 1);
 }
