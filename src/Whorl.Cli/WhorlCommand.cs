@@ -10,12 +10,15 @@ internal static class WhorlCommand
     private const int Failed = 1;
     private const int Cancelled = 130; // what a shell gives for Ctrl-C
 
-    /// <summary>How long closing may take: more than a farewell to the swarm and the end of every connection, whose limits are stated where they are.</summary>
+    /// <summary>
+    /// How long closing may take: more than a farewell to the swarm and the end of every connection, whose limits are stated where they are.
+    /// </summary>
     private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = new("Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
+        RootCommand root = new(
+            "Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
         {
             RunCommand.Create(),
             DemoCommand.Create(),
@@ -35,10 +38,14 @@ internal static class WhorlCommand
             ParseResult parsed = root.Parse(args);
             if (parsed.Action is ParseErrorAction && args.Length > 0)
             {
-                throw new CliException(string.Join("; ", parsed.Errors.Select(e => e.Message).Distinct()));
+                throw new CliException(Explain(parsed));
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestClosing });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = LongestClosing,
+            });
         }
         catch (OperationCanceledException)
         {
@@ -50,5 +57,13 @@ internal static class WhorlCommand
             await Console.Error.WriteLineAsync($"whorl: {message}");
             return Failed;
         }
+    }
+
+    /// <summary>What is wrong with a command line, and where it says what would be right.</summary>
+    private static string Explain(ParseResult parsed)
+    {
+        IEnumerable<string> faults = parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct();
+        Command command = parsed.CommandResult.Command;
+        return $"{string.Join("; ", faults)}; see: whorl {(command is RootCommand ? "" : command.Name + " ")}--help";
     }
 }

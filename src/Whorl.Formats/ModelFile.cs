@@ -41,8 +41,9 @@ public abstract class ModelFile : IDisposable
         }
 
         string folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
-        string instead = File.Exists(System.IO.Path.Combine(folder, ModelFolder.ConfigFile)) ? $"; give its folder, {folder}" : "";
-        throw new ModelFormatException(path, $"this is no GGUF file{instead}");
+        string instead = File.Exists(System.IO.Path.Combine(folder, ModelFolder.ConfigFile)) ? $"give its folder, {folder}"
+            : "give a .gguf file or a Hugging Face folder";
+        throw new ModelFormatException(path, $"this is no GGUF file; {instead}");
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,9 @@ public sealed partial class CpuBackend : IBackend
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">Threads and activation format; null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Less than one thread, or more than 1024.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Less than one thread or more than <see cref="CpuBackendOptions.MaxThreads"/>, or less than no memory for staging.
+    /// </exception>
     public CpuBackend(CpuBackendOptions? options = null)
         : this(options ?? new CpuBackendOptions(), InstructionSets.Best)
     {
@@ -26,7 +28,7 @@ public sealed partial class CpuBackend : IBackend
     internal CpuBackend(CpuBackendOptions options, InstructionSet set)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 1024, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, CpuBackendOptions.MaxThreads, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.StagingBytes, nameof(options));
         Activations = options.Activations;
         _stagingBytes = options.StagingBytes;

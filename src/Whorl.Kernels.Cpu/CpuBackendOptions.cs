@@ -6,6 +6,9 @@ namespace Whorl.Kernels.Cpu;
 /// <summary>How a <see cref="CpuBackend"/> computes.</summary>
 public sealed record CpuBackendOptions
 {
+    /// <summary>The most threads.</summary>
+    public const int MaxThreads = 1024;
+
     /// <summary>Threads that share each operation, the calling one among them; 1 starts no thread. Results do not depend on it.</summary>
     /// <value>Default: the cores this process may use.</value>
     public int Threads { get; init; } = ProcessorCores.Count;

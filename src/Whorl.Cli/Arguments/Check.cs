@@ -6,20 +6,29 @@ namespace Whorl.Cli.Arguments;
 /// <summary>Values of options, refused in one line that says what belongs there.</summary>
 internal static class Check
 {
-    /// <summary>The option takes whole numbers from a minimum on.</summary>
-    public static void Whole(Option option, int minimum) => Each(
+    /// <summary>The option takes whole numbers of a range.</summary>
+    public static void Whole(Option option, int minimum, int maximum = int.MaxValue) => Each(
         option,
-        text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum,
-        string.Create(CultureInfo.InvariantCulture, $"a whole number, {minimum} or more"));
+        text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= minimum && value <= maximum,
+        maximum == int.MaxValue
+            ? string.Create(CultureInfo.InvariantCulture, $"a whole number, {minimum} or more")
+            : string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"));
 
-    /// <summary>The options take numbers.</summary>
-    public static void Numbers(params ReadOnlySpan<Option> options)
-    {
-        foreach (Option option in options)
-        {
-            Each(option, text => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _), "a number");
-        }
-    }
+    /// <summary>The option takes numbers that fit.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="fits">Which numbers; they are finite.</param>
+    /// <param name="wanted">What it takes, for people.</param>
+    public static void Number(Option option, Predicate<float> fits, string wanted) => Each(
+        option,
+        text => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
+            && float.IsFinite(value) && fits(value),
+        wanted);
+
+    /// <summary>The option takes what is not empty.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="wanted">What it takes, for people.</param>
+    public static void Filled(Option option, string wanted) => Each(option, text => text.Trim(' ', ',').Length > 0, wanted);
 
     /// <summary>The option takes one of some words.</summary>
     public static Option<string> OneOf(Option<string> option, params string[] values)

@@ -7,29 +7,109 @@ namespace Whorl.Cli.Arguments;
 /// <summary>A prompt, and how it is continued: what run and demo share.</summary>
 internal sealed class GenerationArguments
 {
-    private readonly Argument<string?> _prompt = new("PROMPT") { Description = "The text to continue. Without one, run chats.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string?> _promptIds = new("--prompt-ids") { Description = "Token ids in place of a prompt, for a model without a tokenizer: 5,6,7.", HelpName = "IDS" };
-    private readonly Option<int> _maxTokens = new("--max-tokens", "-n") { Description = "The most tokens to write.", DefaultValueFactory = _ => 256, HelpName = "N" };
-    private readonly Option<float?> _temperature = new("--temperature", "-t") { Description = "How freely tokens are chosen; 0 always takes the likeliest. Default: the model's own, else 0.8.", HelpName = "T" };
-    private readonly Option<int?> _topK = new("--top-k") { Description = "Choose among the K likeliest tokens only; 0 for all.", HelpName = "K" };
-    private readonly Option<float?> _topP = new("--top-p") { Description = "Choose among the likeliest tokens that together reach probability P only.", HelpName = "P" };
-    private readonly Option<float?> _minP = new("--min-p") { Description = "Choose among tokens at least P times as likely as the likeliest only.", HelpName = "P" };
-    private readonly Option<float?> _repetition = new("--repetition-penalty") { Description = "Above 1 makes tokens that are already in the text less likely.", HelpName = "X" };
-    private readonly Option<float> _presence = new("--presence-penalty") { Description = "Taken off the logit of tokens already written.", HelpName = "X" };
-    private readonly Option<float> _frequency = new("--frequency-penalty") { Description = "Taken off the logit of tokens already written, once for each time.", HelpName = "X" };
-    private readonly Option<string?> _seed = new("--seed") { Description = "The same seed gives the same text, on any machine and any number of servers. Default: a random one.", HelpName = "N" };
-    private readonly Option<string[]> _stop = new("--stop") { Description = "A string that ends the text. May be given more than once.", HelpName = "TEXT" };
+    private readonly Argument<string?> _prompt;
+
+    private readonly Option<string?> _promptIds = new("--prompt-ids")
+    {
+        Description = "Token ids in place of a prompt, for a model without a tokenizer: 5,6,7.",
+        HelpName = "IDS",
+    };
+
+    private readonly Option<int> _maxTokens = new("--max-tokens", "-n")
+    {
+        Description = "The most tokens to write.",
+        DefaultValueFactory = _ => 256,
+        HelpName = "N",
+    };
+
+    private readonly Option<float?> _temperature = new("--temperature", "-t")
+    {
+        Description = "How freely tokens are chosen; 0 always takes the likeliest. Default: the model's own, else 0.8.",
+        HelpName = "T",
+    };
+
+    private readonly Option<int?> _topK = new("--top-k")
+    {
+        Description = "Choose among the K likeliest tokens only; 0 for all.",
+        HelpName = "K",
+    };
+
+    private readonly Option<float?> _topP = new("--top-p")
+    {
+        Description = "Choose among the likeliest tokens that together reach probability P only.",
+        HelpName = "P",
+    };
+
+    private readonly Option<float?> _minP = new("--min-p")
+    {
+        Description = "Choose among tokens at least P times as likely as the likeliest only.",
+        HelpName = "P",
+    };
+
+    private readonly Option<float?> _repetition = new("--repetition-penalty")
+    {
+        Description = "Above 1 makes tokens that are already in the text less likely.",
+        HelpName = "X",
+    };
+
+    private readonly Option<float> _presence = new("--presence-penalty")
+    {
+        Description = "Taken off the logit of tokens already written.",
+        HelpName = "X",
+    };
+
+    private readonly Option<float> _frequency = new("--frequency-penalty")
+    {
+        Description = "Taken off the logit of tokens already written, once for each time.",
+        HelpName = "X",
+    };
+
+    private readonly Option<string?> _seed = new("--seed")
+    {
+        Description = "The same seed gives the same text, on any machine and any number of servers. Default: a random one.",
+        HelpName = "N",
+    };
+
+    private readonly Option<string[]> _stop = new("--stop")
+    {
+        Description = "A string that ends the text. May be given more than once.",
+        HelpName = "TEXT",
+    };
+
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Write on after the model ends its text." };
-    private readonly Option<bool> _chat = new("--chat") { Description = "The prompt is one message of a user: the model's chat template is put around it." };
-    private readonly Option<int?> _context = new("--context") { Description = "The most tokens of a session, prompt included. Default: what the prompt and --max-tokens need, at most what the model was made for; more is tried with a warning, unless the model has learned so many positions and no more.", HelpName = "N" };
+
+    private readonly Option<bool> _chat = new("--chat")
+    {
+        Description = "The prompt is one message of a user: the model's chat template is put around it.",
+    };
+
+    private readonly Option<int?> _context = new("--context")
+    {
+        Description = "The most tokens of a session, prompt included. Default: what the prompt and --max-tokens need, at most what the "
+            + "model was made for; more is tried with a warning, unless the model has learned so many positions and no more.",
+        HelpName = "N",
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
 
-    public GenerationArguments()
+    /// <param name="withoutPrompt">What the command does without a prompt, for people.</param>
+    public GenerationArguments(string withoutPrompt)
     {
+        _prompt = new Argument<string?>("PROMPT")
+        {
+            Description = $"The text to continue. Without one, {withoutPrompt}.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Check.Whole(_maxTokens, 0);
         Check.Whole(_context, 1);
         Check.Whole(_topK, 0);
-        Check.Numbers(_temperature, _topP, _minP, _repetition, _presence, _frequency);
+        Check.Number(_temperature, value => value >= 0, "a number, 0 or more");
+        Check.Number(_topP, value => value is > 0 and <= 1, "a number above 0 and at most 1");
+        Check.Number(_minP, value => value is >= 0 and <= 1, "a number from 0 to 1");
+        Check.Number(_repetition, value => value > 0, "a number above 0");
+        Check.Number(_presence, _ => true, "a number");
+        Check.Number(_frequency, _ => true, "a number");
+        Check.Filled(_stop, "a text that is not empty");
         _seed.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<string?>() is { } text && ParseSeed(text) is null)
@@ -43,7 +123,10 @@ internal sealed class GenerationArguments
     {
         command.Add(_prompt);
         foreach (Option option in (Option[])
-            [_promptIds, _maxTokens, _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed, _stop, _ignoreEos, _chat, _context, _json])
+            [
+                _promptIds, _maxTokens, _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed, _stop, _ignoreEos,
+                _chat, _context, _json,
+            ])
         {
             command.Add(option);
         }
@@ -83,7 +166,9 @@ internal sealed class GenerationArguments
         List<int> ids = [];
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            ids.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new CliException($"'{part}' is no token id; write 5,6,7"));
+            ids.Add(int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                ? id
+                : throw new CliException($"'{part}' is no token id; write 5,6,7"));
         }
 
         return ids.Count > 0 ? [.. ids] : throw new CliException("--prompt-ids holds no id; write 5,6,7");

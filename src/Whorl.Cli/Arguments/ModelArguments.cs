@@ -13,10 +13,11 @@ internal sealed class ModelArguments
         Model = new Argument<string?>("MODEL")
         {
             Description = "A Hugging Face folder, a .gguf file, a name on the hub (org/name, org/name@REVISION, org/name:Q4_K_M), "
-                + $"which is fetched if need be, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl{(optional ? " and is the default" : "")}.",
+                + $"which is fetched if need be, or '{ModelLocator.BuiltIn}', the small model that comes with Whorl"
+                + (optional ? " and is the default." : "."),
             Arity = optional ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };
-        Check.Whole(Threads, 1);
+        Check.Whole(Threads, 1, CpuBackendOptions.MaxThreads);
     }
 
     public Argument<string?> Model { get; }

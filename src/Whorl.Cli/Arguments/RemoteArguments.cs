@@ -6,12 +6,23 @@ namespace Whorl.Cli.Arguments;
 /// <summary>Whether the blocks are computed here, by servers that are named, or by servers that the swarm has.</summary>
 internal sealed class RemoteArguments
 {
-    private readonly Option<string?> _servers = new("--servers") { Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.", HelpName = "ADDRESSES" };
+    private readonly Option<string?> _servers = new("--servers")
+    {
+        Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.",
+        HelpName = "ADDRESSES",
+    };
+
     private readonly Option<string?> _prefix = PrefixOption();
     private readonly NetworkArguments _swarm = new(listen: null);
 
+    public RemoteArguments() => Check.Filled(_servers, NetworkArguments.Addresses);
+
     /// <summary>The option that says what a model is called in the swarm.</summary>
-    public static Option<string?> PrefixOption() => new("--dht-prefix") { Description = "What the model is called in the swarm. Default: its file's or folder's name; of a model on the hub, what Petals calls it.", HelpName = "NAME" };
+    public static Option<string?> PrefixOption() => new("--dht-prefix")
+    {
+        Description = "What the model is called in the swarm. Default: its file's or folder's name; of a model on the hub, what Petals calls it.",
+        HelpName = "NAME",
+    };
 
     public void AddTo(Command command)
     {

@@ -16,10 +16,20 @@ internal static class DemoCommand
     public static Command Create()
     {
         ModelArguments model = new(optional: true);
-        GenerationArguments generation = new();
-        Option<int> servers = new("--servers") { Description = "How many server processes to start.", DefaultValueFactory = _ => 3, HelpName = "N" };
+        GenerationArguments generation = new(withoutPrompt: "demo continues ROMEO's first words");
+        Option<int> servers = new("--servers")
+        {
+            Description = "How many server processes to start.",
+            DefaultValueFactory = _ => 3,
+            HelpName = "N",
+        };
         Check.Whole(servers, 1);
-        Command command = new("demo", "Split a model over server processes on this machine, write text through them, and check that one process writes the same.") { model.Model };
+        Command command = new(
+            "demo",
+            "Split a model over server processes on this machine, write text through them, and check that one process writes the same.")
+        {
+            model.Model,
+        };
         generation.AddTo(command);
         model.AddOptionsTo(command);
         command.Add(servers);
@@ -46,14 +56,17 @@ internal static class DemoCommand
         TextResult remote;
         try
         {
-            await Task.WhenAll(ranges.Select((range, i) => CollectAsync(ServerProcess.StartAsync(options, range, cancellationToken), servers, i)));
+            await Task.WhenAll(ranges.Select(
+                (range, i) => CollectAsync(ServerProcess.StartAsync(options, range, cancellationToken), servers, i)));
             for (int i = 0; i < count; i++)
             {
                 say($"server {servers[i]!.Address} holds blocks {ranges[i]}\n");
             }
 
             say("\n");
-            await using LocalEngine engine = await LocalEngine.ConnectAsync(options, [.. servers.Select(s => s!.Address)], NetworkOptions.Dialler, "", cancellationToken);
+            string[] addresses = [.. servers.Select(s => s!.Address)];
+            await using LocalEngine engine = await LocalEngine.ConnectAsync(
+                options, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
             remote = await WriteAsync(engine, request, say, cancellationToken);
         }
         finally
@@ -72,19 +85,24 @@ internal static class DemoCommand
     }
 
     /// <summary>Waits for a server and puts it where it will be stopped, whatever becomes of the others.</summary>
-    private static async Task CollectAsync(Task<ServerProcess> starting, ServerProcess?[] servers, int index) => servers[index] = await starting;
+    private static async Task CollectAsync(Task<ServerProcess> starting, ServerProcess?[] servers, int index) =>
+        servers[index] = await starting;
 
     private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, TextRequest request, int count)
     {
         using ModelSource source = ModelSource.Open(options.ModelPath);
         ContextWindow.Check(source, request);
         int blocks = source.Spec.Blocks.Count;
-        return count <= blocks ? BlockRange.Split(blocks, count) : throw new CliException($"the model has {blocks} blocks; they cannot be split over {count} servers");
+        return count <= blocks
+            ? BlockRange.Split(blocks, count)
+            : throw new CliException(
+                $"--servers is {count}, but the model has {blocks} blocks, and each server needs one; give at most {blocks}");
     }
 
-    private static async Task<TextResult> WriteAsync(LocalEngine engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
+    private static async Task<TextResult> WriteAsync(
+        LocalEngine engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
     {
-        int[] prompt = RunCommand.PromptIds(engine, request);
+        int[] prompt = engine.PromptIds(request.Prompt, request.PromptIds, request.IsChat);
         await using TextWriterSession writer = new(engine, request);
         if (!request.IsChat && request.Prompt is not null)
         {
@@ -109,9 +127,11 @@ internal static class DemoCommand
         output.WriteLine();
         foreach (BlockHolder holder in remote.Holders)
         {
-            double steps = Math.Max(holder.Steps, 1), total = holder.Total.TotalMilliseconds / steps, computing = holder.Computing.TotalMilliseconds / steps;
+            double steps = Math.Max(holder.Steps, 1);
+            double total = holder.Total.TotalMilliseconds / steps, computing = holder.Computing.TotalMilliseconds / steps, way = total - computing;
             output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{holder.Name}  blocks {holder.Range,-7}  {total:F3} ms a step: {computing:F3} computing, {total - computing:F3} on the way"));
+                CultureInfo.InvariantCulture,
+                $"{holder.Name}  blocks {holder.Range,-7}  {total:F3} ms a step: {computing:F3} computing, {way:F3} on the way"));
         }
 
         output.WriteLine($"through {remote.Holders.Count} servers: {ResultWriter.Speed(remote)}; seed {request.Seed}");

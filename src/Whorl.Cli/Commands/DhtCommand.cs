@@ -18,7 +18,8 @@ internal static class DhtCommand
         swarm.AddTo(command);
         command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
         {
-            await using Network network = await Network.StartAsync(swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod }, cancellationToken);
+            NetworkOptions options = swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod };
+            await using Network network = await Network.StartAsync(options, cancellationToken);
             await network.ServeReachabilityAsync();
             await network.JoinAsync(cancellationToken);
             foreach (Multiaddress address in network.Multiaddresses)

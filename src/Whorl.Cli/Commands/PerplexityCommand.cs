@@ -17,28 +17,41 @@ internal static class PerplexityCommand
     {
         ModelArguments model = new(optional: false);
         Argument<string> file = new("FILE") { Description = "A text file in UTF-8." };
-        Option<int> window = new("--window") { Description = "Tokens of a window; the first of each is only read.", DefaultValueFactory = _ => 512, HelpName = "N" };
-        Option<int> maxWindows = new("--max-windows") { Description = "The most windows. Default: all.", DefaultValueFactory = _ => int.MaxValue, HelpName = "K" };
+        Option<int> window = new("--window")
+        {
+            Description = "Tokens of a window; the first of each is only read.",
+            DefaultValueFactory = _ => 512,
+            HelpName = "N",
+        };
+        Option<int?> maxWindows = new("--max-windows") { Description = "The most windows. Default: all.", HelpName = "K" };
         Option<bool> json = new("--json") { Description = "Print one JSON object when done, and nothing else." };
         RemoteArguments remote = new();
         Check.Whole(window, 2);
         Check.Whole(maxWindows, 1);
-        Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.") { model.Model, file, window, maxWindows, json };
+        Command command = new("perplexity", "Measure how well a model predicts a text, in windows that do not overlap.")
+        {
+            model.Model, file, window, maxWindows, json,
+        };
         remote.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
+            string text = await ReadAsync(result.GetValue(file)!, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
-            string text = await File.ReadAllTextAsync(result.GetValue(file)!, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             int[] ids = engine.Text.Need().Encode(text, EncodeOptions.PlainText);
             bool quiet = result.GetValue(json);
             IProgress<Perplexity>? progress = quiet || Console.IsErrorRedirected ? null : new Line();
-            Perplexity measured = await Perplexity.MeasureAsync(engine.Model, ids, result.GetValue(window), result.GetValue(maxWindows), progress, cancellationToken);
+            Perplexity measured = await Perplexity.MeasureAsync(
+                engine.Model, ids, result.GetValue(window), result.GetValue(maxWindows) ?? int.MaxValue, progress, cancellationToken);
             Report(measured, quiet);
         });
         return command;
     }
+
+    private static Task<string> ReadAsync(string file, CancellationToken cancellationToken) => Directory.Exists(file)
+        ? throw new CliException($"{file} is a folder; give a text file")
+        : File.ReadAllTextAsync(file, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
 
     private static void Report(Perplexity measured, bool json)
     {
@@ -54,11 +67,13 @@ internal static class PerplexityCommand
             return;
         }
 
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"perplexity {measured.Value:F5} over {measured.Windows} windows, {measured.Tokens} tokens"));
+        Console.Out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"perplexity {measured.Value:F5} over {measured.Windows} windows, {measured.Tokens} tokens"));
     }
 
     private sealed class Line : IProgress<Perplexity>
     {
-        public void Report(Perplexity value) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{value.Windows} windows: {value.Value:F4}  "));
+        public void Report(Perplexity value) =>
+            Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{value.Windows} windows: {value.Value:F4}  "));
     }
 }

@@ -11,35 +11,37 @@ internal static class RunCommand
     public static Command Create()
     {
         ModelArguments model = new(optional: true);
-        GenerationArguments generation = new();
+        GenerationArguments generation = new(withoutPrompt: "run chats");
         RemoteArguments remote = new();
-        Command command = new("run", "Continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.") { model.Model };
+        Command command = new(
+            "run", "Continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.")
+        {
+            model.Model,
+        };
         generation.AddTo(command);
         model.AddOptionsTo(command);
         remote.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = generation.Read(result);
-            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
-            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
-            ContextWindow.Check(engine.Source, request);
             bool chats = request is { Prompt: null, PromptIds: null };
             if (chats && request.Json)
             {
                 throw new CliException("--json needs a prompt");
             }
 
+            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
+            ContextWindow.Check(engine.Source, request);
             await (chats ? ChatAsync(engine, request, cancellationToken) : CompleteAsync(engine, options, request, cancellationToken));
         });
         return command;
     }
 
-    /// <summary>The ids of a request's prompt.</summary>
-    public static int[] PromptIds(LocalEngine engine, TextRequest request) => request.PromptIds ?? engine.Text.Encode(request.Prompt!, request.IsChat);
-
-    private static async Task CompleteAsync(LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
+    private static async Task CompleteAsync(
+        LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
     {
-        int[] prompt = PromptIds(engine, request);
+        int[] prompt = engine.PromptIds(request.Prompt, request.PromptIds, request.IsChat);
         await using TextWriterSession writer = new(engine, request);
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
         TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
@@ -58,17 +60,21 @@ internal static class RunCommand
         int context = ContextWindow.OfChat(engine, request);
         await using TextWriterSession writer = new(engine, request);
         List<ChatMessage> messages = [];
-        Console.Error.WriteLine("Write a message and press Enter; an empty line or Ctrl-C ends.");
+        bool isPerson = !Console.IsInputRedirected;
+        Console.Error.Write(isPerson ? "Write a message and press Enter; an empty line or Ctrl-C ends.\n" : "");
         while (true)
         {
-            Console.Error.Write("> ");
-            if (await Console.In.ReadLineAsync(cancellationToken) is not { Length: > 0 } line)
+            Console.Error.Write(isPerson ? "> " : "");
+
+            // A read of the console blocks, and cannot be cancelled: it is left behind.
+            if (await Task.Run(Console.In.ReadLine, cancellationToken).WaitAsync(cancellationToken) is not { Length: > 0 } line)
             {
                 return;
             }
 
             messages.Add(new ChatMessage("user", line));
-            TextResult result = await writer.WriteAsync(engine.Text.EncodeConversation(messages), context, Console.Out.Write, cancellationToken);
+            int[] prompt = engine.Text.EncodeConversation(messages);
+            TextResult result = await writer.WriteAsync(prompt, context, Console.Out.Write, cancellationToken);
             Console.Out.WriteLine();
             messages.Add(new ChatMessage("assistant", result.Text!));
         }

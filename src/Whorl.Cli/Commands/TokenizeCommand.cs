@@ -16,12 +16,22 @@ internal static class TokenizeCommand
     {
         ModelArguments model = new(optional: false);
         Option<string> special = Check.OneOf(
-            new Option<string>("--special") { Description = "Special tokens that stand in the text: parse takes them as such, plain as text.", DefaultValueFactory = _ => "parse" }, "parse", "plain");
-        Option<bool> addSpecial = new("--add-special") { Description = "Add the tokens that the model wants at the beginning and the end." };
+            new Option<string>("--special")
+            {
+                Description = "Special tokens that stand in the text: parse takes them as such, plain as text.",
+                DefaultValueFactory = _ => "parse",
+            },
+            "parse",
+            "plain");
+        Option<bool> addSpecial = new("--add-special")
+        {
+            Description = "Add the tokens that the model wants at the beginning and the end.",
+        };
         Option<bool> decode = new("--decode") { Description = "The other way: arrays of ids to strings." };
         Command command = new(
             "tokenize",
-            "JSON strings on standard input, one a line, give one JSON array of ids a line. A folder with tokenizer files, or a GGUF file without weights, is enough.")
+            "JSON strings on standard input, one a line, give one JSON array of ids a line. A folder with tokenizer files, or a GGUF file "
+            + "without weights, is enough.")
         {
             model.Model, special, addSpecial, decode,
         };
@@ -29,15 +39,23 @@ internal static class TokenizeCommand
         {
             LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Tokenizer, cancellationToken);
             Tokenizer tokenizer = Load(located.Path);
-            EncodeOptions options = new() { AddSpecialTokens = result.GetValue(addSpecial), ParseSpecialTokens = result.GetValue(special) == "parse" };
-            Func<JsonElement, string> convert = result.GetValue(decode) ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);
+            EncodeOptions options = new()
+            {
+                AddSpecialTokens = result.GetValue(addSpecial),
+                ParseSpecialTokens = result.GetValue(special) == "parse",
+            };
+            bool decodes = result.GetValue(decode);
+            string wanted = decodes ? "an array of ids, as [5,6,7]" : "a JSON string, as \"text\"";
+            Func<JsonElement, string> convert = decodes ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);
             UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
             using StreamReader input = new(Console.OpenStandardInput(), utf8);
             await using StreamWriter output = new(Console.OpenStandardOutput(), utf8);
             output.NewLine = "\n";
-            for (int number = 1; await input.ReadLineAsync(cancellationToken) is { } line; number++)
+            // A read of the console blocks, and cannot be cancelled: it is left behind.
+            for (int number = 1; await input.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken) is { } line; number++)
             {
-                await output.WriteLineAsync(Convert(convert, line, number));
+                await output.WriteLineAsync(
+                    Convert(convert, line) ?? throw new CliException($"line {number} of standard input is not {wanted}"));
             }
         });
         return command;
@@ -54,7 +72,8 @@ internal static class TokenizeCommand
         return Tokenizer.FromGguf(gguf.Metadata);
     }
 
-    private static string Convert(Func<JsonElement, string> convert, string line, int number)
+    /// <summary>Null where the line is not what is converted.</summary>
+    private static string? Convert(Func<JsonElement, string> convert, string line)
     {
         try
         {
@@ -63,11 +82,12 @@ internal static class TokenizeCommand
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new CliException($"line {number} is not what it should be: {e.Message}");
+            return null;
         }
     }
 
-    private static string Encode(Tokenizer tokenizer, JsonElement line, EncodeOptions options) => $"[{string.Join(',', tokenizer.Encode(line.GetString()!, options))}]";
+    private static string Encode(Tokenizer tokenizer, JsonElement line, EncodeOptions options) =>
+        $"[{string.Join(',', tokenizer.Encode(line.GetString() ?? throw new FormatException(), options))}]";
 
     private static string Decode(Tokenizer tokenizer, JsonElement line)
     {

@@ -18,7 +18,8 @@ internal static class TraceCommand
         Option<bool> chat = new("--chat") { Description = "The prompt is one message of a user." };
         Option<string> output = new("--out") { Description = "The safetensors file to write.", Required = true, HelpName = "FILE" };
         RemoteArguments remote = new();
-        Command command = new("trace", "Write hidden states at every block boundary, the head's input and the logits to a safetensors file.")
+        Command command = new(
+            "trace", "Write hidden states at every block boundary, the head's input and the logits to a safetensors file.")
         {
             model.Model, prompt, promptIds, chat, output,
         };
@@ -27,19 +28,46 @@ internal static class TraceCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             string? ids = result.GetValue(promptIds), text = result.GetValue(prompt);
+            string path = Path.GetFullPath(result.GetValue(output)!);
             if (ids is null == text is null)
             {
                 throw new CliException("give a prompt or --prompt-ids");
             }
 
+            RefuseUnwritable(path);
             EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
-            int[] tokens = ids is not null ? GenerationArguments.ParseIds(ids) : engine.Text.Encode(text!, result.GetValue(chat));
+            int[] tokens = engine.PromptIds(text, ids is null ? null : GenerationArguments.ParseIds(ids), result.GetValue(chat));
             ModelTrace trace = await ModelTrace.TakeAsync(engine.Model, tokens, cancellationToken);
-            await SafetensorsWriter.WriteAsync(result.GetValue(output)!, Tensors(trace, tokens.Length), null, cancellationToken);
-            Console.Error.WriteLine($"{tokens.Length} tokens, {trace.Hidden.Count - 1} blocks: {result.GetValue(output)}");
+            await SafetensorsWriter.WriteAsync(path, Tensors(trace, tokens.Length), null, cancellationToken);
+            Console.Error.WriteLine($"{tokens.Length} tokens, {trace.Hidden.Count - 1} blocks: {path}");
         });
         return command;
+    }
+
+    /// <summary>Tells before anything is computed that the result could not be written.</summary>
+    private static void RefuseUnwritable(string path)
+    {
+        string folder = Path.GetDirectoryName(path) ?? path;
+        if (Directory.Exists(path))
+        {
+            throw new CliException($"--out is {path}, but that is a folder; give a file");
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            throw new CliException($"--out is {path}, but there is no folder {folder}; make it first");
+        }
+
+        try
+        {
+            // A name that nobody has: what stands at the path is replaced when the result is whole, and not before.
+            using FileStream probe = File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"--out is {path}, but nothing can be written to {folder}: {e.Message}");
+        }
     }
 
     private static List<TensorSource> Tensors(ModelTrace trace, int tokens)
@@ -50,5 +78,6 @@ internal static class TraceCommand
         return tensors;
     }
 
-    private static TensorSource Tensor(string name, float[] values, int rows) => TensorSource.FromSingles(name, ElementType.F32, [rows, values.Length / rows], values);
+    private static TensorSource Tensor(string name, float[] values, int rows) =>
+        TensorSource.FromSingles(name, ElementType.F32, [rows, values.Length / rows], values);
 }

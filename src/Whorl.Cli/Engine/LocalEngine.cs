@@ -59,6 +59,25 @@ internal sealed class LocalEngine : IAsyncDisposable
         ModelSource source, DecoderSpan blocks, EngineOptions options, string name, long maxCacheBytes = long.MaxValue) =>
         new(blocks, Contract(source, options, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
 
+    /// <summary>The ids of a prompt.</summary>
+    /// <param name="prompt">The text, or null where ids are given.</param>
+    /// <param name="ids">The ids, or null.</param>
+    /// <param name="isChat">Whether the text is one message of a user.</param>
+    /// <exception cref="CliException">There are none, or the model does not have one of them.</exception>
+    public int[] PromptIds(string? prompt, int[]? ids, bool isChat)
+    {
+        ids ??= Text.Encode(prompt!, isChat);
+        if (ids.Length == 0)
+        {
+            throw new CliException("the prompt is empty; give at least one character");
+        }
+
+        int outside = Array.FindIndex(ids, id => id >= Model.VocabularySize);
+        return outside < 0
+            ? ids
+            : throw new CliException($"token id {ids[outside]} is not in the vocabulary; the ids are 0 to {Model.VocabularySize - 1}");
+    }
+
     public ValueTask DisposeAsync() => _owned.DisposeAsync();
 
     /// <summary>Opens what every engine has, and its blocks.</summary>
@@ -69,6 +88,7 @@ internal sealed class LocalEngine : IAsyncDisposable
     private static async Task<LocalEngine> OpenAsync(
         EngineOptions options, Func<ModelSource, CpuBackend, Owned, Task<IBlockSpan>> openBlocks)
     {
+        await Task.Yield(); // Ctrl-C is listened for only once a command has given back control
         Owned owned = new();
         try
         {

@@ -19,7 +19,12 @@ internal sealed class TextWriterSession(LocalEngine engine, TextRequest request)
     /// <param name="cancellationToken">Stops between tokens.</param>
     public async Task<TextResult> WriteAsync(int[] prompt, int maxLength, Action<string> show, CancellationToken cancellationToken)
     {
-        CheckIds(prompt, maxLength);
+        if (prompt.Length > maxLength)
+        {
+            throw new CliException(
+                $"the prompt has {prompt.Length} tokens, and the context holds {maxLength}; shorten it, or raise --context");
+        }
+
         TimeProvider time = TimeProvider.System;
         GenerationOptions options = request.Resolve(engine.Text);
         CausalSession session = await SessionForAsync(prompt, maxLength, cancellationToken);
@@ -85,27 +90,5 @@ internal sealed class TextWriterSession(LocalEngine engine, TextRequest request)
         }
 
         return _session!;
-    }
-
-    private void CheckIds(int[] prompt, int maxLength)
-    {
-        if (prompt.Length == 0)
-        {
-            throw new CliException("the prompt is empty; give at least one character");
-        }
-
-        if (prompt.Length > maxLength)
-        {
-            throw new CliException($"the prompt has {prompt.Length} tokens, and the context holds {maxLength}; shorten it, or raise --context");
-        }
-
-        int vocabulary = engine.Model.VocabularySize;
-        foreach (int id in prompt)
-        {
-            if (id >= vocabulary)
-            {
-                throw new CliException($"token id {id} is not in the vocabulary of {vocabulary}");
-            }
-        }
     }
 }

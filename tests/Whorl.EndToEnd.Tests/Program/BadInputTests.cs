@@ -114,7 +114,21 @@ public sealed class BadInputTests
     [InlineData("--top-p is 'most'; it must be a number", "run", "bard", "x", "--top-p", "most")]
     [InlineData("serve", "serve")]
     [InlineData("activations", "run", "bard", "x", "--activations", "q9")]
-    [InlineData("vocabulary", "run", "bard", "--prompt-ids", "1,2048")]
+    [InlineData("0 to 2047", "run", "bard", "--prompt-ids", "1,2048")]
+    [InlineData("0 to 2047", "trace", "bard", "--prompt-ids", "2048", "--out", "trace.safetensors")]
+    [InlineData("empty", "trace", "bard", "", "--out", "trace.safetensors")]
+    [InlineData("no folder", "trace", "bard", "x", "--out", "no_such_folder/trace.safetensors")]
+    [InlineData("is a folder", "trace", "bard", "x", "--out", ".")]
+    [InlineData("is a folder", "perplexity", "bard", ".")]
+    [InlineData("--json needs a prompt", "run", "bard", "--json")]
+    [InlineData("--top-p is '7'; it must be a number above 0 and at most 1", "run", "bard", "x", "--top-p", "7")]
+    [InlineData("--temperature is 'NaN'", "run", "bard", "x", "-t", "NaN")]
+    [InlineData("--threads is '2000'; it must be a whole number from 1 to 1024", "run", "bard", "x", "--threads", "2000")]
+    [InlineData("--stop is ''", "run", "bard", "x", "--stop", "")]
+    [InlineData("--servers is ','", "run", "bard", "x", "--servers", ",")]
+    [InlineData("--initial-peers is ''", "run", "bard", "x", "--initial-peers", "")]
+    [InlineData("see: whorl run --help", "run", "bard", "x", "y")]
+    [InlineData("at most 6", "demo", "--servers", "7")]
     [InlineData("no token id", "run", "bard", "--prompt-ids", "1,x")]
     [InlineData("0..5", "serve", "bard", "--blocks", "4..9")]
     [InlineData("range", "serve", "bard", "--blocks", "five")]
@@ -143,7 +157,7 @@ public sealed class BadInputTests
         (WhorlProcess server, string address) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..3");
         await using (server)
         {
-            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", address])).AssertRefused("block 4", "0..3");
+            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", address])).AssertRefused("blocks 4..5", "0..3");
             (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", address, "--activations", "f32"])).AssertRefused(address, "activations");
             using BrokenModel other = new();
             (await WhorlProcess.RunAsync(["run", other.Configure("rms_norm_eps", 1e-4).Folder, .. Greedy, "--servers", address])).AssertRefused(address, "another model");

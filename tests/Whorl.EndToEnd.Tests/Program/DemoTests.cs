@@ -36,7 +36,7 @@ public sealed class DemoTests
 
     [Fact]
     public async Task More_servers_than_blocks_are_refused() =>
-        (await WhorlProcess.RunAsync("demo", "--servers", "7")).AssertRefused("6 blocks", "7 servers");
+        (await WhorlProcess.RunAsync("demo", "--servers", "7")).AssertRefused("6 blocks", "--servers is 7");
 
     private static void AssertDescribed(JsonElement json, int tokens, int blocks, int servers)
     {

@@ -18,6 +18,18 @@ public sealed class StoppingTests
     }
 
     [UnixFact]
+    public async Task Ctrl_C_ends_a_chat_that_waits_for_a_message()
+    {
+        await using WhorlProcess chat = WhorlProcess.Start("run", "bard", "-n", "1");
+        await chat.WriteLineAsync("Who is there?");
+        await chat.ReadLineAsync();
+        chat.Signal(WhorlProcess.Interrupt);
+        ProgramResult result = await chat.EndAsync();
+        Assert.Equal(130, result.Code);
+        result.AssertOneLine("stopped");
+    }
+
+    [UnixFact]
     public async Task Ctrl_C_ends_a_demo_and_its_servers()
     {
         await using WhorlProcess demo = WhorlProcess.Start("demo", "-n", Endless, "--context", Endless, "--ignore-eos");

@@ -72,6 +72,13 @@ internal sealed class WhorlProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Writes a line to its standard input.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line.AsMemory(), _limit.Token);
+        await _process.StandardInput.FlushAsync(_limit.Token);
+    }
+
     /// <summary>Closes its standard input.</summary>
     public void EndInput() => _process.StandardInput.Close();
 
