@@ -35,11 +35,7 @@ public sealed class ChangedConfigTests : IDisposable
     public void A_changed_config_is_a_model_or_an_error_that_names_what_is_wrong(string name)
     {
         string golden = GoldenCase.Of(name).Folder, original = File.ReadAllText(Path.Combine(golden, "config.json"));
-        foreach (string file in Directory.GetFiles(golden, "model*.safetensors*"))
-        {
-            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
-        }
-
+        CopyWeights(golden);
         string[] keys = [.. KeysOfAllFamilies.Value];
         Random random = new(name.Sum(letter => letter));
         int loads = 0;
@@ -103,6 +99,18 @@ public sealed class ChangedConfigTests : IDisposable
         }
     }
 
+    [ReferenceTheory]
+    [InlineData("zamba2", "use_shared_mlp_adapter")]
+    [InlineData("zamba2_rope", "use_shared_attention_adapter")]
+    public void Adapters_that_the_config_denies_are_refused(string name, string key)
+    {
+        JsonObject config = JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenCase.Of(name).Folder, "config.json")))!.AsObject();
+        config[key] = false;
+        CopyWeights(GoldenCase.Of(name).Folder);
+        File.WriteAllText(Path.Combine(_folder, "config.json"), config.ToJsonString());
+        Assert.Contains("adapter", Assert.Throws<ModelFormatException>(Compute).Tensor, StringComparison.Ordinal);
+    }
+
     private static Lazy<SortedSet<string>> KeysOfAllFamilies { get; } = new(() =>
         [.. GoldenCase.Names.SelectMany(name => JsonNode.Parse(File.ReadAllText(Path.Combine(GoldenCase.Of(name).Folder, "config.json")))!.AsObject())
             .Select(property => property.Key).Append("layer_types").Append("quantization_config").Append("rope_parameters")]);
@@ -141,6 +149,14 @@ public sealed class ChangedConfigTests : IDisposable
         ConfigReader config = gguf.ToReader();
         family.GgufWeights(family.Read(config));
         config.RefuseUnread();
+    }
+
+    private void CopyWeights(string golden)
+    {
+        foreach (string file in Directory.GetFiles(golden, "model*.safetensors*"))
+        {
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        }
     }
 
     private void Compute()

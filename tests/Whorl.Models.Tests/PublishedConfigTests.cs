@@ -185,6 +185,10 @@ public sealed partial class PublishedConfigTests
     [InlineData("swiglu_limit", "\"model_type\": \"gpt_oss\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"swiglu_limit\": 0")]
     [InlineData("attn_layer_offset", "\"model_type\": \"jamba\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"attn_layer_offset\": 8")]
     [InlineData("quantization_config", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 4, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"quantization_config\": {\"quant_method\": \"gptq\"}")]
+    [InlineData("rope_scaling", "\"model_type\": \"llama\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"rope_parameters\": {\"rope_theta\": 5}, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}")]
+    [InlineData("sliding_attention", "\"model_type\": \"mistral\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"rope_parameters\": {\"full_attention\": {\"rope_theta\": 5}, \"sliding_attention\": {\"rope_theta\": 7}}")]
+    [InlineData("mrope_section", "\"model_type\": \"qwen2\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"rope_scaling\": {\"type\": \"default\", \"mrope_section\": [16, 24, 24]}")]
+    [InlineData("partial_rotary_factor", "\"model_type\": \"gemma3_text\", \"hidden_size\": 64, \"intermediate_size\": 8, \"num_attention_heads\": 8, \"num_hidden_layers\": 1, \"vocab_size\": 9, \"rope_parameters\": {\"full_attention\": {\"rope_theta\": 5}, \"sliding_attention\": {\"rope_theta\": 7, \"partial_rotary_factor\": 0.5}}")]
     public void A_value_that_is_not_supported_is_refused_by_the_name_of_its_key(string key, string keys)
     {
         ModelFormatException e = Assert.Throws<ModelFormatException>(() => Read(keys));

@@ -38,6 +38,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     private readonly HashSet<string> _read = [];
     private readonly Dictionary<string, JsonElement> _assumed = [];
+    private readonly Dictionary<string, ConfigReader> _objects = [];
 
     /// <summary>Where the config stands, for messages.</summary>
     public string File { get; } = file;
@@ -151,9 +152,7 @@ public sealed class ConfigReader(JsonElement config, string file)
             : throw Bad(keys, value, "a list of strings");
     }
 
-    /// <summary>
-    /// An object, or null where it is absent, null or empty. Its own keys are checked by <see cref="RefuseUnread"/> of the reader returned.
-    /// </summary>
+    /// <summary>An object, or null where it is absent, null or empty. It is the same reader each time, checked with this one.</summary>
     public ConfigReader? Object(string keys)
     {
         if (Find(keys) is not { } value)
@@ -166,7 +165,13 @@ public sealed class ConfigReader(JsonElement config, string file)
             throw Bad(keys, value, "an object");
         }
 
-        return value.EnumerateObject().Any() ? new ConfigReader(value, $"{File}: {Spelling(keys)}") : null;
+        string key = Spelling(keys);
+        if (value.EnumerateObject().Any() && !_objects.ContainsKey(key))
+        {
+            _objects[key] = new ConfigReader(value, $"{File}: {key}");
+        }
+
+        return _objects.GetValueOrDefault(key);
     }
 
     /// <summary>Reads a key that must have one of some values, or be absent.</summary>
@@ -187,7 +192,7 @@ public sealed class ConfigReader(JsonElement config, string file)
         }
     }
 
-    /// <summary>Refuses keys that nobody read and that ask for something.</summary>
+    /// <summary>Refuses keys that nobody read and that ask for something, here and in the objects that were read.</summary>
     /// <exception cref="ModelFormatException">There is one; the message names it and its value.</exception>
     public void RefuseUnread()
     {
@@ -200,6 +205,11 @@ public sealed class ConfigReader(JsonElement config, string file)
                     $"= {Short(property.Value)} is not known to this family; remove it if it has no influence on what the model computes",
                     property.Name);
             }
+        }
+
+        foreach (ConfigReader part in _objects.Values)
+        {
+            part.RefuseUnread();
         }
     }
 

@@ -66,7 +66,6 @@ internal sealed class BitNet : ModelFamily
         bool online = quantisation.Text("quantization_mode", "offline") == "online";
         quantisation.Require("use_rms_norm", "false");
         quantisation.Ignore("rms_norm_eps"); // of the norm that is not there
-        quantisation.RefuseUnread();
         return !auto ? TernaryForm.PackedDivided : online ? TernaryForm.Rounded : TernaryForm.PackedMultiplied;
     }
 }

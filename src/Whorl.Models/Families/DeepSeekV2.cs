@@ -112,7 +112,7 @@ internal class DeepSeekV2 : ModelFamily
     private static LatentAttentionSpec Attention(ConfigReader config)
     {
         int plain = config.Count("qk_nope_head_dim"), rotary = config.Count("qk_rope_head_dim");
-        ConfigReader? scaling = config.Object("rope_parameters|rope_scaling");
+        ConfigReader? scaling = RopeConfig.Parameters(config);
         double magnitude = scaling?.Number("mscale_all_dim", 0) is { } scale and not 0
             ? RopeConfig.Magnitude(scaling.Number("factor", 1), scale)
             : 1;

@@ -62,7 +62,5 @@ internal sealed class DeepSeekV3 : DeepSeekV2
         {
             throw quantization.Unsupported("weight_block_size", $"[{BlockScales.Size}, {BlockScales.Size}]");
         }
-
-        quantization.RefuseUnread();
     }
 }

@@ -23,9 +23,7 @@ internal sealed class Gemma3 : ModelFamily
         // The model with a vision tower: its text model is all there is here, so what else its config says is of no matter.
         config.Ignore(
             "vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index", "image_token_id", "tie_word_embeddings");
-        DecoderSpec spec = ReadText(text);
-        text.RefuseUnread();
-        return spec;
+        return ReadText(text);
     }
 
     public override WeightMap Weights(DecoderSpec spec) =>

@@ -69,6 +69,5 @@ internal sealed class GptOss : ModelFamily
     {
         quantization?.Require("quant_method", "mxfp4");
         quantization?.Ignore("modules_to_not_convert", "dequantize"); // told by the tensors' names
-        quantization?.RefuseUnread();
     }
 }

@@ -164,15 +164,21 @@ internal sealed class Zamba2 : ModelFamily
         foreach (string role in (string[])["query", "key", "value"])
         {
             yield return (role, new WeightSource($"{attention}{role[0]}_proj"));
-            yield return (role + "_adapter_down", new WeightSource($"{attention}linear_{role[0]}{adapter}0"));
-            yield return (role + "_adapter_up", new WeightSource($"{attention}linear_{role[0]}{adapter}1"));
+            if (shared.Attention.AdapterRank > 0)
+            {
+                yield return (role + "_adapter_down", new WeightSource($"{attention}linear_{role[0]}{adapter}0"));
+                yield return (role + "_adapter_up", new WeightSource($"{attention}linear_{role[0]}{adapter}1"));
+            }
         }
 
         foreach ((string role, RowOrder rows) in RowOrder.InTurn(("gate", size), ("up", size)))
         {
             yield return (role, new WeightSource(feedForward + "gate_up_proj", rows));
-            yield return (role + "_adapter_down", new WeightSource($"{feedForward}gate_up_proj{adapter}0"));
-            yield return (role + "_adapter_up", new WeightSource($"{feedForward}gate_up_proj{adapter}1", rows));
+            if (shared.FeedForward.AdapterRank > 0)
+            {
+                yield return (role + "_adapter_down", new WeightSource($"{feedForward}gate_up_proj{adapter}0"));
+                yield return (role + "_adapter_up", new WeightSource($"{feedForward}gate_up_proj{adapter}1", rows));
+            }
         }
     }
 }

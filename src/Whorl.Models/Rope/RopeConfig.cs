@@ -17,7 +17,7 @@ internal static class RopeConfig
     public static RopeSpec ReadShare(ConfigReader config, int headSize)
     {
         double absent = config.Number(Share, 1);
-        double share = Parameters(config, WindowConfig.Full)?.Number(Share, absent) ?? absent;
+        double share = Parameters(config)?.Number(Share, absent) ?? absent;
         int dimensions = (int)((headSize * share) + 1e-6); // down to a whole number, as the reference does; a share may be rounded itself
         return dimensions > 0 && dimensions <= headSize && (dimensions % 2 == 0 || share == 1)
             ? Read(config, dimensions)
@@ -31,10 +31,16 @@ internal static class RopeConfig
     /// <param name="config">The model's config.</param>
     /// <param name="rotaryDimensions">Dimensions of a head that turn.</param>
     /// <param name="theta">θ of the old spelling.</param>
-    public static RopeSpec ReadSliding(ConfigReader config, int rotaryDimensions, double theta) =>
-        config.Object("rope_parameters")?.Has(WindowConfig.Sliding) == true
-            ? Read(config, rotaryDimensions, theta, WindowConfig.Sliding)
-            : new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
+    public static RopeSpec ReadSliding(ConfigReader config, int rotaryDimensions, double theta)
+    {
+        if (config.Object("rope_parameters")?.Object(WindowConfig.Sliding) is not { } own)
+        {
+            return new RopeSpec { Theta = theta, RotaryDimensions = rotaryDimensions };
+        }
+
+        own.Require(Share, "1", "1.0");
+        return Read(config, rotaryDimensions, theta, WindowConfig.Sliding);
+    }
 
     /// <summary>Reads the rotary embedding of all layers.</summary>
     /// <param name="config">The model's config.</param>
@@ -57,30 +63,20 @@ internal static class RopeConfig
         }
 
         theta = scaling.Positive("rope_theta", theta);
-        scaling.Ignore("partial_rotary_factor"); // is in the caller's rotaryDimensions
-        RopeSpec rope = new()
+        return new RopeSpec
         {
             Theta = theta,
             RotaryDimensions = rotaryDimensions,
             Scaling = ReadScaling(config, scaling, rotaryDimensions),
             DivisorsInCheckpoint = scaling.Flag("divisors_in_checkpoint", false),
         };
-        scaling.RefuseUnread();
-        return rope;
     }
 
-    private static ConfigReader? Parameters(ConfigReader config, string layers)
-    {
-        ConfigReader? parameters = config.Object("rope_parameters"), old = config.Object("rope_scaling");
-        if (parameters?.Object(layers) is { } own)
-        {
-            parameters.Ignore(WindowConfig.Full, WindowConfig.Sliding);
-            parameters.RefuseUnread();
-            return own;
-        }
-
-        return parameters ?? old;
-    }
+    /// <summary>
+    /// The object that tells the rotation of some layers, or null; a config that has both spellings is refused, as nobody reads the other.
+    /// </summary>
+    internal static ConfigReader? Parameters(ConfigReader config, string layers = WindowConfig.Full) =>
+        config.Object("rope_parameters") is { } parameters ? parameters.Object(layers) ?? parameters : config.Object("rope_scaling");
 
     private static RopeScaling ReadScaling(ConfigReader config, ConfigReader scaling, int dimensions)
     {

@@ -25,7 +25,7 @@ public sealed class WeightMap
     public IReadOnlyList<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
 
     /// <summary>
-    /// Parts of the names of tensors that several blocks share: they carry the number of one of them, which need not use them all.
+    /// Parts of the names of tensors that several blocks share: they carry the number of one of them, though another may be who uses them.
     /// </summary>
     public IReadOnlyList<string> SharedParts { get; init; } = [];
 
@@ -169,10 +169,11 @@ public sealed class WeightMap
         return Prefixes.Any(prefix => name.StartsWith(prefix + start, StringComparison.Ordinal));
     }
 
-    /// <summary>Whether a tensor is one that checkpoints carry along and that means nothing.</summary>
+    /// <summary>Whether a tensor is not asked for by the block whose number it carries, as it means nothing or another block uses it.</summary>
     internal bool IsIgnored(string name) =>
         IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal))
-        || SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal));
+        || (SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal))
+            && _ofBlocks.Values.Any(source => name == source.Name + source.Suffix || name == source.Name + source.BiasSuffix));
 
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)
