@@ -26,8 +26,7 @@ public sealed class ThroughputMeter
     public static ServerThroughput Measure(DecoderSpan span, double networkBits, TimeProvider time)
     {
         ThroughputMeter meter = new(span, time);
-        double inference = meter.MeasureInference(); // first: it warms up what the passes use
-        return new ServerThroughput(ServerThroughput.NetworkRpsOf(networkBits, span.BoundarySize), meter.MeasureForward(), inference);
+        return new ServerThroughput(ServerThroughput.NetworkRpsOf(networkBits, span.BoundarySize), meter.MeasureForward(), meter.MeasureInference());
     }
 
     /// <summary>One token after the other, as the cache grows.</summary>
@@ -49,6 +48,11 @@ public sealed class ThroughputMeter
     /// <summary>Ever longer passes, until the next one would take too long; the longest counts.</summary>
     private double MeasureForward()
     {
+        using (SessionCache warmUp = Open(SmallestPass))
+        {
+            Compute(warmUp, SmallestPass); // not counted
+        }
+
         TimeSpan all = TimeSpan.Zero;
         for (int rows = SmallestPass; ; rows *= Growth)
         {
