@@ -121,6 +121,22 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public async Task An_answer_carries_the_values_that_fit_and_leaves_the_others_out()
+    {
+        await using Swarm swarm = await Swarm.StartAsync(seed: 7, count: 3);
+        DhtId[] keys = [.. Enumerable.Range(0, 8).Select(i => DhtId.OfKey($"large {i}"))];
+        StoreItem[] items = [.. keys.Select(key => new StoreItem(key, StoreItem.PlainTag, new byte[1 << 20], swarm[0].Now + 10, InCache: false))];
+        Assert.All(items, item => Assert.Equal([true], swarm[0].Protocol.Answer(new StoreRequest(null, [item]), null).Stored));
+
+        FindResponse several = swarm[0].Protocol.Answer(new FindRequest(null, keys), null);
+        Assert.Equal([true, true, true, false, false, false, false, false], several.Results.Select(result => result.Value is not null));
+        Assert.All(several.Results, result => Assert.Equal(2, result.Nearest.Count));
+        FindResponse same = swarm[0].Protocol.Answer(new FindRequest(null, [.. Enumerable.Repeat(keys[0], DhtLimits.MaxKeys)]), null);
+        Assert.Equal(1, same.Results.Count(result => result.Value is not null));
+        Assert.All([several, same], answer => Assert.InRange(answer.ToBytes().Length, 1, RpcLimits.MaxUnaryBytes - RpcLimits.UnaryEnvelopeBytes));
+    }
+
+    [Fact]
     public async Task A_server_asks_others_whether_it_can_be_reached()
     {
         InMemoryNetwork network = new();

@@ -20,6 +20,9 @@ internal sealed class DhtProtocol
     /// <summary>The most bytes of values in one request of ours, well below what a unary call carries.</summary>
     private const int MaxRequestBytes = 2 << 20;
 
+    /// <summary>The most bytes that one neighbour, and one result without its value and neighbours, take in an answer to rpc_find.</summary>
+    private const int NeighbourBytes = DhtId.Bytes + PeerId.MaxBytes + 4, ResultBytes = 96;
+
     private readonly Lock _gate = new(); // guards the routing table, the storage and the cache
     private readonly RpcClient _client;
     private readonly DhtOptions _options;
@@ -179,10 +182,20 @@ internal sealed class DhtProtocol
     public FindResponse Answer(FindRequest request, PeerId? caller)
     {
         NoteCaller(request.Sender, caller);
+        // An answer that does not fit would be an error, and cost memory before it is one.
+        long left = RpcLimits.MaxUnaryBytes - RpcLimits.UnaryEnvelopeBytes - ((long)request.Keys.Count * ((_options.BucketSize * NeighbourBytes) + ResultBytes));
+        HashSet<DhtId> answered = [];
+        List<FindResult> results = [];
         lock (_gate)
         {
-            return new FindResponse(Sender, [.. request.Keys.Select(key => Find(key, request.Sender))]);
+            foreach (DhtId key in request.Keys)
+            {
+                results.Add(Find(key, request.Sender, answered.Add(key) ? left : 0)); // a key asked for again has its value already
+                left -= results[^1].Value?.Length ?? 0;
+            }
         }
+
+        return new FindResponse(Sender, results);
     }
 
     private bool Store(StoreItem item)
@@ -206,7 +219,10 @@ internal sealed class DhtProtocol
             : storage.Store(item.Key, DhtSubkey.Parse(item.Tag.Span), content, item.Expiration);
     }
 
-    private FindResult Find(DhtId key, DhtId? asker)
+    /// <param name="key">What is asked for.</param>
+    /// <param name="asker">A node not to be named.</param>
+    /// <param name="maxBytes">A longer value is left out: others may have it, and its keys' neighbours lead there.</param>
+    private FindResult Find(DhtId key, DhtId? asker, long maxBytes)
     {
         bool found = _storage.TryGet(key, out StoredValue value, out double expiration);
         if (_cache.TryGet(key, out StoredValue cached, out double cachedExpiration) && (!found || cachedExpiration > expiration))
@@ -214,10 +230,11 @@ internal sealed class DhtProtocol
             (found, value, expiration) = (true, cached, cachedExpiration);
         }
 
+        found = found && (value.Dictionary?.Bytes ?? value.Plain.Length) <= maxBytes;
         return new FindResult(
             found ? value.ToBytes() : default(ReadOnlyMemory<byte>?),
-            value.Dictionary is not null,
-            expiration,
+            found && value.Dictionary is not null,
+            found ? expiration : 0,
             _table.Nearest(key, _options.BucketSize, asker));
     }
 

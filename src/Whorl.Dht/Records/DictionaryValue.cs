@@ -9,8 +9,13 @@ namespace Whorl.Dht.Records;
 /// </summary>
 internal sealed class DictionaryValue
 {
+    private const int MaxItemsBytes = DhtLimits.MaxValueBytes - 64; // less what stands around the items
+    private const int ItemBytes = 16; // of an item's array, its expiration and its value's length
+
     private readonly Func<double> _now;
     private readonly TimedStorage<DhtSubkey, ReadOnlyMemory<byte>> _items;
+    private long _bytes; // at least those of the items
+    private double _countedAt = double.NegativeInfinity;
 
     /// <param name="now">The time in seconds of unix time.</param>
     public DictionaryValue(Func<double> now) => (_now, _items) = (now, new(now, DhtLimits.MaxSubkeys));
@@ -22,13 +27,21 @@ internal sealed class DictionaryValue
     public IReadOnlyDictionary<DhtSubkey, DhtItem> Items =>
         _items.Items.ToDictionary(item => item.Key, item => new DhtItem(item.Value, item.Expiration));
 
-    /// <summary>The bytes of all values and subkeys, roughly.</summary>
-    public long Bytes => _items.Items.Sum(item => (long)item.Value.Length + item.Key.Packed.Length);
+    /// <summary>The bytes of the msgpack form, rounded up.</summary>
+    public long Bytes => _items.Items.Sum(item => (long)item.Value.Length + item.Key.Packed.Length + ItemBytes);
 
     /// <summary>Adds or renews a value.</summary>
-    /// <returns>False where it has expired, or one that expires at the same time or later is there.</returns>
+    /// <returns>
+    /// False where it has expired, one that expires at the same time or later is there, or the whole would exceed
+    /// <see cref="DhtLimits.MaxValueBytes"/>, so that no answer could carry it.
+    /// </returns>
     public bool Store(DhtSubkey subkey, ReadOnlyMemory<byte> value, double expiration)
     {
+        if (!HasRoomFor(subkey.Packed.Length + value.Length + ItemBytes))
+        {
+            return false;
+        }
+
         LatestExpiration = Math.Max(LatestExpiration, expiration);
         return _items.Store(subkey, value, expiration);
     }
@@ -90,6 +103,24 @@ internal sealed class DictionaryValue
 
         value.LatestExpiration = latestExpiration;
         return value;
+    }
+
+    /// <summary>Counts up what comes, and anew, at most once in a second, when it seems too much.</summary>
+    private bool HasRoomFor(int bytes)
+    {
+        if (_bytes + bytes > MaxItemsBytes && _now() >= _countedAt + 1)
+        {
+            _countedAt = _now();
+            _bytes = Bytes;
+        }
+
+        if (_bytes + bytes > MaxItemsBytes)
+        {
+            return false;
+        }
+
+        _bytes += bytes;
+        return true;
     }
 
     /// <summary>A number, float or integer, but NaN; null for anything else.</summary>

@@ -26,6 +26,7 @@ internal sealed class PeerStore(TimeProvider time)
         lock (_gate)
         {
             Entry entry = Touch_NeedsLock(peer, now);
+            entry.IsPermanent |= lifetime == Timeout.InfiniteTimeSpan;
             foreach (Multiaddress address in addresses)
             {
                 Multiaddress? plain = address.PeerId == peer ? address.WithoutPeer() : address;
@@ -92,6 +93,7 @@ internal sealed class PeerStore(TimeProvider time)
 
         public DateTimeOffset Touched { get; set; }
 
-        public bool IsPermanent => Addresses.ContainsValue(DateTimeOffset.MaxValue);
+        /// <summary>Whether an address of it is believed for ever: those of the options are.</summary>
+        public bool IsPermanent { get; set; }
     }
 }

@@ -53,6 +53,23 @@ public sealed class DhtStorageTests
     }
 
     [Fact]
+    public void A_dictionary_grows_no_longer_than_an_answer_can_carry()
+    {
+        DhtStorage storage = new(() => _now);
+        int taken = 0;
+        while (taken < DhtLimits.MaxSubkeys && storage.Store(Key, DhtSubkey.OfText($"writer {taken}"), new byte[1000], _now + 10))
+        {
+            taken++;
+        }
+
+        Assert.True(storage.TryGet(Key, out StoredValue value, out _));
+        Assert.Equal(taken, value.Dictionary!.Items.Count);
+        Assert.InRange(value.Dictionary.ToBytes().Length, DhtLimits.MaxValueBytes * 9 / 10, DhtLimits.MaxValueBytes);
+        _now += 11; // all have expired: there is room again
+        Assert.True(storage.Store(Key, A, new byte[1000], _now + 10));
+    }
+
+    [Fact]
     public void A_dictionary_and_a_plain_value_replace_each_other_only_where_they_are_later()
     {
         DhtStorage storage = new(() => _now);

@@ -44,6 +44,20 @@ public sealed class KadTableTests
     }
 
     [Fact]
+    public void A_look_up_that_is_named_peers_without_end_ends()
+    {
+        KadLookup lookup = new(Peer(0), [Peer(1)]);
+        int asked = 0;
+        while (lookup.TryNext(out PeerId? _))
+        {
+            lookup.Add(Peer(++asked + 1), []); // each names another, and none can be reached
+            Assert.InRange(asked, 1, 1000);
+        }
+
+        Assert.InRange(asked, 100, 1000);
+    }
+
+    [Fact]
     public void A_look_up_asks_the_nearest_twenty_that_answer_and_no_more()
     {
         PeerId target = Peer(5000);

@@ -5,6 +5,9 @@ namespace Whorl.P2P.Protocols.Kad;
 /// <summary>The state of one look-up: whom to ask next. Lives without I/O.</summary>
 internal sealed class KadLookup
 {
+    /// <summary>A look-up that has asked so many ends: whoever names ever nearer peers would keep it for ever.</summary>
+    private const int MaxAsked = 256;
+
     private readonly KadKey _key;
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, KadKey> _candidates = [];
@@ -71,7 +74,7 @@ internal sealed class KadLookup
                 .Take(KadRoutingTable.BucketSize)
                 .Select(c => c.Key)
                 .FirstOrDefault(peer => !_asked.Contains(peer));
-            return next is not null && _asked.Add(next);
+            return next is not null && _asked.Count < MaxAsked && _asked.Add(next);
         }
     }
 }
