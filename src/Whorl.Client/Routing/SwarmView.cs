@@ -134,7 +134,8 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
         TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => node.PingAsync(peer, PingTimeout, cancellationToken)));
         lock (_gate)
         {
-            (_servers, _seen) = (servers, time.GetUtcNow());
+            _servers = servers.Count > 0 ? servers : _servers; // where the DHT has nothing to tell, those known before may still be there
+            _seen = time.GetUtcNow();
             for (int i = 0; i < targets.Length; i++)
             {
                 _pings.Add(targets[i], trips[i], time.GetUtcNow());

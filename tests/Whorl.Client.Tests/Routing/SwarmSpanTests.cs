@@ -90,6 +90,18 @@ public class SwarmSpanTests
     }
 
     [ReferenceFact]
+    public async Task Servers_known_before_are_still_used_where_the_dht_has_nothing_to_tell()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        await swarm.AddServerAsync(All);
+        SwarmSpan span = await swarm.FindAsync();
+        swarm.Clock.Advance(TimeSpan.FromMinutes(5)); // the announcement has expired
+        await using IBlockSession session = await OpenAsync(span);
+        await StepAsync(swarm, session);
+        await Assert.ThrowsAsync<NoRouteException>(swarm.FindAsync); // a new client knows nobody
+    }
+
+    [ReferenceFact]
     public async Task Only_the_blocks_of_a_failed_server_can_be_routed_anew_without_it()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
