@@ -65,7 +65,8 @@ internal static class ServeCommand
             using CpuBackend backend = new(options.Backend);
             using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, options, range, backend, stop.Token);
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
-            HostedSpan hosted = LocalEngine.Host(source, span, options, network.Address, (long)result.GetValue(cache) << 20);
+            MemoryBudget memory = new((long)result.GetValue(cache) << 20);
+            HostedSpan hosted = new(span, span.Contract, memory, network.Address, TimeProvider.System);
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
             PetalsServerOptions petals = new()
             {

@@ -25,7 +25,7 @@ internal sealed class LocalEngine : IAsyncDisposable
         OpenAsync(options, async (source, backend, owned) =>
         {
             DecoderSpan blocks = owned.Add(await LoadBlocksAsync(source, options, All(source), backend, cancellationToken));
-            return Host(source, blocks, options, "local");
+            return new HostedSpan(blocks, blocks.Contract, new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
         });
 
     /// <summary>Loads the ends only; servers compute the blocks.</summary>
@@ -39,7 +39,7 @@ internal sealed class LocalEngine : IAsyncDisposable
         OpenAsync(options, async (source, _, owned) =>
         {
             Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
-            SpanContract wanted = Contract(source, options, BoundaryFormat.F32);
+            SpanContract wanted = new(source.Fingerprint, options.Backend.Activations, BoundaryFormat.F32);
             return servers.Count > 0
                 ? await ChainAsync(network, source, options, servers, cancellationToken)
                 : await SwarmSearch.FindAsync(
@@ -53,11 +53,6 @@ internal sealed class LocalEngine : IAsyncDisposable
             $"loading {Path.GetFileName(Path.TrimEndingDirectorySeparator(options.ModelName))}",
             range.Count,
             progress => DecoderSpan.Load(source, range, backend, BoundaryFormat.F32, progress, cancellationToken));
-
-    /// <summary>Lets sessions compute with loaded blocks.</summary>
-    public static HostedSpan Host(
-        ModelSource source, DecoderSpan blocks, EngineOptions options, string name, long maxCacheBytes = long.MaxValue) =>
-        new(blocks, Contract(source, options, blocks.Boundary), new MemoryBudget(maxCacheBytes), name, TimeProvider.System);
 
     /// <summary>The ids of a prompt.</summary>
     /// <param name="prompt">The text, or null where ids are given.</param>
@@ -114,9 +109,6 @@ internal sealed class LocalEngine : IAsyncDisposable
     }
 
     private static BlockRange All(ModelSource source) => new(0, source.Spec.Blocks.Count - 1);
-
-    private static SpanContract Contract(ModelSource source, EngineOptions options, BoundaryFormat boundary) =>
-        new(source.Fingerprint, options.Backend.Activations, boundary);
 
     /// <summary>The servers that are named, as few of them as hold all blocks.</summary>
     private static async Task<SpanChain> ChainAsync(

@@ -11,11 +11,10 @@ public sealed class DecoderSpan : IDisposable
     private readonly IBackend _backend;
     private readonly BlockContext _context;
     private readonly List<DecoderBlock> _blocks = [];
-    private readonly BoundaryFormat _boundary;
 
-    private DecoderSpan(DecoderSpec spec, IBackend backend, BlockRange range, BoundaryFormat boundary)
+    private DecoderSpan(DecoderSpec spec, IBackend backend, BlockRange range, SpanContract contract)
     {
-        (_spec, _backend, Range, _boundary) = (spec, backend, range, boundary);
+        (_spec, _backend, Range, Contract) = (spec, backend, range, contract);
         _context = new BlockContext(backend);
     }
 
@@ -26,7 +25,10 @@ public sealed class DecoderSpan : IDisposable
     public long WeightBytes { get; private set; }
 
     /// <summary>How hidden states are rounded at every block boundary.</summary>
-    public BoundaryFormat Boundary => _boundary;
+    public BoundaryFormat Boundary => Contract.Boundary;
+
+    /// <summary>What decides the bytes it computes.</summary>
+    public SpanContract Contract { get; }
 
     /// <summary>Width of what enters and leaves.</summary>
     public int BoundarySize => _spec.BoundarySize;
@@ -44,7 +46,7 @@ public sealed class DecoderSpan : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(range.First, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(range.Last, model.Spec.Blocks.Count, nameof(range));
-        DecoderSpan span = new(model.Spec, backend, range, boundary);
+        DecoderSpan span = new(model.Spec, backend, range, new SpanContract(model.Fingerprint, backend.Activations, boundary));
         WeightLoader loader = model.CreateLoader(backend);
         try
         {
@@ -240,7 +242,7 @@ public sealed class DecoderSpan : IDisposable
 
     private void Round(Tensor boundary)
     {
-        if (_boundary == BoundaryFormat.BF16)
+        if (Boundary == BoundaryFormat.BF16)
         {
             _backend.RoundToBFloat16(boundary).Span.CopyTo(boundary.Span);
         }

@@ -5,8 +5,8 @@ namespace Whorl.Models;
 
 /// <summary>Reads weights by role, checks their shapes, and hands them to a backend.</summary>
 /// <remarks>
-/// Of a fused tensor only the rows of the role are read. Where they lie in pieces too small to be read alone, it is held in memory, up to
-/// 64 MiB, until the roles that share it have been read.
+/// Of a fused tensor only the rows of the role are read. Where they lie in pieces too small to be read alone, the tensor is read whole and
+/// held for the roles that share it; what is held takes 64 MiB at most.
 /// </remarks>
 /// <param name="checkpoint">Where the tensors are.</param>
 /// <param name="map">What they are called.</param>
