@@ -63,6 +63,9 @@ internal sealed class Network : IAsyncDisposable
     /// <summary>Joins the DHT: as a member where the node listens, else only to ask.</summary>
     public async Task<SwarmDirectory> JoinAsync(CancellationToken cancellationToken)
     {
+        // Dialling has a time of its own: the DHT waits for each answer for three seconds only.
+        await Task.WhenAll(Options.InitialPeers.Select(peer => _host.ConnectAsync(peer, cancellationToken).ContinueWith(
+            static dialled => dialled.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))); // who did not answer the DHT tells
         Dht = await DhtNode.StartAsync(
             _host, new DhtOptions { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod }, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
         return new SwarmDirectory(Dht);

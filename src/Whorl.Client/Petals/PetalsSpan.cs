@@ -64,7 +64,7 @@ public sealed class PetalsSpan : IBlockSpan
         byte[] request = new ExpertUid(new ModuleUid(prefix, range.First).ToString()).ToBytes();
         try
         {
-            ReadOnlyMemory<byte> answer = await rpc.CallAsync(peer, PetalsPeer.InfoMethod, request, options.ConnectTimeout, cancellationToken);
+            ReadOnlyMemory<byte> answer = await rpc.CallAsync(peer, PetalsPeer.InfoMethod, request, options.InfoTimeout, cancellationToken);
             RpcInfo info = RpcInfo.Parse(ExpertInfo.Parse(answer.Span).SerializedInfo.Span);
             return info is { ForwardSchema: [{ Dimensions: [.., > 0] }, ..], OutputsSchema: [_], InferenceSchema.Count: >= 3 }
                 ? new PetalsSpan(new PetalsPeer(rpc, peer, prefix, info, options), range)

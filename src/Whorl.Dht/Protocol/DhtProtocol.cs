@@ -51,15 +51,18 @@ internal sealed class DhtProtocol
     /// <summary>Begins to answer; not for clients.</summary>
     public void Serve(RpcServer server)
     {
-        server.HandleUnary(PingMethod, async (context, data, token) =>
-        {
-            PingResponse response = await AnswerAsync(PingRequest.Parse(data.Span), context, token).ConfigureAwait(false);
-            return response.ToBytes();
-        });
-        server.HandleUnary(StoreMethod, (context, data, _) =>
-            ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context.Caller).ToBytes()));
-        server.HandleUnary(FindMethod, (context, data, _) =>
-            ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(FindRequest.Parse(data.Span), context.Caller).ToBytes()));
+        server.HandleUnary(
+            PingMethod,
+            async (context, data, token) => (await AnswerAsync(PingRequest.Parse(data.Span), context, token).ConfigureAwait(false)).ToBytes(),
+            isQuick: true);
+        server.HandleUnary(
+            StoreMethod,
+            (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context.Caller).ToBytes()),
+            isQuick: true);
+        server.HandleUnary(
+            FindMethod,
+            (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(FindRequest.Parse(data.Span), context.Caller).ToBytes()),
+            isQuick: true);
     }
 
     /// <summary>Ends answering.</summary>

@@ -10,8 +10,9 @@ namespace Whorl.P2P.Rpc;
 /// </summary>
 /// <param name="stream">The call's stream.</param>
 /// <param name="call">Cancelled when the caller is gone.</param>
+/// <param name="lane">What it may hold.</param>
 /// <param name="maxFrameBytes">A longer request is malformed.</param>
-internal sealed class RequestPump(PeerStream stream, CancellationTokenSource call, int maxFrameBytes)
+internal sealed class RequestPump(PeerStream stream, CancellationTokenSource call, RpcLane lane, int maxFrameBytes)
 {
     /// <summary>
     /// Bytes behind the last expected one that are passed over (p2pd's buffered reader swallows them too) before the caller counts as gone.
@@ -21,7 +22,7 @@ internal sealed class RequestPump(PeerStream stream, CancellationTokenSource cal
     private readonly Channel<ReadOnlyMemory<byte>> _requests = Channel.CreateBounded<ReadOnlyMemory<byte>>(
         new BoundedChannelOptions(RpcLimits.Prefetch) { SingleReader = true, SingleWriter = true });
 
-    private readonly ByteBudget _budget = stream.RpcBudget.Requests;
+    private readonly ByteBudget _budget = lane.Requests;
     private readonly Lock _gate = new();
     private volatile bool _isMalformed;
     private int _handled; // bytes of the request that the handler has; touched by it alone

@@ -1,13 +1,11 @@
-using Whorl.P2P.Buffers;
-
 namespace Whorl.P2P.Rpc;
 
-/// <summary>What the calls of one connection may hold at the callee, all streams together.</summary>
+/// <summary>What the calls of one connection may hold at the callee.</summary>
 internal sealed class RpcBudget
 {
-    /// <summary>Requests, from when their length is known until the handler asks for the next one or ends.</summary>
-    public ByteBudget Requests { get; } = new(RpcLimits.MaxRequestBytes);
+    /// <summary>Calls that may take long.</summary>
+    public RpcLane Slow { get; } = new();
 
-    /// <summary>Unary answers, until the caller has taken them: the longest is reserved before a handler begins.</summary>
-    public ByteBudget Answers { get; } = new(RpcLimits.MaxAnswerBytes);
+    /// <summary>Calls that are answered at once, and whose callers wait for a few seconds only: never behind a slow one.</summary>
+    public RpcLane Quick { get; } = new();
 }

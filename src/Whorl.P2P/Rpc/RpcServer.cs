@@ -31,12 +31,13 @@ public sealed class RpcServer
     /// <summary>Answers unary calls of a method.</summary>
     /// <param name="method">The protocol id, <c>Servicer.method</c>.</param>
     /// <param name="handler">Takes the serialized request, gives the serialized response.</param>
+    /// <param name="isQuick">Whether it answers at once: its calls do not wait until there is room beside slow ones of the same connection.</param>
     /// <exception cref="InvalidOperationException">The method already has a handler.</exception>
     public void HandleUnary(
-        string method, Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler)
+        string method, Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler, bool isQuick = false)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        _host.Handle(method, (stream, token) => AnswerUnaryAsync(stream, handler, token));
+        _host.Handle(method, (stream, token) => AnswerUnaryAsync(stream, handler, isQuick ? stream.RpcBudget.Quick : stream.RpcBudget.Slow, token));
     }
 
     /// <summary>Answers streaming calls of a method. When the handler returns, the call ends normally.</summary>
@@ -57,11 +58,12 @@ public sealed class RpcServer
     private async Task AnswerUnaryAsync(
         PeerStream stream,
         Func<RpcContext, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> handler,
+        RpcLane lane,
         CancellationToken cancellationToken)
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        RequestPump pump = new(stream, call, RpcLimits.MaxUnaryBytes);
+        RequestPump pump = new(stream, call, lane, RpcLimits.MaxUnaryBytes);
         Task watching = Task.CompletedTask;
         int reserved = 0;
         try
@@ -72,17 +74,17 @@ public sealed class RpcServer
             }
 
             watching = pump.WatchAsync(stop.Token);
-            await stream.RpcBudget.Answers.TakeAsync(RpcLimits.MaxUnaryBytes, call.Token).ConfigureAwait(false);
+            await lane.Answers.TakeAsync(RpcLimits.MaxUnaryBytes, call.Token).ConfigureAwait(false);
             reserved = RpcLimits.MaxUnaryBytes;
             byte[] answer = await RunAsync(stream, handler, request.CallId, request.Data, call.Token).ConfigureAwait(false);
             call.Token.ThrowIfCancellationRequested(); // p2pd drops the answer of a cancelled call as well
-            stream.RpcBudget.Answers.Return(reserved - answer.Length);
+            lane.Answers.Return(reserved - answer.Length);
             reserved = answer.Length;
             await stream.WriteAsync(answer, call.Token).ConfigureAwait(false);
         }
         finally
         {
-            stream.RpcBudget.Answers.Return(reserved);
+            lane.Answers.Return(reserved);
             await stop.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(false);
             pump.ReleaseAll();
@@ -133,7 +135,7 @@ public sealed class RpcServer
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        RequestPump pump = new(stream, call, maxRequestBytes);
+        RequestPump pump = new(stream, call, stream.RpcBudget.Slow, maxRequestBytes);
         Task pumping = pump.RunAsync(stop.Token);
         try
         {

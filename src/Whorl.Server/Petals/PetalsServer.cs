@@ -48,7 +48,7 @@ public sealed class PetalsServer : IAsyncDisposable
         _inference = new InferenceCall(_context, _inbox, _pusher);
 
         RpcServer server = new(host, time, log);
-        server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)));
+        server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)), isQuick: true);
         server.HandleUnary(PetalsMethods.Push, (_, request, _) => new(Push(request)));
         server.HandleUnary(PetalsMethods.Forward, (_, request, token) => ToldInUnaryAsync(t => ForwardAsync(request, t), token));
         server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(_ => BackwardAsync(request), token));

@@ -1,4 +1,5 @@
 using Whorl.P2P.Protocols.Identify;
+using Whorl.P2P.Rpc;
 using Whorl.P2P.Swarm;
 using Whorl.Testing;
 
@@ -109,6 +110,27 @@ public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
             await (await A.DialAsync(c.Id, "/echo/c", Token)).DisposeAsync();
             Assert.Empty(await _started[0].FindPeerAsync(PeerIdentity.Generate().Id, Token));
         }
+    }
+
+    [Fact]
+    public async Task Quick_calls_are_answered_however_many_slow_ones_compute()
+    {
+        TaskCompletionSource<ReadOnlyMemory<byte>> slow = new();
+        RpcServer server = new(B, TimeProvider.System);
+        int begun = 0;
+        server.HandleUnary("Test.rpc_slow", (_, _, token) =>
+        {
+            Interlocked.Increment(ref begun);
+            return new(slow.Task.WaitAsync(token));
+        });
+        server.HandleUnary("Test.rpc_quick", (_, data, _) => new(data), isQuick: true);
+        RpcClient client = new(A, TimeProvider.System);
+        Task[] waiting = [.. Enumerable.Range(0, 100).Select(_ => client.CallAsync(AddressOfB, "Test.rpc_slow", new byte[1 << 20], Timeout.InfiniteTimeSpan, Token))];
+        await Eventually(() => Volatile.Read(ref begun) == RpcLimits.MaxAnswerBytes / RpcLimits.MaxUnaryBytes); // the others wait
+        Assert.Equal([7], (await client.CallAsync(AddressOfB, "Test.rpc_quick", new byte[] { 7 }, Timeout.InfiniteTimeSpan, Token)).ToArray());
+        Assert.DoesNotContain(waiting, call => call.IsCompleted);
+        slow.SetResult(default);
+        await Task.WhenAll(waiting);
     }
 
     [Fact]
