@@ -24,6 +24,7 @@ internal sealed partial class YamuxSession : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<IOException> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
+    private readonly Task? _receiving; // null while the constructor runs
     private readonly Task _running;
     private readonly Lock _gate = new();
 
@@ -55,8 +56,9 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         _lastOutbound = isDialer ? uint.MaxValue : 0; // plus 2: the first is 1 or 2
         _lastReceived = time.GetTimestamp();
         SendPing();
-        _writing = GuardAsync(() => Output.RunAsync(_stop.Token));
-        _running = Task.WhenAll(_writing, GuardAsync(ReceiveAsync), GuardAsync(KeepAliveAsync));
+        _writing = GuardAsync(WriteAsync);
+        _receiving = GuardAsync(ReceiveAsync);
+        _running = Task.WhenAll(_writing, _receiving, GuardAsync(KeepAliveAsync));
     }
 
     public PeerId? RemotePeer { get; }
@@ -174,6 +176,22 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         }
 
         await _running.ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await Output.RunAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            // The peer has closed, and what it said before may still lie unread: why, perhaps.
+            _goingAway = true;
+            Output.Fail(new PeerUnavailableException($"the connection to {RemotePeer} broke: {e.Message}", e) { Peer = RemotePeer });
+            await (_receiving ?? Task.CompletedTask).WaitAsync(CloseTimeout, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
     }
 
     private async Task CloseAsync(uint code, IOException reason)
