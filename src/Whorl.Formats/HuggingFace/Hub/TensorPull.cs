@@ -69,17 +69,30 @@ internal sealed class TensorPull(
         CancellationToken cancellationToken)
     {
         RemoteWeights[] files = await OpenAsync(names, cancellationToken);
-        string headers = Path.Combine(folder, HeadersFolder);
-        Directory.CreateDirectory(headers);
-        foreach (TensorSlice header in files.Select(file => file.Slice(_ => false)))
-        {
-            await header.FetchAsync(Path.Combine(headers, header.Name), new ProgressTotals(null, 0), cancellationToken);
-        }
-
-        Func<string, bool>? isWanted = choose(FindModel(headers)!);
-        Directory.Delete(headers, recursive: true);
+        Func<string, bool>? isWanted = await ChooseAsync(files, choose, cancellationToken);
         long fetched = await FetchAsync(files, isWanted, progress, cancellationToken);
         return new HubPart(FindModel(folder)!, fetched);
+    }
+
+    // Which tensors there are is known only now: who chooses is shown the headers as files of their own.
+    private async Task<Func<string, bool>?> ChooseAsync(
+        RemoteWeights[] files, Func<string, Func<string, bool>?> choose, CancellationToken cancellationToken)
+    {
+        string headers = Path.Combine(folder, HeadersFolder);
+        Directory.CreateDirectory(headers);
+        try
+        {
+            foreach (TensorSlice header in files.Select(file => file.Slice(_ => false)))
+            {
+                await header.FetchAsync(Path.Combine(headers, header.Name), new ProgressTotals(null, 0), cancellationToken);
+            }
+
+            return choose(FindModel(headers)!);
+        }
+        finally
+        {
+            Directory.Delete(headers, recursive: true);
+        }
     }
 
     private async Task<long> FetchAsync(
