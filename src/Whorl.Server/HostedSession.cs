@@ -45,6 +45,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     public ValueTask DisposeAsync()
     {
         Cache.Dispose();
+        _span.Closed();
         return ValueTask.CompletedTask;
     }
 

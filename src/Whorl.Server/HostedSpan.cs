@@ -25,6 +25,7 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
     private readonly List<BlockStep> _steps = [];
     private HostedSession? _heldBack;
     private int _computing;
+    private volatile TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
     public BlockRange Range => span.Range;
@@ -41,6 +42,9 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
     internal string Name => name;
 
     internal TimeProvider Time => time;
+
+    /// <summary>Completes when the next session, whoever's, has given its memory back.</summary>
+    internal Task NextClosing => _closing.Task;
 
     /// <inheritdoc/>
     public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
@@ -83,6 +87,8 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
     }
 
     internal void Check(HostedSession session, BlockStep step) => span.Check(session.Cache, step);
+
+    internal void Closed() => Interlocked.Exchange(ref _closing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <summary>Queues a session's step; if nobody computes, computes until it is done.</summary>
     internal void Enqueue(HostedSession session)

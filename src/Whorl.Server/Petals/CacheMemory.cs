@@ -14,7 +14,6 @@ internal sealed class CacheMemory : IDisposable
     private readonly long _fixedBytes;
     private readonly long _probeBytes;
     private long _surplus; // bytes that open batches take beyond their tokens: rounding, and what does not grow with tokens
-    private volatile TaskCompletionSource _givenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Measures what sessions take.</summary>
     public CacheMemory(HostedSpan span, TimeProvider time)
@@ -46,12 +45,11 @@ internal sealed class CacheMemory : IDisposable
         return opened;
     }
 
-    /// <summary>Closes a batch and lets those who wait see whether there is memory now.</summary>
-    public async ValueTask CloseAsync(SessionBatch batch)
+    /// <summary>Closes a batch.</summary>
+    public ValueTask CloseAsync(SessionBatch batch)
     {
         Interlocked.Add(ref _surplus, -batch.SurplusBytes);
-        await batch.DisposeAsync();
-        Interlocked.Exchange(ref _givenBack, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        return batch.DisposeAsync();
     }
 
     /// <inheritdoc/>
@@ -89,13 +87,18 @@ internal sealed class CacheMemory : IDisposable
         {
             while (true)
             {
-                Task givenBack = _givenBack.Task; // before trying, so that no notice is missed
-                if (await TryOpenAsync(options, batch, wanted) is { } opened)
+                Task closing = _span.NextClosing; // before looking, so that no notice is missed
+                if (wanted <= _span.Budget.Free)
                 {
-                    return opened;
+                    if (await TryOpenAsync(options, batch, wanted) is { } opened)
+                    {
+                        return opened;
+                    }
+
+                    closing = _span.NextClosing; // that what was opened in vain was closed is no notice
                 }
 
-                await givenBack.WaitAsync(cancellationToken);
+                await closing.WaitAsync(cancellationToken);
             }
         }
         finally

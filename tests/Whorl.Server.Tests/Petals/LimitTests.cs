@@ -43,10 +43,25 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         await StepAsync(first, Step(1, Metadata()));
         await using RpcCall second = await OpenAsync();
         Task<ReadOnlyMemory<byte>?> waiting = SendAsync(second, Step(1, Metadata() with { AllocationTimeout = 10 }));
-        await TimersAsync(4); // two sessions, a wait for a step, a wait for memory
+        await TimerAsync(TimeSpan.FromSeconds(10));
 
         Assert.False(waiting.IsCompleted);
         await first.DisposeAsync();
+
+        Assert.NotNull(await waiting);
+    }
+
+    [ReferenceFact]
+    public async Task Memory_that_a_session_of_another_protocol_gives_back_serves_as_well()
+    {
+        Start(sessions: 1);
+        HostedSession other = _swarm![0].Open(new BlockSessionOptions(new BlockRange(0, 1), Length));
+        await using RpcCall call = await OpenAsync();
+        Task<ReadOnlyMemory<byte>?> waiting = SendAsync(call, Step(1, Metadata() with { AllocationTimeout = 10 }));
+        await TimerAsync(TimeSpan.FromSeconds(10));
+        Assert.False(waiting.IsCompleted);
+
+        await other.DisposeAsync();
 
         Assert.NotNull(await waiting);
     }
@@ -61,11 +76,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         await StepAsync(first, Step(1, Metadata()));
         await using RpcCall second = await OpenAsync();
         Task<ReadOnlyMemory<byte>?> waiting = SendAsync(second, Step(1, Metadata() with { AllocationTimeout = asked }));
-        while (!_clock.HasTimerIn(TimeSpan.FromSeconds(waited))) // a count would take the second session's wait for its first step for it
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, _limit.Token);
-        }
-
+        await TimerAsync(TimeSpan.FromSeconds(waited));
         _clock.Advance(TimeSpan.FromSeconds(Math.Min(waited, 280) - 1)); // less than the first session's next step may take
         for (int left = waited - Math.Min(waited, 280); left > 0; left -= 80)
         {
@@ -217,6 +228,15 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
     {
         await using RpcCall call = await OpenAsync();
         return (await Assert.ThrowsAsync<RpcErrorException>(() => SendAsync(call, step))).Message;
+    }
+
+    /// <summary>Waits until the server waits for so long; a count of timers would take the wait for a step for that for memory.</summary>
+    private async Task TimerAsync(TimeSpan time)
+    {
+        while (!_clock.HasTimerIn(time))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, _limit.Token);
+        }
     }
 
     /// <summary>Waits until the server waits: so many timers run.</summary>
