@@ -12,6 +12,8 @@ namespace Whorl.Cli.Engine;
 /// <summary>This process's node: a libp2p host and, where it takes part in a swarm, a node of the DHT.</summary>
 internal sealed class Network : IAsyncDisposable
 {
+    private const int Workers = 32; // questions of a look-up at once: a model has many blocks, and Petals' clients ask as many
+
     private readonly Libp2pHost _host;
     private Libp2pHost? _probe;
 
@@ -66,8 +68,8 @@ internal sealed class Network : IAsyncDisposable
         // Dialling has a time of its own: the DHT waits for each answer for three seconds only.
         await Task.WhenAll(Options.InitialPeers.Select(peer => _host.ConnectAsync(peer, cancellationToken).ContinueWith(
             static dialled => dialled.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))); // who did not answer the DHT tells
-        Dht = await DhtNode.StartAsync(
-            _host, new DhtOptions { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod }, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
+        DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
+        Dht = await DhtNode.StartAsync(_host, options, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
         return new SwarmDirectory(Dht);
     }
 
