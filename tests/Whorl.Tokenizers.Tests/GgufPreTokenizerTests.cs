@@ -82,6 +82,20 @@ public sealed class GgufPreTokenizerTests
     }
 
     [Fact]
+    public void A_user_defined_piece_of_a_unigram_model_is_taken_wherever_it_fits()
+    {
+        Tokenizer tokenizer = Tokenizer.FromGguf(new Dictionary<string, object>
+        {
+            ["general.architecture"] = "t5",
+            ["tokenizer.ggml.model"] = "t5",
+            ["tokenizer.ggml.tokens"] = new[] { "<unk>", "\u2581", "fox", "\u2581fox" },
+            ["tokenizer.ggml.scores"] = new[] { 0f, -1f, -2f, 0f },
+            ["tokenizer.ggml.token_type"] = new[] { 2, 1, 1, 4 },
+        });
+        Assert.Equal([3], tokenizer.Encode("fox", EncodeOptions.PlainText));
+    }
+
+    [Fact]
     public void Rwkv_takes_the_longest_token_again_and_again()
     {
         string[] tokens = ["<s>", "a", "ab", "b", "abc", "\\n", "\\xc3\\xa9", "\\xc3", "\\\\", "é b"];

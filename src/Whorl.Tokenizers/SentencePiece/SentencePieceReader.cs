@@ -94,7 +94,7 @@ internal static class SentencePieceReader
     {
         SentencePieceFile.Bpe when userDefined.Length > 0 => new FrozenPieceSplit(userDefined, single: false),
         SentencePieceFile.Char => new FrozenPieceSplit(userDefined, single: true),
-        SentencePieceFile.Word => new SentencePieceWordSplit(file.WhitespaceAsSuffix),
+        SentencePieceFile.Word => new SentencePieceWordSplit(),
         _ => null,
     };
 

@@ -3,19 +3,18 @@ using Whorl.Tokenizers.PreTokenizers;
 
 namespace Whorl.Tokenizers.SentencePiece;
 
-/// <summary>Cuts at U+2581, which begins a word, or ends it where white space is a suffix: sentencepiece's SplitIntoWords.</summary>
-internal sealed class SentencePieceWordSplit(bool suffix) : SplittingPreTokenizer(SplitBehavior.Isolated)
+/// <summary>Cuts before U+2581: sentencepiece's SplitIntoWords, as its word model calls it, white space as a suffix or not.</summary>
+internal sealed class SentencePieceWordSplit() : SplittingPreTokenizer(SplitBehavior.Isolated)
 {
     protected override void Find(ReadOnlySpan<char> text, List<MatchedRange> ranges)
     {
         int start = 0;
-        for (int i = 0; i < text.Length; i++)
+        for (int i = 1; i < text.Length; i++)
         {
-            int cut = suffix ? i + 1 : i;
-            if (text[i] == '\u2581' && cut > start)
+            if (text[i] == '\u2581')
             {
-                ranges.Add(new MatchedRange(start, cut, false));
-                start = cut;
+                ranges.Add(new MatchedRange(start, i, false));
+                start = i;
             }
         }
 

@@ -13,6 +13,10 @@ namespace Whorl.Tokenizers.Unigram;
 internal sealed class UnigramModel : TokenModel
 {
     private const double UnknownPenalty = 10;
+
+    // Where sentencepiece begins its search for the greatest score (FLT_MIN), so that it finds no negative one.
+    private const double SmallestPositive = 1.17549435e-38;
+
     private readonly CharTrie _trie = new();
     private readonly double[] _scores;
     private readonly UnigramOptions _options;
@@ -33,7 +37,7 @@ internal sealed class UnigramModel : TokenModel
         _scores = [.. scores];
         _byteIds = vocabulary.ByteTokens();
         double least = double.PositiveInfinity;
-        double greatest = double.NegativeInfinity;
+        double greatest = SmallestPositive;
         for (int id = 0; id < vocabulary.IdLimit; id++)
         {
             if (options.Hidden?.Contains(id) != true && vocabulary.TokenOf(id) is { Length: > 0 } token)
