@@ -66,7 +66,9 @@ public sealed class ModelEnds : IDisposable
     /// <param name="ids">Ids, each below the vocabulary's size.</param>
     /// <param name="positions">Each one's position in its text; see <see cref="StepPositions"/>.</param>
     /// <param name="boundary">Receives <c>[ids, boundary]</c>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary, or a position is beyond those that the model has learned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// An id is not in the vocabulary, or a position is beyond those that the model has learned.
+    /// </exception>
     public void Embed(ReadOnlySpan<int> ids, ReadOnlySpan<int> positions, Span<float> boundary)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(positions.Length, ids.Length, nameof(positions));

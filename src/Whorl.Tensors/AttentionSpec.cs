@@ -26,12 +26,16 @@ public sealed record AttentionSpec
     /// <value>Default 0: none.</value>
     public float SoftCap { get; init; }
 
-    /// <summary>ALiBi slopes, <c>[Heads]</c>: <c>slope · key position</c> is added to the scaled score. Null for none. Source: arXiv:2108.12409.</summary>
+    /// <summary>
+    /// ALiBi slopes, <c>[Heads]</c>: <c>slope · key position</c> is added to the scaled score. Null for none. Source: arXiv:2108.12409.
+    /// </summary>
     public Parameter? AlibiSlopes { get; init; }
 
     /// <summary>Falcon's form of ALiBi: slope · position is rounded to bfloat16 and is scaled with the score.</summary>
     public bool AlibiScaledInBFloat16 { get; init; }
 
-    /// <summary>One extra logit a head, <c>[Heads]</c>, that takes part in the softmax and whose probability is dropped. Null for none.</summary>
+    /// <summary>
+    /// One extra logit a head, <c>[Heads]</c>, that takes part in the softmax and whose probability is dropped. Null for none.
+    /// </summary>
     public Parameter? Sinks { get; init; }
 }

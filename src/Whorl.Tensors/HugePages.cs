@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Whorl.Tensors;
 
-/// <summary>Asks Linux for 2 MiB pages: fewer walks of the page table where gigabytes of weights are read for every token. Elsewhere does nothing.</summary>
+/// <summary>
+/// Asks Linux for 2 MiB pages: fewer walks of the page table where gigabytes of weights are read for every token. Elsewhere does nothing.
+/// </summary>
 internal static unsafe partial class HugePages
 {
     /// <summary>Bytes of a page, and the alignment that the memory should have.</summary>

@@ -1,7 +1,9 @@
 namespace Whorl.Tensors;
 
 /// <summary>A weight matrix in the form a backend's kernels want, <c>[Rows, Columns]</c> = <c>[outputs, inputs]</c>.</summary>
-/// <remarks>Made by <see cref="IBackend.Pack"/> and only of use to the backend that made it. The values it stands for are exactly the checkpoint's.</remarks>
+/// <remarks>
+/// Made by <see cref="IBackend.Pack"/> and only of use to the backend that made it. The values it stands for are exactly the checkpoint's.
+/// </remarks>
 public abstract class Matrix : IDisposable
 {
     /// <summary>Outputs of the product; ids of an embedding table.</summary>

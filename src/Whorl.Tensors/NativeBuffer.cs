@@ -15,7 +15,9 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Takes the memory.</summary>
     /// <param name="bytes">Size in bytes, 0 or more.</param>
-    /// <param name="hugePages">Whether to ask the system for 2 MiB pages, where it has them on request; for large memory that is read from end to end.</param>
+    /// <param name="hugePages">
+    /// Whether to ask the system for 2 MiB pages, where it has them on request; for large memory that is read from end to end.
+    /// </param>
     /// <exception cref="OutOfMemoryException">The system refuses.</exception>
     public NativeBuffer(long bytes, bool hugePages = false)
     {

@@ -1,6 +1,8 @@
 namespace Whorl.Tensors;
 
-/// <summary>Exponential, logarithm and power in float64, our own, so that every platform gives the same bits where a model's constants are computed.</summary>
+/// <summary>
+/// Exponential, logarithm and power in float64, our own, so that every platform gives the same bits where a model's constants are computed.
+/// </summary>
 /// <remarks>Only IEEE 754's exact operations are used, in a fixed order; the platform's own functions differ in their last bits.</remarks>
 public static class PortableMath
 {

@@ -23,7 +23,9 @@ public sealed class StepLayout
     /// <summary>Position of each row in its session's text.</summary>
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Rows);
 
-    /// <summary>Parent of each row as a scratch number of its session, or -1 for the last committed token. Not filled for rows that commit.</summary>
+    /// <summary>
+    /// Parent of each row as a scratch number of its session, or -1 for the last committed token. Not filled for rows that commit.
+    /// </summary>
     public ReadOnlySpan<int> Parents => _parents.AsSpan(0, Rows);
 
     /// <summary>The scratch slots that a row of a tree sees, in position order, its own last. Empty where the segment is a chain.</summary>

@@ -15,7 +15,9 @@ public readonly record struct StepSegment
     /// <summary>Scratch tokens that earlier steps left; the new rows' scratch numbers follow on.</summary>
     public required int Scratch { get; init; }
 
-    /// <summary>Whether the new rows become committed at once; then they follow the last committed token as a chain, and Scratch is 0.</summary>
+    /// <summary>
+    /// Whether the new rows become committed at once; then they follow the last committed token as a chain, and Scratch is 0.
+    /// </summary>
     public required bool Commits { get; init; }
 
     /// <summary>Whether scratch and new rows together are one chain, so that every row sees all slots below its own.</summary>

@@ -128,7 +128,8 @@ internal static class DemoCommand
         foreach (BlockHolder holder in remote.Holders)
         {
             double steps = Math.Max(holder.Steps, 1);
-            double total = holder.Total.TotalMilliseconds / steps, computing = holder.Computing.TotalMilliseconds / steps, way = total - computing;
+            double total = holder.Total.TotalMilliseconds / steps, computing = holder.Computing.TotalMilliseconds / steps;
+            double way = total - computing;
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{holder.Name}  blocks {holder.Range,-7}  {total:F3} ms a step: {computing:F3} computing, {way:F3} on the way"));

@@ -16,7 +16,10 @@ internal static class ShowCommand
     {
         ModelArguments model = new(optional: true);
         Option<bool> json = new("--json") { Description = "Print one JSON object, and nothing else." };
-        Command command = new("show", "Show a model's architecture, its blocks and their bytes, tokenizer and template. No weights are read.") { model.Model, json };
+        Command command = new("show", "Show a model's architecture, its blocks and their bytes, tokenizer and template. No weights are read.")
+        {
+            model.Model, json,
+        };
         command.SetAction(async (result, cancellationToken) =>
         {
             LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Headers, cancellationToken);
@@ -71,7 +74,9 @@ internal static class ShowCommand
     }
 
     private static string Mixer(MixerSpec mixer) => mixer is AttentionLayerSpec a
-        ? string.Create(CultureInfo.InvariantCulture, $"attention, {a.Heads} heads of {a.HeadSize}, {a.KeyValueHeads} key/value heads{(a.Window > 0 ? $", window {a.Window}" : "")}")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"attention, {a.Heads} heads of {a.HeadSize}, {a.KeyValueHeads} key/value heads{(a.Window > 0 ? $", window {a.Window}" : "")}")
         : mixer.GetType().Name.Replace("Spec", "", StringComparison.Ordinal);
 
     private static void Print(JsonObject shown)

@@ -70,7 +70,9 @@ internal sealed class HubModels : IDisposable
         return Located(reference, pulled.ModelPath);
     }
 
-    /// <summary>The files beside the weights, in the shared cache; null where the repository has no tokenizer in files of its own.</summary>
+    /// <summary>
+    /// The files beside the weights, in the shared cache; null where the repository has no tokenizer in files of its own.
+    /// </summary>
     private async Task<LocatedModel?> FindOrPullTokenizerFilesAsync(HubReference reference, CancellationToken cancellationToken)
     {
         if (reference.Quantisation is not null)

@@ -43,7 +43,11 @@ internal sealed class LocalEngine : IAsyncDisposable
             return servers.Count > 0
                 ? await ChainAsync(network, source, options, servers, cancellationToken)
                 : await SwarmSearch.FindAsync(
-                    network, prefix ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType), wanted, source.Spec.Blocks.Count, cancellationToken);
+                    network,
+                    prefix ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType),
+                    wanted,
+                    source.Spec.Blocks.Count,
+                    cancellationToken);
         });
 
     /// <summary>Loads blocks with a progress bar.</summary>

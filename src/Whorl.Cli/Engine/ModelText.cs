@@ -69,7 +69,8 @@ internal sealed class ModelText
 
     private static ModelText FromGguf(GgufMetadata metadata)
     {
-        Tokenizer? tokenizer = metadata.ContainsKey("tokenizer.ggml.model") && metadata.ContainsKey("tokenizer.ggml.tokens") ? Tokenizer.FromGguf(metadata) : null;
+        bool has = metadata.ContainsKey("tokenizer.ggml.model") && metadata.ContainsKey("tokenizer.ggml.tokens");
+        Tokenizer? tokenizer = has ? Tokenizer.FromGguf(metadata) : null;
         HashSet<int> ends = [];
         Add(ends, metadata.FindInt32("tokenizer.ggml.eos_token_id"));
         Add(ends, metadata.FindInt32("tokenizer.ggml.eot_token_id"));
@@ -101,7 +102,9 @@ internal sealed class ModelText
         bool samples = config.TryGetProperty("do_sample", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
         return new SamplingOptions
         {
-            Temperature = samples ? Number("temperature", 1) : config.TryGetProperty("temperature", out _) ? Number("temperature", 0) : Usual.Temperature,
+            Temperature = samples ? Number("temperature", 1)
+                : config.TryGetProperty("temperature", out _) ? Number("temperature", 0)
+                : Usual.Temperature,
             TopK = (int)Number("top_k", 0),
             TopP = Number("top_p", samples ? 1 : Usual.TopP),
             MinP = Number("min_p", 0),

@@ -53,6 +53,12 @@ internal sealed record TextRequest
             Seed = Seed,
         };
         sampling.Validate();
-        return new GenerationOptions { Sampling = sampling, MaxTokens = MaxTokens, StopStrings = Stop, EndTokens = IgnoreEndTokens ? [] : text.EndTokens };
+        return new GenerationOptions
+        {
+            Sampling = sampling,
+            MaxTokens = MaxTokens,
+            StopStrings = Stop,
+            EndTokens = IgnoreEndTokens ? [] : text.EndTokens,
+        };
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Whorl.Cli.Engine;
 using Whorl.Generation;
 using Whorl.Models;
@@ -11,7 +12,11 @@ namespace Whorl.Cli.Output;
 /// <summary>Results as JSON and as lines for people.</summary>
 internal static class ResultWriter
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = System.Text.Json.Serialization.Metadata.JsonTypeInfoResolver.Combine() };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(),
+    };
 
     /// <summary>What run and demo tell of a text.</summary>
     public static JsonObject ToJson(string model, TextResult result, ulong seed) => new()
@@ -31,14 +36,18 @@ internal static class ResultWriter
     public static void Print(JsonObject json) => Console.Out.WriteLine(json.ToJsonString(Readable));
 
     /// <summary>How fast it went, in one line.</summary>
-    public static string Speed(TextResult result) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{result.PromptIds.Length} prompt tokens in {result.Prefill.TotalSeconds:F2} s ({Rate(result.PromptIds.Length, result.Prefill):F1}/s), {result.DecodeSteps} tokens in {result.Decode.TotalSeconds:F2} s ({Rate(result.DecodeSteps, result.Decode):F1}/s); ended by {Name(result.StopReason).Replace('_', ' ')}");
+    public static string Speed(TextResult result)
+    {
+        string prompt = Speed("prompt tokens", result.PromptIds.Length, result.Prefill), text = Speed("tokens", result.DecodeSteps, result.Decode);
+        return $"{prompt}, {text}; ended by {Name(result.StopReason).Replace('_', ' ')}";
+    }
 
     /// <summary>Numbers as a JSON array.</summary>
     public static JsonArray Numbers(IEnumerable<int> values) => [.. values.Select(v => (JsonNode)JsonValue.Create(v))];
 
-    private static double Rate(int tokens, TimeSpan time) => time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0;
+    private static string Speed(string what, int tokens, TimeSpan time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{tokens} {what} in {time.TotalSeconds:F2} s ({(time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0):F1}/s)");
 
     private static JsonObject Holder(BlockHolder holder) => new()
     {

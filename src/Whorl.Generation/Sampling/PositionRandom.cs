@@ -1,6 +1,8 @@
 namespace Whorl.Generation;
 
-/// <summary>Random numbers that depend on a seed and a position and on nothing else, so that a text does not depend on how it was computed.</summary>
+/// <summary>
+/// Random numbers that depend on a seed and a position and on nothing else, so that a text does not depend on how it was computed.
+/// </summary>
 /// <remarks>Two rounds of SplitMix64's finaliser over seed and position. Source: Steele, Lea, Flood, OOPSLA 2014.</remarks>
 public static class PositionRandom
 {

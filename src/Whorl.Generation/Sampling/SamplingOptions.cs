@@ -3,7 +3,10 @@ namespace Whorl.Generation;
 /// <summary>How a token is chosen from logits. The steps run in the order of the properties.</summary>
 public sealed record SamplingOptions
 {
-    /// <summary>Logits of tokens already in the text (prompt included) are divided by this where positive, multiplied where negative. Source: arXiv:1909.05858.</summary>
+    /// <summary>
+    /// Logits of tokens already in the text (prompt included) are divided by this where positive, multiplied where negative. Source:
+    /// arXiv:1909.05858.
+    /// </summary>
     /// <value>Default 1: off. Above 0.</value>
     public float RepetitionPenalty { get; init; } = 1;
 
@@ -15,7 +18,9 @@ public sealed record SamplingOptions
     /// <value>Default 0: off.</value>
     public float PresencePenalty { get; init; }
 
-    /// <summary>Logits are divided by this; 0 takes the largest (the lowest id among equals) and leaves the rest of the options unused.</summary>
+    /// <summary>
+    /// Logits are divided by this; 0 takes the largest (the lowest id among equals) and leaves the rest of the options unused.
+    /// </summary>
     /// <value>Default 0: greedy.</value>
     public float Temperature { get; init; }
 
@@ -23,7 +28,9 @@ public sealed record SamplingOptions
     /// <value>Default 0: all.</value>
     public int TopK { get; init; }
 
-    /// <summary>Only the smallest set of likeliest tokens stays whose probabilities sum to at least this. Source: arXiv:1904.09751.</summary>
+    /// <summary>
+    /// Only the smallest set of likeliest tokens stays whose probabilities sum to at least this. Source: arXiv:1904.09751.
+    /// </summary>
     /// <value>Default 1: all. In (0, 1].</value>
     public float TopP { get; init; } = 1;
 

@@ -42,7 +42,12 @@ public sealed class DecoderSpan : IDisposable
     /// <param name="cancellationToken">Stops the loading between blocks.</param>
     /// <exception cref="ModelFormatException">A tensor is missing or of another shape.</exception>
     public static DecoderSpan Load(
-        ModelSource model, BlockRange range, IBackend backend, BoundaryFormat boundary = BoundaryFormat.F32, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        ModelSource model,
+        BlockRange range,
+        IBackend backend,
+        BoundaryFormat boundary = BoundaryFormat.F32,
+        IProgress<int>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(range.First, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(range.Last, model.Spec.Blocks.Count, nameof(range));

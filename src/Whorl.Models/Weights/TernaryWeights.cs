@@ -31,7 +31,8 @@ internal static class TernaryWeights
     /// <summary>As <see cref="Unpack"/>, to bfloat16, for a scale that bfloat16 holds exactly.</summary>
     public static void UnpackToBFloat16(ReadOnlySpan<byte> packed, int pair, float scale, Span<byte> into)
     {
-        ushort one = (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16), two = (ushort)(BitConverter.SingleToUInt32Bits(2 * scale) >> 16);
+        ushort one = (ushort)(BitConverter.SingleToUInt32Bits(scale) >> 16);
+        ushort two = (ushort)(BitConverter.SingleToUInt32Bits(2 * scale) >> 16);
         ReadOnlySpan<ushort> values = [(ushort)(one ^ 0x8000), 0, one, two];
         for (int i = 0; i < packed.Length; i++)
         {

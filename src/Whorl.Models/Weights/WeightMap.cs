@@ -169,7 +169,9 @@ public sealed class WeightMap
         return Prefixes.Any(prefix => name.StartsWith(prefix + start, StringComparison.Ordinal));
     }
 
-    /// <summary>Whether a tensor is not asked for by the block whose number it carries, as it means nothing or another block uses it.</summary>
+    /// <summary>
+    /// Whether a tensor is not asked for by the block whose number it carries, as it means nothing or another block uses it.
+    /// </summary>
     internal bool IsIgnored(string name) =>
         IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal))
         || (SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal))
