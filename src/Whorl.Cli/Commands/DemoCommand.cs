@@ -11,7 +11,7 @@ namespace Whorl.Cli.Commands;
 /// <summary><c>whorl demo</c>: a model split over server processes of this machine, checked against one process.</summary>
 internal static class DemoCommand
 {
-    private const string DefaultPrompt = "ROMEO.\n";
+    private const string DefaultPrompt = "ROMEO.\nO, "; // after the name alone the model often ends at once
 
     public static Command Create()
     {
