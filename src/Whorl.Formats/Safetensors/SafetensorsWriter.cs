@@ -40,13 +40,43 @@ public static class SafetensorsWriter
             writer.WriteEndObject();
         }
 
-        // Spaces after the JSON let the data begin at a multiple of 8.
-        int length = json.WrittenCount + TensorFileWriter.PaddingOf(json.WrittenCount, 8);
+        return Frame(json.WrittenSpan);
+    }
+
+    /// <summary>A header of its JSON: its length, and spaces behind it, which let the data begin at a multiple of 8.</summary>
+    internal static byte[] Frame(ReadOnlySpan<byte> json)
+    {
+        int length = json.Length + TensorFileWriter.PaddingOf(json.Length, 8);
         byte[] header = new byte[8 + length];
         BinaryPrimitives.WriteInt64LittleEndian(header, length);
         header.AsSpan(8).Fill((byte)' ');
-        json.WrittenSpan.CopyTo(header.AsSpan(8));
+        json.CopyTo(header.AsSpan(8));
         return header;
+    }
+
+    /// <summary>A tensor's entry in the header.</summary>
+    /// <param name="writer">Receives it.</param>
+    /// <param name="name">The tensor's name.</param>
+    /// <param name="type">The element type's name.</param>
+    /// <param name="shape">Sizes, outermost first.</param>
+    /// <param name="offset">Where its data begin, from the end of the header.</param>
+    /// <param name="length">Bytes of its data.</param>
+    internal static void WriteTensor(Utf8JsonWriter writer, string name, string type, IEnumerable<long> shape, long offset, long length)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("dtype", type);
+        writer.WriteStartArray("shape");
+        foreach (long size in shape)
+        {
+            writer.WriteNumberValue(size);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("data_offsets");
+        writer.WriteNumberValue(offset);
+        writer.WriteNumberValue(offset + length);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     private static void WriteMetadata(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> metadata)
@@ -76,20 +106,7 @@ public static class SafetensorsWriter
                 throw new ArgumentException($"safetensors has no type {tensor.Type.Name} ({tensor.Name})", nameof(tensors));
             }
 
-            writer.WriteStartObject(tensor.Name);
-            writer.WriteString("dtype", tensor.Type.Name);
-            writer.WriteStartArray("shape");
-            foreach (long size in tensor.Shape)
-            {
-                writer.WriteNumberValue(size);
-            }
-
-            writer.WriteEndArray();
-            writer.WriteStartArray("data_offsets");
-            writer.WriteNumberValue(offset);
-            writer.WriteNumberValue(offset + tensor.ByteLength);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
+            WriteTensor(writer, tensor.Name, tensor.Type.Name, tensor.Shape, offset, tensor.ByteLength);
             offset += tensor.ByteLength;
         }
     }

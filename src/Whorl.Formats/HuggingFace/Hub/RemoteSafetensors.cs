@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 
@@ -7,7 +8,6 @@ namespace Whorl.Formats;
 internal sealed class RemoteSafetensors : RemoteWeights
 {
     private const int LengthBytes = 8;
-    private const int Alignment = 8;
 
     private readonly RemoteContent _content;
     private readonly byte[] _json;
@@ -50,7 +50,7 @@ internal sealed class RemoteSafetensors : RemoteWeights
 
     private byte[] MakeHeader(TensorEntry[] tensors)
     {
-        using var json = new MemoryStream();
+        ArrayBufferWriter<byte> json = new();
         using (var writer = new Utf8JsonWriter(json))
         {
             writer.WriteStartObject();
@@ -62,39 +62,13 @@ internal sealed class RemoteSafetensors : RemoteWeights
             long at = 0;
             foreach (TensorEntry tensor in tensors)
             {
-                WriteTensor(writer, tensor, at);
+                SafetensorsWriter.WriteTensor(writer, tensor.Name, tensor.TypeName, tensor.Shape, at, tensor.ByteLength);
                 at += tensor.ByteLength;
             }
 
             writer.WriteEndObject();
         }
 
-        while (json.Length % Alignment != 0)
-        {
-            json.WriteByte((byte)' ');
-        }
-
-        byte[] header = new byte[LengthBytes + json.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(header, json.Length);
-        json.ToArray().CopyTo(header, LengthBytes);
-        return header;
-    }
-
-    private static void WriteTensor(Utf8JsonWriter writer, TensorEntry tensor, long at)
-    {
-        writer.WriteStartObject(tensor.Name);
-        writer.WriteString("dtype", tensor.TypeName);
-        writer.WriteStartArray("shape");
-        foreach (long size in tensor.Shape)
-        {
-            writer.WriteNumberValue(size);
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("data_offsets");
-        writer.WriteNumberValue(at);
-        writer.WriteNumberValue(at + tensor.ByteLength);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        return SafetensorsWriter.Frame(json.WrittenSpan);
     }
 }
