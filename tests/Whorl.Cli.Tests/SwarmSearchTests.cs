@@ -1,5 +1,6 @@
 using Whorl.Cli.Engine;
 using Whorl.Kernels.Cpu;
+using Whorl.Models;
 
 namespace Whorl.Cli.Tests;
 
@@ -14,11 +15,11 @@ public sealed class SwarmSearchTests
     [InlineData("mistralai/Mixtral-8x22B-v0.1", "mixtral", "mistralai/Mixtral-8x22B-v0-1")]
     [InlineData("Qwen/Qwen2.5-7B", "qwen2", "Qwen2-5-7B")]
     public void A_model_of_the_hub_is_called_as_petals_clients_call_it(string name, string family, string prefix) =>
-        Assert.Equal(prefix, SwarmSearch.DefaultPrefix(new EngineOptions("/cache/somewhere", name, name, new CpuBackendOptions()), family));
+        Assert.Equal(prefix, SwarmSearch.DefaultPrefix(new EngineOptions("/cache/somewhere", name, name, new CpuBackendOptions()), ModelFamily.Of(family, "config.json")));
 
     [Theory]
     [InlineData("models/bloom 1.7b/", "bloom-1-7b")]
     [InlineData("models/tiny.Q4_0.gguf", "tiny-Q4_0-gguf")]
     public void A_folder_or_file_is_called_by_its_own_name(string path, string prefix) =>
-        Assert.Equal(prefix, SwarmSearch.DefaultPrefix(new EngineOptions(path, path, path, new CpuBackendOptions()), "bloom"));
+        Assert.Equal(prefix, SwarmSearch.DefaultPrefix(new EngineOptions(path, path, path, new CpuBackendOptions()), ModelFamily.Of("bloom", "config.json")));
 }

@@ -70,7 +70,7 @@ internal static class ServeCommand
             new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
             PetalsServerOptions petals = new()
             {
-                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType),
+                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family),
                 PublicName = result.GetValue(publicName),
                 QuantType = QuantType.Of(source, range),
             };

@@ -44,7 +44,7 @@ internal sealed class LocalEngine : IAsyncDisposable
                 ? await ChainAsync(network, source, options, servers, cancellationToken)
                 : await SwarmSearch.FindAsync(
                     network,
-                    prefix ?? SwarmSearch.DefaultPrefix(options, source.Family.ModelType),
+                    prefix ?? SwarmSearch.DefaultPrefix(options, source.Family),
                     wanted,
                     source.Spec.Blocks.Count,
                     cancellationToken);

@@ -17,17 +17,12 @@ internal static class SwarmSearch
     /// Petals' clients know names by family.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="family">Its family's name in config.json.</param>
-    public static string DefaultPrefix(EngineOptions model, string family)
+    /// <param name="family">Its family.</param>
+    public static string DefaultPrefix(EngineOptions model, ModelFamily family)
     {
-        string last = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.ModelName)));
-        string prefix = model.IsOnHub ? family switch
-        {
-            "bloom" => model.ModelName + "-petals",
-            "llama" when !last.EndsWith("-hf", StringComparison.Ordinal) => last + "-hf",
-            "mixtral" => model.ModelName,
-            _ => last,
-        } : last;
+        string prefix = model.IsOnHub
+            ? family.NameInSwarm(model.ModelName)
+            : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.ModelName)));
         return prefix.Replace('.', '-').Replace(' ', '-'); // which no key may have
     }
 

@@ -12,6 +12,8 @@ internal sealed class Bloom : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["bloom"];
 
+    public override string NameInSwarm(string repository) => repository + "-petals";
+
     public override DecoderSpec Read(ConfigReader config)
     {
         int hidden = config.Int("hidden_size|n_embed"), heads = config.Divisor("n_head|num_attention_heads", hidden);

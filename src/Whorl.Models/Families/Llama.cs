@@ -8,6 +8,12 @@ internal sealed class Llama : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["llama"];
 
+    public override string NameInSwarm(string repository)
+    {
+        string name = base.NameInSwarm(repository);
+        return name.EndsWith("-hf", StringComparison.Ordinal) ? name : name + "-hf";
+    }
+
     public override DecoderSpec Read(ConfigReader config)
     {
         bool bias = config.Flag("attention_bias", false), mlpBias = config.Flag("mlp_bias", false);

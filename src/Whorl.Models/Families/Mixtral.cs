@@ -9,6 +9,8 @@ internal sealed class Mixtral : ModelFamily
     /// <summary>Whether the GGUF file is one of 2023, with a tensor for each expert.</summary>
     public bool ExpertsApartInGguf { get; init; }
 
+    public override string NameInSwarm(string repository) => repository;
+
     public override DecoderSpec Read(ConfigReader config)
     {
         int window = config.Int("sliding_window", absent: 0, minimum: 0);
