@@ -35,18 +35,15 @@ public sealed class ModelSource : IDisposable
     /// <param name="path">The folder, or the (first) file.</param>
     /// <param name="observer">Called after every read of weights with the tensor, the offset in it and the length.</param>
     /// <exception cref="ModelFormatException">It is neither, of an unknown family, or its config is not supported.</exception>
-    public static ModelSource Open(string path, Action<TensorEntry, long, long>? observer = null) => Open(path, observer, spec => spec);
-
-    /// <summary>Opens a model whose shape is changed: to compare with a reference that deviates from the family's definition.</summary>
-    internal static ModelSource Open(string path, Action<TensorEntry, long, long>? observer, Func<DecoderSpec, DecoderSpec> change)
+    public static ModelSource Open(string path, Action<TensorEntry, long, long>? observer = null)
     {
         ModelFile file = ModelFile.Open(path, observer);
         try
         {
             return file switch
             {
-                ModelFolder folder => FromFolder(folder, change),
-                GgufModel gguf => FromGguf(gguf, change),
+                ModelFolder folder => FromFolder(folder),
+                GgufModel gguf => FromGguf(gguf),
                 _ => throw new NotSupportedException($"no reader for {file.GetType().Name}"),
             };
         }
@@ -69,21 +66,21 @@ public sealed class ModelSource : IDisposable
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
-    private static ModelSource FromFolder(ModelFolder folder, Func<DecoderSpec, DecoderSpec> change)
+    private static ModelSource FromFolder(ModelFolder folder)
     {
         ConfigReader config = new(folder.Config, Path.Combine(folder.Path, "config.json"));
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
-        DecoderSpec spec = change(family.Read(config));
+        DecoderSpec spec = family.Read(config);
         return new ModelSource(folder, config, family, spec, family.Weights(spec));
     }
 
-    private static ModelSource FromGguf(GgufModel gguf, Func<DecoderSpec, DecoderSpec> change)
+    private static ModelSource FromGguf(GgufModel gguf)
     {
         GgufConfig config = new(gguf.Metadata, gguf.Checkpoint, gguf.Path);
         ModelFamily family = ModelFamily.OfGguf(config.Architecture, gguf.Path).InGguf(config);
         family.ReadGguf(config);
         ConfigReader reader = config.ToReader();
-        DecoderSpec spec = change(family.Read(reader));
+        DecoderSpec spec = family.Read(reader);
         return new ModelSource(gguf, reader, family, spec, family.GgufWeights(spec));
     }
 

@@ -130,8 +130,12 @@ public sealed class FamilySuite
         using Kernels.Cpu.CpuBackend backend = new(new Kernels.Cpu.CpuBackendOptions { Threads = 1 });
         using ModelEnds ends = ModelEnds.Load(source, backend);
         using DecoderSpan span = DecoderSpan.Load(source, new BlockRange(0, source.Spec.Blocks.Count - 1), backend);
-        string[] suffixes = [.. source.Family.Weights(source.Spec).IgnoredSuffixes];
-        Assert.DoesNotContain(source.File.Checkpoint.Names, n => !read.Contains(n) && !suffixes.Any(s => n.EndsWith(s, StringComparison.Ordinal)));
+        WeightMap map = source.Family.Weights(source.Spec);
+        string[] suffixes = [.. map.IgnoredSuffixes];
+        Assert.DoesNotContain(
+            source.File.Checkpoint.Names,
+            n => !read.Contains(n) && !map.IsOfOtherTower(n) && !suffixes.Any(s => n.EndsWith(s, StringComparison.Ordinal)));
+        Assert.DoesNotContain(read, map.IsOfOtherTower);
     }
 
     [ReferenceTheory]

@@ -1,3 +1,4 @@
+using Whorl.Formats;
 using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
@@ -7,12 +8,24 @@ public sealed class GoldenModelTests
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
+    public static TheoryData<string> OtherCases => [.. GoldenCase.NamesOfOtherFamilies];
+
+    [ReferenceTheory]
+    [MemberData(nameof(OtherCases))]
+    public void A_case_of_a_family_that_is_not_there_is_refused_by_its_name(string name)
+    {
+        GoldenCase golden = GoldenCase.Of(name);
+        ModelFormatException e = Assert.Throws<ModelFormatException>(() => ModelSource.Open(golden.Folder));
+        Assert.Equal("model_type", e.Tensor);
+        Assert.Contains($"\"{golden.ModelType}\" is not a family Whorl knows", e.Message, StringComparison.Ordinal);
+    }
+
     [ReferenceTheory]
     [MemberData(nameof(Cases))]
     public void Hidden_states_and_logits_agree_with_the_reference_at_every_block(string name)
     {
         GoldenCase golden = GoldenCase.Of(name);
-        using LoadedModel model = new(golden.Folder, golden.AsTheReferenceComputes);
+        using LoadedModel model = new(golden.Folder);
         using GoldenTensors expected = golden.Expected();
         foreach (string prompt in (string[])["a", "b"])
         {
@@ -35,7 +48,7 @@ public sealed class GoldenModelTests
     public void The_greedy_continuation_is_the_reference_s(string name)
     {
         GoldenCase golden = GoldenCase.Of(name);
-        using LoadedModel model = new(golden.Folder, golden.AsTheReferenceComputes);
+        using LoadedModel model = new(golden.Folder);
         using GoldenTensors expected = golden.Expected();
         foreach (string prompt in (string[])["a", "b"])
         {

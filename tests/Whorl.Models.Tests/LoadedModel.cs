@@ -11,25 +11,14 @@ internal sealed class LoadedModel : IDisposable
     private readonly DecoderSpan[] _spans;
 
     public LoadedModel(string path, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
-        : this(path, spec => spec, activations, threads, cuts)
+        : this(path, new CpuBackendOptions { Threads = threads, Activations = activations }, cuts)
     {
     }
 
-    public LoadedModel(
-        string path, Func<DecoderSpec, DecoderSpec> change, ActivationFormat activations = ActivationFormat.F32, int threads = 1, params int[] cuts)
-        : this(path, new CpuBackendOptions { Threads = threads, Activations = activations }, change, cuts)
-    {
-    }
-
-    public LoadedModel(string path, CpuBackendOptions options)
-        : this(path, options, spec => spec)
-    {
-    }
-
-    private LoadedModel(string path, CpuBackendOptions options, Func<DecoderSpec, DecoderSpec> change, params int[] cuts)
+    public LoadedModel(string path, CpuBackendOptions options, params int[] cuts)
     {
         _backend = new CpuBackend(options);
-        Source = ModelSource.Open(path, null, change);
+        Source = ModelSource.Open(path);
         _ends = ModelEnds.Load(Source, _backend);
         int[] starts = [0, .. cuts, Source.Spec.Blocks.Count];
         _spans = [.. starts.Zip(starts.Skip(1), (first, next) => DecoderSpan.Load(Source, new BlockRange(first, next - 1), _backend))];

@@ -26,8 +26,10 @@ internal sealed class Gemma3 : ModelFamily
         return ReadText(text);
     }
 
-    public override WeightMap Weights(DecoderSpec spec) =>
-        Gemma2.FourNorms(WeightMap.Llama("", "model.", "language_model.model.", "model.language_model.")); // with a vision tower, old and new
+    public override WeightMap Weights(DecoderSpec spec) => Gemma2.FourNorms(WeightMap.Llama(
+        "",
+        prefixes: ["model.", "language_model.model.", "model.language_model."], // with a vision tower, old and new
+        otherTowers: ["vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."]));
 
     public override void ReadGguf(GgufConfig config)
     {

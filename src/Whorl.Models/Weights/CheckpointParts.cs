@@ -35,7 +35,7 @@ public sealed class CheckpointParts
         IsShared(tensor) || Enumerable.Range(range.First, range.Count).Any(block => _weights.IsOfBlock(tensor, block));
 
     /// <summary>Whether a tensor lies outside all blocks: embeddings, final norm, head.</summary>
-    public bool IsOfEnds(string tensor) => !IsOfBlocks(tensor, new BlockRange(0, Blocks - 1));
+    public bool IsOfEnds(string tensor) => !_weights.IsOfOtherTower(tensor) && !IsOfBlocks(tensor, new BlockRange(0, Blocks - 1));
 
     private bool IsShared(string tensor) => _weights.SharedParts.Any(part => tensor.Contains(part, StringComparison.Ordinal));
 }

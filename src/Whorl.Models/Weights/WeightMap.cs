@@ -24,6 +24,9 @@ public sealed class WeightMap
     /// <summary>Ends of the names of tensors that checkpoints carry along and that mean nothing (buffers).</summary>
     public IReadOnlyList<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
 
+    /// <summary>Beginnings of the names of tensors that are of another model in the checkpoint: a vision tower and its like.</summary>
+    public IReadOnlyList<string> OtherTowers { get; init; } = [];
+
     /// <summary>
     /// Parts of the names of tensors that several blocks share: they carry the number of one of them, though another may be who uses them.
     /// </summary>
@@ -115,8 +118,9 @@ public sealed class WeightMap
     /// <summary>The names that Llama and its kin use on the hub.</summary>
     /// <param name="trunk">What stands before the names of everything but the head.</param>
     /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
-    public static WeightMap Llama(string trunk = "model.", params IReadOnlyList<string> prefixes) =>
-        new WeightMap { BlockPrefix = trunk + "layers.{0}.", Prefixes = prefixes is [] ? [""] : prefixes }
+    /// <param name="otherTowers">See <see cref="OtherTowers"/>; null for none.</param>
+    public static WeightMap Llama(string trunk = "model.", IReadOnlyList<string>? prefixes = null, IReadOnlyList<string>? otherTowers = null) =>
+        new WeightMap { BlockPrefix = trunk + "layers.{0}.", Prefixes = prefixes ?? [""], OtherTowers = otherTowers ?? [] }
         .Ends(("embedding", trunk + "embed_tokens"), ("final_norm", trunk + "norm"), ("head", "lm_head"))
         .Block(
             ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
@@ -176,6 +180,9 @@ public sealed class WeightMap
         IgnoredSuffixes.Any(s => name.EndsWith(s, StringComparison.Ordinal))
         || (SharedParts.Any(p => name.Contains(p, StringComparison.Ordinal))
             && _ofBlocks.Values.Any(source => name == source.Name + source.Suffix || name == source.Name + source.BiasSuffix));
+
+    /// <summary>Whether a tensor is of another model in the checkpoint.</summary>
+    internal bool IsOfOtherTower(string name) => OtherTowers.Any(tower => name.StartsWith(tower, StringComparison.Ordinal));
 
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)
