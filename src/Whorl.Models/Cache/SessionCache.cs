@@ -137,6 +137,11 @@ public sealed class SessionCache : IDisposable
             (kept, scratch) = (step.Keep.Length, 0);
         }
 
+        if (step.Position is { } position && position != Committed + kept)
+        {
+            throw new ArgumentException($"the step begins at position {position} and the session at {Committed + kept}: they have lost each other", nameof(step));
+        }
+
         if (step.IsScratch)
         {
             CheckTree(step.Parents.Span, step.Rows, scratch);

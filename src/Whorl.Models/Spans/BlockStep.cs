@@ -6,6 +6,14 @@ public sealed class BlockStep
     /// <summary>Number of new tokens; 0 is allowed (a verdict alone).</summary>
     public int Rows { get; set; }
 
+    /// <summary>The step's number in its session, from 1 and rising by one: a number that was computed is answered again, not computed again.</summary>
+    /// <value>0: whoever carries the step counts</value>
+    public long Number { get; set; }
+
+    /// <summary>Tokens that must be committed once the verdict is applied, before the rows are: a session that has others refuses the step.</summary>
+    /// <value>null: not compared</value>
+    public int? Position { get; set; }
+
     /// <summary>What enters the first block, <c>[Rows, boundary]</c>.</summary>
     public ReadOnlyMemory<float> Input { get; set; }
 

@@ -14,4 +14,7 @@ public enum SpanFailureCode
 
     /// <summary>The server's own fault.</summary>
     Internal = 3,
+
+    /// <summary>There is no such session, or not any more: open another one and compute its tokens again.</summary>
+    SessionLost = 4,
 }

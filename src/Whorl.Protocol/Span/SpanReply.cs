@@ -14,15 +14,29 @@ public abstract record SpanReply
     /// <param name="Fingerprint">Of its model.</param>
     /// <param name="Activations">0 for q8, 1 for f32.</param>
     /// <param name="BoundaryFormat">0 for f32, 1 for bf16.</param>
-    public sealed record Description(int FirstBlock, int LastBlock, int BoundarySize, string Fingerprint, int Activations, int BoundaryFormat) : SpanReply;
+    public sealed record Description(int FirstBlock, int LastBlock, int BoundarySize, string Fingerprint, int Activations, int BoundaryFormat) : SpanReply
+    {
+        /// <summary>Everything that decides the bytes, in canonical text; empty where the server does not say it.</summary>
+        public string Contract { get; init; } = "";
+
+        /// <summary>What the server heeds beside what every server does.</summary>
+        public SpanFeatures Features { get; init; }
+    }
 
     /// <summary>The session is open.</summary>
-    public sealed record Opened : SpanReply;
+    /// <param name="Lease">How long it outlives a broken stream; zero: not at all.</param>
+    public sealed record Opened(TimeSpan Lease = default) : SpanReply;
+
+    /// <summary>The stream speaks to the session.</summary>
+    /// <param name="LastNumber">The last step that was computed or is being computed; it is answered if it is sent again.</param>
+    /// <param name="Lease">How long it outlives a broken stream.</param>
+    public sealed record Attached(long LastNumber, TimeSpan Lease) : SpanReply;
 
     /// <summary>A step's result; its hidden states are the frame's payload.</summary>
     /// <param name="Number">The step's number.</param>
     /// <param name="Computing">Time the server computed.</param>
-    public sealed record Result(long Number, TimeSpan Computing) : SpanReply;
+    /// <param name="Queued">Time from the step's arrival until the server began to compute.</param>
+    public sealed record Result(long Number, TimeSpan Computing, TimeSpan Queued = default) : SpanReply;
 
     /// <summary>The request was refused or failed.</summary>
     /// <param name="Code">What the caller can do about it.</param>

@@ -16,7 +16,19 @@ public abstract record SpanRequest
     /// <param name="MaxLength">The most tokens that will be committed.</param>
     /// <param name="MaxScratch">The most scratch tokens at a time.</param>
     /// <param name="Fingerprint">The client's model.</param>
-    public sealed record Open(int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Fingerprint) : SpanRequest;
+    public sealed record Open(int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Fingerprint) : SpanRequest
+    {
+        /// <summary>The contract's canonical text, which the server's must equal; empty where the fingerprint alone is compared.</summary>
+        public string Contract { get; init; } = "";
+
+        /// <summary>What <see cref="Attach"/> names the session by; null where it ends with the stream.</summary>
+        public Guid? SessionId { get; init; }
+    }
+
+    /// <summary>Speaks to a session that the same peer opened on a stream that is broken.</summary>
+    /// <param name="SessionId">The session.</param>
+    /// <param name="LastNumber">The last step whose result has arrived; 0 for none.</param>
+    public sealed record Attach(Guid SessionId, long LastNumber) : SpanRequest;
 
     /// <summary>New tokens; their hidden states are the frame's payload.</summary>
     /// <param name="Number">From 1, rising by one.</param>
@@ -35,5 +47,8 @@ public abstract record SpanRequest
 
         /// <summary>With <see cref="IsScratch"/>: a parent a row.</summary>
         public ReadOnlyMemory<int> Parents { get; init; }
+
+        /// <summary>Tokens that are committed once the verdict is applied, before the rows are: the server refuses where it has others. Null: not compared.</summary>
+        public int? Position { get; init; }
     }
 }

@@ -19,6 +19,11 @@ public static class SpanWire
     /// <summary>The most rows of one step.</summary>
     public const int MaxRows = 8192;
 
+    /// <summary>The longest contract in characters.</summary>
+    public const int MaxContractLength = 4096;
+
+    private const int SessionIdBytes = 16;
+
     /// <summary>The largest number of a block, a length, a width.</summary>
     private const int MaxCount = 1 << 24;
 
@@ -35,8 +40,11 @@ public static class SpanWire
                 MaxLength = (uint)open.MaxLength,
                 MaxScratch = (uint)open.MaxScratch,
                 Fingerprint = open.Fingerprint,
+                Contract = open.Contract,
+                SessionId = open.SessionId is { } id ? Bytes(id) : ByteString.Empty,
             },
         },
+        SpanRequest.Attach attach => new Wire.Span.SpanRequest { Attach = new Attach { SessionId = Bytes(attach.SessionId), LastNumber = (ulong)attach.LastNumber } },
         SpanRequest.Step step => new Wire.Span.SpanRequest { Step = StepMessage(step) },
         _ => throw new ArgumentException($"no message for {request.GetType().Name}", nameof(request)),
     };
@@ -54,10 +62,19 @@ public static class SpanWire
                 Fingerprint = d.Fingerprint,
                 Activations = (uint)d.Activations,
                 BoundaryFormat = (uint)d.BoundaryFormat,
+                Contract = d.Contract,
+                Features = (ulong)d.Features,
             },
         },
-        SpanReply.Opened => new Wire.Span.SpanReply { Opened = new Opened() },
-        SpanReply.Result r => new Wire.Span.SpanReply { Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = (ulong)(r.Computing.Ticks * 100) } },
+        SpanReply.Opened opened => new Wire.Span.SpanReply { Opened = new Opened { LeaseMilliseconds = Milliseconds(opened.Lease) } },
+        SpanReply.Attached attached => new Wire.Span.SpanReply
+        {
+            Attached = new Attached { LastNumber = (ulong)attached.LastNumber, LeaseMilliseconds = Milliseconds(attached.Lease) },
+        },
+        SpanReply.Result r => new Wire.Span.SpanReply
+        {
+            Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = Nanoseconds(r.Computing), QueuedNanoseconds = Nanoseconds(r.Queued) },
+        },
         SpanReply.Failure f => new Wire.Span.SpanReply { Failure = new Failure { Code = (Failure.Types.Code)f.Code, Message = f.Message } },
         _ => throw new ArgumentException($"no message for {reply.GetType().Name}", nameof(reply)),
     };
@@ -76,9 +93,15 @@ public static class SpanWire
                 int first = Count(open.FirstBlock, "first_block"), last = Count(open.LastBlock, "last_block");
                 return first <= last
                     ? new SpanRequest.Open(first, last, Count(open.MaxLength, "max_length"), Count(open.MaxScratch, "max_scratch"), open.Fingerprint)
+                    {
+                        Contract = Contract(open.Contract),
+                        SessionId = open.SessionId.IsEmpty ? null : SessionId(open.SessionId),
+                    }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");
             case Wire.Span.SpanRequest.RequestOneofCase.Step:
                 return ParseStep(message.Step);
+            case Wire.Span.SpanRequest.RequestOneofCase.Attach:
+                return new SpanRequest.Attach(SessionId(message.Attach.SessionId), Number(message.Attach.LastNumber));
             default:
                 throw new WireFormatException("the request is of no known kind");
         }
@@ -97,11 +120,17 @@ public static class SpanWire
                 return first <= last
                     ? new SpanReply.Description(
                         first, last, Count(d.BoundarySize, "boundary_size"), d.Fingerprint, Count(d.Activations, "activations"), Count(d.BoundaryFormat, "boundary_format"))
+                    {
+                        Contract = Contract(d.Contract),
+                        Features = (SpanFeatures)d.Features,
+                    }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");
             case Wire.Span.SpanReply.ReplyOneofCase.Opened:
-                return new SpanReply.Opened();
+                return new SpanReply.Opened(TimeSpan.FromMilliseconds(message.Opened.LeaseMilliseconds));
+            case Wire.Span.SpanReply.ReplyOneofCase.Attached:
+                return new SpanReply.Attached(Number(message.Attached.LastNumber), TimeSpan.FromMilliseconds(message.Attached.LeaseMilliseconds));
             case Wire.Span.SpanReply.ReplyOneofCase.Result:
-                return new SpanReply.Result(Number(message.Result.Number), TimeSpan.FromTicks((long)Math.Min(message.Result.ComputingNanoseconds / 100, 1UL << 50)));
+                return new SpanReply.Result(Number(message.Result.Number), Time(message.Result.ComputingNanoseconds), Time(message.Result.QueuedNanoseconds));
             case Wire.Span.SpanReply.ReplyOneofCase.Failure:
                 return new SpanReply.Failure(Enum.IsDefined((SpanFailureCode)message.Failure.Code) ? (SpanFailureCode)message.Failure.Code : SpanFailureCode.Unknown, message.Failure.Message);
             default:
@@ -123,6 +152,11 @@ public static class SpanWire
     private static Step StepMessage(SpanRequest.Step step)
     {
         Step message = new() { Number = (ulong)step.Number, Rows = (uint)step.Rows, EveryBlock = step.EveryBlock, HasVerdict = step.HasVerdict, IsScratch = step.IsScratch };
+        if (step.Position is { } position)
+        {
+            message.Position = (uint)position;
+        }
+
         Fill(message.Keep, step.Keep);
         Fill(message.Parents, step.Parents);
         return message;
@@ -150,6 +184,7 @@ public static class SpanWire
             Keep = step.Keep.ToArray(),
             IsScratch = step.IsScratch,
             Parents = step.Parents.ToArray(),
+            Position = step.HasPosition ? Count(step.Position, "position") : null,
         };
     }
 
@@ -168,6 +203,20 @@ public static class SpanWire
 
     private static int Count(uint value, string field) =>
         value <= MaxCount ? (int)value : throw new WireFormatException($"{field} = {value}; at most {MaxCount}");
+
+    private static string Contract(string text) =>
+        text.Length <= MaxContractLength ? text : throw new WireFormatException($"a contract of {text.Length} characters; at most {MaxContractLength}");
+
+    private static Guid SessionId(ByteString bytes) =>
+        bytes.Length == SessionIdBytes ? new Guid(bytes.Span, bigEndian: true) : throw new WireFormatException($"a session's id of {bytes.Length} bytes; it has {SessionIdBytes}");
+
+    private static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
+
+    private static uint Milliseconds(TimeSpan time) => (uint)Math.Clamp(time.TotalMilliseconds, 0, uint.MaxValue);
+
+    private static ulong Nanoseconds(TimeSpan time) => (ulong)(time.Ticks * TimeSpan.NanosecondsPerTick);
+
+    private static TimeSpan Time(ulong nanoseconds) => TimeSpan.FromTicks((long)Math.Min(nanoseconds / TimeSpan.NanosecondsPerTick, 1UL << 50));
 
     private static long Number(ulong value) => value <= long.MaxValue ? (long)value : throw new WireFormatException($"number = {value}");
 }

@@ -7,12 +7,17 @@ namespace Whorl.Protocol.Tests.Span;
 /// <summary>Headers and frames of <c>/whorl/span/1</c>.</summary>
 public sealed class SpanWireTests
 {
+    private static readonly Guid Session = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
+
     private static readonly SpanRequest[] Requests =
     [
         new SpanRequest.Describe(),
         new SpanRequest.Open(5, 9, 128, 0, "ab"),
         new SpanRequest.Step(1, 2, true),
         new SpanRequest.Step(7, 2, false) { HasVerdict = true, Keep = new[] { 0, 2 }, IsScratch = true, Parents = new[] { -1, 0 } },
+        new SpanRequest.Open(5, 9, 128, 0, "ab") { Contract = "c 1", SessionId = Session },
+        new SpanRequest.Attach(Session, 6),
+        new SpanRequest.Step(2, 1, false) { Position = 0 },
     ];
 
     private static readonly SpanReply[] Replies =
@@ -21,15 +26,34 @@ public sealed class SpanWireTests
         new SpanReply.Opened(),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)),
         new SpanReply.Failure(SpanFailureCode.OutOfMemory, "no"),
+        new SpanReply.Description(0, 3, 256, "ab", 1, 0) { Contract = "c 1", Features = SpanFeatures.Position | SpanFeatures.Attach },
+        new SpanReply.Opened(TimeSpan.FromMilliseconds(1000)),
+        new SpanReply.Attached(7, TimeSpan.FromMilliseconds(1000)),
+        new SpanReply.Result(3, TimeSpan.FromMicroseconds(5), TimeSpan.FromMicroseconds(1)),
+        new SpanReply.Failure(SpanFailureCode.SessionLost, "no"),
     ];
 
     [Fact]
     public void Requests_have_the_golden_bytes() =>
-        Assert.Equal(["0a00", "120b08051009188001" + "2a026162", "1a06080110021801", "1a1008071002" + "2001" + "2a020002" + "3001" + "3a020100"], Requests.Select(r => Hex(Bytes(r))));
+        Assert.Equal(["0a00", "120b08051009188001" + "2a026162", "1a06080110021801", "1a1008071002" + "2001" + "2a020002" + "3001" + "3a020100"], Requests[..4].Select(r => Hex(Bytes(r))));
 
     [Fact]
     public void Replies_have_the_golden_bytes() =>
-        Assert.Equal(["0a0b1003188002220261622801", "1200", "1a0508031088" + "27", "2206080212026e6f"], Replies.Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+        Assert.Equal(["0a0b1003188002220261622801", "1200", "1a0508031088" + "27", "2206080212026e6f"], Replies[..4].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+
+    [Fact]
+    public void Requests_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
+        [
+            "12220805100918800" + "12a0261623203632031" + "3a10" + "00112233445566778899aabbccddeeff",
+            "22140a10" + "00112233445566778899aabbccddeeff" + "1006",
+            "1a06080210014000",
+        ],
+        Requests[4..].Select(r => Hex(Bytes(r))));
+
+    [Fact]
+    public void Replies_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
+        ["0a1210031880022202616228013a036320314006", "120308e807", "2a05080710e807", "1a080803108827" + "18e807", "22060804" + "12026e6f"],
+        Replies[4..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
 
     [Fact]
     public void What_was_written_is_read_again()
@@ -79,9 +103,20 @@ public sealed class SpanWireTests
     [InlineData("1a0410022801")] // kept without a verdict
     [InlineData("1a0410023001")] // two scratch rows without parents
     [InlineData("1a0b08ffffffffffffffffff01")] // step 2^64 - 1
+    [InlineData("1a09080110014080808010")] // position 2^25
+    [InlineData("12033a0101")] // a session's id of one byte
+    [InlineData("22021001")] // no session's id
     [InlineData("")]
     public void Fields_out_of_range_are_refused(string hex) =>
         Assert.Throws<WireFormatException>(() => SpanWire.ParseRequest(Convert.FromHexString(hex)));
+
+    [Fact]
+    public void A_contract_beyond_its_limit_is_refused()
+    {
+        SpanRequest.Open open = new(5, 9, 128, 0, "ab") { Contract = new string('c', SpanWire.MaxContractLength) };
+        Assert.Equal(open, SpanWire.ParseRequest(Bytes(open)));
+        Assert.Throws<WireFormatException>(() => SpanWire.ParseRequest(Bytes(open with { Contract = open.Contract + 'c' })));
+    }
 
     [Theory]
     [InlineData(65_537, 0)]

@@ -1,0 +1,18 @@
+namespace Whorl.Protocol;
+
+/// <summary>What a server of <c>/whorl/span/1</c> heeds beside what every server does: only to such a server may the fields be sent.</summary>
+[Flags]
+public enum SpanFeatures : ulong
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><see cref="SpanRequest.Open.Contract"/>.</summary>
+    Contract = 1,
+
+    /// <summary><see cref="SpanRequest.Step.Position"/>.</summary>
+    Position = 2,
+
+    /// <summary><see cref="SpanRequest.Open.SessionId"/> and <see cref="SpanRequest.Attach"/>.</summary>
+    Attach = 4,
+}
