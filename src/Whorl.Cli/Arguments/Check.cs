@@ -30,6 +30,28 @@ internal static class Check
     /// <param name="wanted">What it takes, for people.</param>
     public static void Filled(Option option, string wanted) => Each(option, text => text.Trim(' ', ',').Length > 0, wanted);
 
+    /// <summary>The option takes addresses, separated by commas.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="parse">Reads one; its <see cref="CliException"/> says what is wrong with it.</param>
+    public static void Addresses<T>(Option option, Func<string, T> parse)
+    {
+        Filled(option, "addresses, separated by commas");
+        option.Validators.Add(result =>
+        {
+            foreach (string text in result.Tokens.SelectMany(t => Arguments.Addresses.Split(t.Value)))
+            {
+                try
+                {
+                    parse(text);
+                }
+                catch (CliException e)
+                {
+                    result.AddError($"{option.Name}: {e.Message}");
+                }
+            }
+        });
+    }
+
     /// <summary>The option takes one of some words.</summary>
     public static Option<string> OneOf(Option<string> option, params string[] values)
     {

@@ -6,12 +6,9 @@ namespace Whorl.Cli.Arguments;
 /// <summary>How a command takes part in the network.</summary>
 internal sealed class NetworkArguments
 {
-    /// <summary>What options of addresses take, for people.</summary>
-    public const string Addresses = "addresses, separated by commas";
-
     private readonly Option<string?> _initialPeers = new("--initial-peers")
     {
-        Description = "Nodes that are in the swarm already, separated by commas: /ip4/…/tcp/PORT/p2p/ID.",
+        Description = "Nodes that are in the swarm already, separated by commas: HOST:PORT or /ip4/…/tcp/PORT/p2p/ID.",
         HelpName = "ADDRESSES",
     };
 
@@ -23,7 +20,7 @@ internal sealed class NetworkArguments
 
     private readonly Option<string?> _announce = new("--announce")
     {
-        Description = "What others are told to dial, separated by commas. Default: what is listened on.",
+        Description = "What others are told to dial, separated by commas: HOST:PORT or /dns4/…/tcp/PORT. Default: what is listened on.",
         HelpName = "ADDRESSES",
     };
 
@@ -38,16 +35,18 @@ internal sealed class NetworkArguments
     /// <param name="listen">Where it listens by default; null for a node that only dials.</param>
     public NetworkArguments(string? listen)
     {
-        Check.Filled(_initialPeers, Addresses);
+        Check.Addresses(_initialPeers, Addresses.ParsePeer);
+        Check.Addresses(_announce, Addresses.ParseAnnounced);
+        Check.Addresses(_relay, Addresses.ParsePeer);
         if (listen is not null)
         {
             _listen = new Option<string>("--listen")
             {
-                Description = "Where to listen, separated by commas: 127.0.0.1:PORT or /ip4/0.0.0.0/tcp/PORT; port 0 takes a free one.",
+                Description = "Where to listen, separated by commas: HOST:PORT, or :PORT for all interfaces; port 0 takes a free one.",
                 DefaultValueFactory = _ => listen,
                 HelpName = "ADDRESSES",
             };
-            Check.Filled(_listen, Addresses);
+            Check.Addresses(_listen, Addresses.ParseListen);
         }
     }
 
@@ -67,12 +66,9 @@ internal sealed class NetworkArguments
     public NetworkOptions Read(ParseResult result) => new()
     {
         IdentityFile = result.GetValue(_identity),
-        InitialPeers = [.. Split(result.GetValue(_initialPeers)).Select(Network.ParsePeer)],
-        Listen = _listen is null ? [] : [.. Split(result.GetValue(_listen)).Select(Network.ParseAddress)],
-        Announce = _listen is null ? [] : [.. Split(result.GetValue(_announce)).Select(Network.ParseAddress)],
-        Relays = _listen is null ? [] : [.. Split(result.GetValue(_relay)).Select(Network.ParsePeer)],
+        InitialPeers = [.. Addresses.Split(result.GetValue(_initialPeers)).Select(Addresses.ParsePeer)],
+        Listen = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_listen)).Select(Addresses.ParseListen)],
+        Announce = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_announce)).Select(Addresses.ParseAnnounced)],
+        Relays = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_relay)).Select(Addresses.ParsePeer)],
     };
-
-    private static string[] Split(string? list) =>
-        list?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -8,14 +8,14 @@ internal sealed class RemoteArguments
 {
     private readonly Option<string?> _servers = new("--servers")
     {
-        Description = "Servers that hold the blocks, in any order: 127.0.0.1:5001,127.0.0.1:5002.",
+        Description = "Servers that hold the blocks, in any order: HOST:PORT,HOST:PORT, or multiaddresses.",
         HelpName = "ADDRESSES",
     };
 
     private readonly Option<string?> _prefix = PrefixOption();
     private readonly NetworkArguments _swarm = new(listen: null);
 
-    public RemoteArguments() => Check.Filled(_servers, NetworkArguments.Addresses);
+    public RemoteArguments() => Check.Addresses(_servers, Addresses.ParsePeer);
 
     /// <summary>The option that says what a model is called in the swarm.</summary>
     public static Option<string?> PrefixOption() => new("--dht-prefix")
@@ -45,6 +45,5 @@ internal sealed class RemoteArguments
             : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix), cancellationToken);
     }
 
-    private string[] Servers(ParseResult result) =>
-        result.GetValue(_servers)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private string[] Servers(ParseResult result) => Addresses.Split(result.GetValue(_servers));
 }

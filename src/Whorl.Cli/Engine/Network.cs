@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
+using Whorl.Cli.Arguments;
 using Whorl.Client;
 using Whorl.Dht;
 using Whorl.Dht.Records;
@@ -66,11 +66,33 @@ internal sealed class Network : IAsyncDisposable
     public async Task<SwarmDirectory> JoinAsync(CancellationToken cancellationToken)
     {
         // Dialling has a time of its own: the DHT waits for each answer for three seconds only.
-        await Task.WhenAll(Options.InitialPeers.Select(peer => _host.ConnectAsync(peer, cancellationToken).ContinueWith(
-            static dialled => dialled.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))); // who did not answer the DHT tells
+        IReadOnlyList<PeerAddress> peers = await DialAsync(Options.InitialPeers, cancellationToken);
         DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
-        Dht = await DhtNode.StartAsync(_host, options, Options.InitialPeers, TimeProvider.System, new Random(), null, cancellationToken);
+        Dht = await DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), null, cancellationToken);
         return new SwarmDirectory(Dht);
+    }
+
+    /// <summary>Dials peers; one that is known only by where it is gets the id of who answers there.</summary>
+    /// <returns>Those with an id, whether they answered or not: the DHT asks them, and tells who did not.</returns>
+    /// <exception cref="CliException">None has an id, and none answered.</exception>
+    private async Task<IReadOnlyList<PeerAddress>> DialAsync(IReadOnlyList<PeerAddress> peers, CancellationToken cancellationToken)
+    {
+        string?[] faults = new string?[peers.Count];
+        PeerAddress?[] known = await Task.WhenAll(peers.Select(async (peer, i) =>
+        {
+            try
+            {
+                return new PeerAddress(await _host.ConnectAsync(peer, cancellationToken), peer.Addresses);
+            }
+            catch (IOException e)
+            {
+                faults[i] = e.Message;
+                return peer.Id is null ? null : peer;
+            }
+        }));
+        return peers.Count == 0 || known.Any(peer => peer is not null)
+            ? [.. known.OfType<PeerAddress>()]
+            : throw new CliException($"no initial peer answers: {string.Join("; ", faults)}");
     }
 
     /// <summary>Begins to answer servers that ask, before they join, whether they can be dialled.</summary>
@@ -84,7 +106,7 @@ internal sealed class Network : IAsyncDisposable
     /// <param name="server"><c>HOST:PORT</c> or a multiaddress.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public ValueTask<RemoteSpan> ConnectAsync(string server, CancellationToken cancellationToken) =>
-        RemoteSpan.ConnectAsync(_host, ParsePeer(server), server, TimeProvider.System, cancellationToken);
+        RemoteSpan.ConnectAsync(_host, Addresses.ParsePeer(server), server, TimeProvider.System, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -122,18 +144,4 @@ internal sealed class Network : IAsyncDisposable
             throw new CliException($"no relay can be used: {string.Join("; ", refused)}");
         }
     }
-
-    /// <summary>Reads <c>HOST:PORT</c> or a multiaddress.</summary>
-    /// <exception cref="CliException">It is neither.</exception>
-    public static PeerAddress ParsePeer(string text) =>
-        IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && endpoint.Port > 0 ? new PeerAddress(null, Multiaddress.FromTcp(endpoint))
-        : PeerAddress.TryParse(text, out PeerAddress? peer) ? peer
-        : throw new CliException($"'{text}' is no peer's address; write 127.0.0.1:PORT or /ip4/…/tcp/PORT/p2p/ID");
-
-    /// <summary>Reads an address to listen on or to announce.</summary>
-    /// <exception cref="CliException">It is none.</exception>
-    public static Multiaddress ParseAddress(string text) =>
-        text.Contains(':', StringComparison.Ordinal) && !text.StartsWith('/') && IPEndPoint.TryParse(text, out IPEndPoint? endpoint) ? Multiaddress.FromTcp(endpoint)
-        : Multiaddress.TryParse(text, out Multiaddress? address) ? address
-        : throw new CliException($"'{text}' is no address; write 127.0.0.1:PORT or /ip4/…/tcp/PORT");
 }
