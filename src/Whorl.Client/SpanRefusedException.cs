@@ -1,4 +1,5 @@
 using Whorl.Models;
+using Whorl.P2P;
 using Whorl.Protocol;
 
 namespace Whorl.Client;
@@ -7,9 +8,9 @@ namespace Whorl.Client;
 /// <param name="server">Its name.</param>
 /// <param name="range">The blocks it was asked for.</param>
 /// <param name="code">What can be done about it.</param>
-/// <param name="reason">Its words.</param>
+/// <param name="reason">Its words; shown as <see cref="PeerText"/> cleans them.</param>
 public sealed class SpanRefusedException(string server, BlockRange range, SpanFailureCode code, string reason)
-    : Exception($"server {server} refused blocks {range}: {reason}")
+    : Exception($"server {server} refused blocks {range}: {PeerText.Clean(reason)}")
 {
     /// <summary>What can be done about it.</summary>
     public SpanFailureCode Code { get; } = code;

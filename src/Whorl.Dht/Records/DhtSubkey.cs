@@ -1,5 +1,6 @@
 using System.Globalization;
 using Whorl.MsgPack;
+using Whorl.P2P;
 
 namespace Whorl.Dht.Records;
 
@@ -49,8 +50,8 @@ public readonly struct DhtSubkey : IEquatable<DhtSubkey>
         return hash.ToHashCode();
     }
 
-    /// <summary>The text, or else the value in the culture-free form.</summary>
-    public override string ToString() => Convert.ToString(Value, CultureInfo.InvariantCulture) ?? "nil";
+    /// <summary>The text, or else the value in the culture-free form; for people to read, so as <see cref="PeerText"/> cleans it.</summary>
+    public override string ToString() => PeerText.Clean(Convert.ToString(Value, CultureInfo.InvariantCulture) ?? "nil");
 
     /// <summary>Whether both are the same subkey.</summary>
     public static bool operator ==(DhtSubkey left, DhtSubkey right) => left.Equals(right);

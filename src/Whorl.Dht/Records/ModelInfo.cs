@@ -1,4 +1,5 @@
 using Whorl.MsgPack;
+using Whorl.P2P;
 
 namespace Whorl.Dht.Records;
 
@@ -16,7 +17,7 @@ public sealed record ModelInfo(int NumBlocks, string? Repository)
     {
         var fields = new MapFields(MsgPackReader.ReadMap(bytes, What), What);
         return fields.Int32("num_blocks") is int and > 0 and var blocks
-            ? new ModelInfo(blocks, fields.String("repository", MaxUrlLength))
+            ? new ModelInfo(blocks, fields.String("repository", MaxUrlLength) is { } url ? PeerText.Clean(url, MaxUrlLength) : null)
             : throw new WireFormatException($"{What}: 'num_blocks' is not an integer above 0");
     }
 

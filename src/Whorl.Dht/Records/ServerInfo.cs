@@ -1,4 +1,5 @@
 using Whorl.MsgPack;
+using Whorl.P2P;
 
 namespace Whorl.Dht.Records;
 
@@ -78,14 +79,14 @@ public sealed record ServerInfo
             Throughput = (double)throughput,
             StartBlock = fields.Int32("start_block"),
             EndBlock = fields.Int32("end_block"),
-            PublicName = fields.String("public_name", MaxNameLength),
-            Version = fields.String("version", MaxNameLength),
+            PublicName = Name(fields.String("public_name", MaxNameLength)),
+            Version = Name(fields.String("version", MaxNameLength)),
             NetworkRps = fields.StrictFloat("network_rps"),
             ForwardRps = fields.StrictFloat("forward_rps"),
             InferenceRps = fields.StrictFloat("inference_rps"),
             Adapters = fields.Sequence("adapters", MaxAdapters, ReadName) ?? [],
-            TorchDtype = fields.String("torch_dtype", MaxNameLength),
-            QuantType = fields.String("quant_type", MaxNameLength),
+            TorchDtype = Name(fields.String("torch_dtype", MaxNameLength)),
+            QuantType = Name(fields.String("quant_type", MaxNameLength)),
             UsingRelay = fields.Boolean("using_relay"),
             CacheTokensLeft = fields.Int64("cache_tokens_left"),
             NextPings = ReadPings(fields.Value("next_pings")),
@@ -112,8 +113,10 @@ public sealed record ServerInfo
             .Add("next_pings", pings)));
     }
 
+    private static string? Name(string? text) => text is null ? null : PeerText.Clean(text);
+
     private static string ReadName(object? value) => value is string { Length: <= MaxNameLength } name
-        ? name
+        ? PeerText.Clean(name, MaxNameLength)
         : throw new WireFormatException($"{What}: an adapter's name is not a short string");
 
     private static Dictionary<string, double>? ReadPings(object? value)

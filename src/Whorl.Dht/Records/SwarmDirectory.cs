@@ -71,7 +71,7 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
     public async Task<IReadOnlyDictionary<string, ModelInfo>> FindModelsAsync(CancellationToken cancellationToken)
     {
         DhtValue? found = await node.GetAsync(ModelsKey, latest: true, cancellationToken).ConfigureAwait(false);
-        return ReadItems(ModelsKey, found, subkey => subkey.Text, bytes => ModelInfo.Parse(bytes.Span));
+        return ReadItems(ModelsKey, found, subkey => subkey.Text is { } prefix && PeerText.IsClean(prefix) ? prefix : null, bytes => ModelInfo.Parse(bytes.Span));
     }
 
     /// <summary>The key of a block's record.</summary>

@@ -11,14 +11,14 @@ public sealed class ProtocolViolationException : IOException
 
     /// <param name="message">The rule, and what the peer did instead.</param>
     public ProtocolViolationException(string message)
-        : base(message)
+        : base(PeerText.Clean(message))
     {
     }
 
     /// <param name="message">The rule, and what the peer did instead.</param>
     /// <param name="innerException">What revealed it.</param>
     public ProtocolViolationException(string message, Exception? innerException)
-        : base(message, innerException)
+        : base(PeerText.Clean(message), innerException)
     {
     }
 }

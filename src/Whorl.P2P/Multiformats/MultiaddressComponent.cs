@@ -76,6 +76,11 @@ internal readonly record struct MultiaddressComponent(MultiaddressProtocol Proto
             {
                 throw new WireFormatException($"multiaddr /{Protocol.Name}: an empty value or one with a slash");
             }
+
+            if (!PeerText.IsClean(text)) // it is shown to people, wherever it came from
+            {
+                throw new WireFormatException($"multiaddr /{Protocol.Name}: a value with characters that do not print");
+            }
         }
         catch (DecoderFallbackException e)
         {

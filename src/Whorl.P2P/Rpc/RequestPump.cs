@@ -71,7 +71,7 @@ internal sealed class RequestPump(PeerStream stream, CancellationTokenSource cal
             {
                 if (frame.IsError)
                 {
-                    _requests.Writer.TryComplete(frame.IsEndOfRequests ? null : new RpcErrorException(FrameCodec.ErrorText(frame)));
+                    _requests.Writer.TryComplete(frame.IsEndOfRequests ? null : RpcErrorException.OfPeer(FrameCodec.ErrorText(frame)));
                     await WatchAsync(stop).ConfigureAwait(false);
                     return;
                 }

@@ -59,7 +59,7 @@ public sealed class RpcCall : IAsyncDisposable
                 return null;
             }
 
-            return frame.IsError ? throw new RpcErrorException(FrameCodec.ErrorText(frame)) : frame.Payload;
+            return frame.IsError ? throw RpcErrorException.OfPeer(FrameCodec.ErrorText(frame)) : frame.Payload;
         }
         catch (Exception e) when (e is WireFormatException or EndOfStreamException)
         {

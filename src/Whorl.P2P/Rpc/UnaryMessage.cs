@@ -54,7 +54,7 @@ internal static class UnaryMessage
     public static ReadOnlyMemory<byte> ParseResponse(ReadOnlySpan<byte> bytes) => Parse(bytes).UnaryResponse switch
     {
         { HasResponse: true } answer => answer.Response.Memory,
-        { HasError: true } answer => throw new RpcErrorException(Encoding.UTF8.GetString(answer.Error.Span)),
+        { HasError: true } answer => throw RpcErrorException.OfPeer(Encoding.UTF8.GetString(answer.Error.Span)),
         _ => throw new WireFormatException("unary answer: neither a response nor an error"),
     };
 

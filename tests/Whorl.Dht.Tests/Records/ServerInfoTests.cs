@@ -55,6 +55,22 @@ public sealed class ServerInfoTests
     }
 
     [Fact]
+    public void Names_in_an_announcement_cannot_drive_the_terminal_on_which_they_are_shown()
+    {
+        ServerInfo read = ServerInfo.Parse((Sample with
+        {
+            PublicName = "\u001b]0;title\u0007 my\nserver",
+            Version = "2.3\u001b[2J",
+            TorchDtype = "float32\u202E",
+            QuantType = "\u009b31mnone",
+            Adapters = ["an\u001b[31madapter"],
+        }).ToBytes());
+
+        Assert.Equal(("my server", "2.3", "float32", "none", "anadapter"), (read.PublicName, read.Version, read.TorchDtype, read.QuantType, read.Adapters[0]));
+        Assert.Equal("http://ab", ModelInfo.Parse(new ModelInfo(1, "http://a\u001b[2Jb").ToBytes()).Repository);
+    }
+
+    [Fact]
     public void A_model_has_the_golden_bytes()
     {
         ModelInfo info = new(24, "https://huggingface.co/bigscience/bloom-560m");

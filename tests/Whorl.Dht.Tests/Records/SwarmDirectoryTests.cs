@@ -56,6 +56,7 @@ public sealed class SwarmDirectoryTests
 
         Assert.True(await directory.DeclareModelAsync("model", new ModelInfo(4, null), later, TestLimits.Token()));
         Assert.False(await directory.DeclareModelAsync("_private", new ModelInfo(4, null), later, TestLimits.Token()));
+        Assert.True(await directory.DeclareModelAsync("a\u001b[2Jmodel", new ModelInfo(4, null), later, TestLimits.Token())); // left out where it is shown
         IReadOnlyDictionary<string, ModelInfo> models = await new SwarmDirectory(swarm[2]).FindModelsAsync(TestLimits.Token());
         Assert.Equal(new ModelInfo(4, null), Assert.Single(models).Value);
         await Assert.ThrowsAsync<ArgumentException>(

@@ -82,6 +82,15 @@ public sealed class MultiaddressTests
     }
 
     [Fact]
+    public void An_address_of_a_peer_cannot_drive_the_terminal_on_which_it_is_shown()
+    {
+        byte[] bytes = Multiaddress.Parse("/dns4/a.b[2J/tcp/1").Bytes.ToArray();
+        Assert.Equal("/dns4/a.b[2J/tcp/1", Multiaddress.FromBytes(bytes).ToString());
+        bytes[Array.IndexOf(bytes, (byte)'b')] = 0x1b;
+        Assert.Throws<WireFormatException>(() => Multiaddress.FromBytes(bytes));
+    }
+
+    [Fact]
     public void Any_bytes_give_an_address_or_a_wire_format_error()
     {
         Random random = new(2);

@@ -62,12 +62,25 @@ public sealed class UnaryCallTests : RpcTestBase
     }
 
     [Fact]
-    public async Task A_long_error_text_is_cut_at_a_character()
+    public async Task A_long_error_text_travels_and_is_cut_for_the_reader()
     {
         Server.HandleUnary(Method, (_, _, _) => throw new RpcErrorException(new string('é', RpcLimits.MaxErrorBytes)));
 
         RpcErrorException error = await Assert.ThrowsAsync<RpcErrorException>(() => CallAsync(Method, []));
-        Assert.Equal(new string('é', RpcLimits.MaxErrorBytes / 2), error.Message);
+        Assert.Equal(new string('é', 999) + "…", error.Message);
+    }
+
+    [Fact]
+    public void A_text_above_the_limit_is_cut_at_a_character_before_it_travels() =>
+        Assert.Equal(new string('é', RpcLimits.MaxErrorBytes / 2), Encoding.UTF8.GetString(RpcText.Encode("é" + new string('é', RpcLimits.MaxErrorBytes))));
+
+    [Fact]
+    public async Task An_error_text_cannot_drive_the_callers_terminal()
+    {
+        Server.HandleUnary(Method, (_, _, _) => throw new RpcErrorException("\u001b]0;title\u0007ValueError\n\u001b[31mred"));
+
+        RpcErrorException error = await Assert.ThrowsAsync<RpcErrorException>(() => CallAsync(Method, []));
+        Assert.Equal("ValueError red", error.Message);
     }
 
     [Fact]

@@ -41,8 +41,7 @@ internal sealed record IdentifyMessage(
             ? null
             : [.. message.Protocols.Where(p => p.Length is > 0 and <= ProtocolIds.MaxBytes).Take(MaxProtocols)];
         Multiaddress? observed = Multiaddress.TryFromBytes(message.ObservedAddr.Span, out Multiaddress? address) ? address : null;
-        string agent = message.AgentVersion.Length > MaxAgentLength ? message.AgentVersion[..MaxAgentLength] : message.AgentVersion;
-        return new IdentifyMessage(key, addresses, protocols, observed, agent);
+        return new IdentifyMessage(key, addresses, protocols, observed, PeerText.Clean(message.AgentVersion, MaxAgentLength));
     }
 
     /// <summary>Writes what this peer tells of itself.</summary>
