@@ -1,12 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Whorl.Cli.Arguments;
 using Whorl.Cli.Commands;
+using Whorl.Cli.Output;
 
 namespace Whorl.Cli;
 
 /// <summary>The program: its commands, and what becomes of an error.</summary>
 internal static class WhorlCommand
 {
+    /// <summary>A word is what it says: <c>@x</c> names no file to read words from, and <c>-xyz</c> is not three options.</summary>
+    private static readonly ParserConfiguration Literally = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     private const int Failed = 1;
     private const int Cancelled = 130; // what a shell gives for Ctrl-C
 
@@ -17,26 +22,10 @@ internal static class WhorlCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = new(
-            "Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
-        {
-            RunCommand.Create(),
-            DemoCommand.Create(),
-            ServeCommand.Create(),
-            DhtCommand.Create(),
-            PeersCommand.Create(),
-            PullCommand.Create(),
-            ListCommand.Create(),
-            RemoveCommand.Create(),
-            ShowCommand.Create(),
-            PerplexityCommand.Create(),
-            TraceCommand.Create(),
-            TokenizeCommand.Create(),
-        };
         try
         {
-            ParseResult parsed = root.Parse(args);
-            if (parsed.Action is ParseErrorAction && args.Length > 0)
+            ParseResult parsed = Parse(args);
+            if (parsed.Action is ParseErrorAction)
             {
                 throw new CliException(Explain(parsed));
             }
@@ -57,6 +46,43 @@ internal static class WhorlCommand
             await Console.Error.WriteLineAsync($"whorl: {message}");
             return Failed;
         }
+    }
+
+    /// <summary>Reads a command line.</summary>
+    /// <exception cref="CliException">It has a command or an option that is not known, or an option without its value.</exception>
+    public static ParseResult Parse(string[] args)
+    {
+        RootCommand root = Create();
+        return root.Parse(CommandLine.Check(root, args), Literally);
+    }
+
+    /// <summary>The program, with its commands.</summary>
+    public static RootCommand Create()
+    {
+        RootCommand root = new(
+            "Whorl runs large language models on the machines people have: one computer, or many that each hold a part of the model.")
+        {
+            RunCommand.Create(),
+            DemoCommand.Create(),
+            ServeCommand.Create(),
+            DhtCommand.Create(),
+            PeersCommand.Create(),
+            PullCommand.Create(),
+            ListCommand.Create(),
+            RemoveCommand.Create(),
+            ShowCommand.Create(),
+            PerplexityCommand.Create(),
+            TraceCommand.Create(),
+            TokenizeCommand.Create(),
+        };
+        root.Options.OfType<VersionOption>().Single().Aliases.Add("-v");
+        CommandHelp.AddTo(root);
+        foreach (Option<bool> flag in root.Subcommands.SelectMany(command => command.Options).OfType<Option<bool>>())
+        {
+            flag.Arity = ArgumentArity.Zero; // else a prompt's first word "true" would be the flag's value
+        }
+
+        return root;
     }
 
     /// <summary>What is wrong with a command line, and where it says what would be right.</summary>

@@ -7,7 +7,7 @@ namespace Whorl.Cli.Arguments;
 /// <summary>A prompt, and how it is continued: what run and demo share.</summary>
 internal sealed class GenerationArguments
 {
-    private readonly Argument<string?> _prompt;
+    private readonly Argument<string[]> _prompt;
 
     private readonly Option<string?> _promptIds = new("--prompt-ids")
     {
@@ -95,10 +95,10 @@ internal sealed class GenerationArguments
     /// <param name="withoutPrompt">What the command does without a prompt, for people.</param>
     public GenerationArguments(string withoutPrompt)
     {
-        _prompt = new Argument<string?>("PROMPT")
+        _prompt = new Argument<string[]>("PROMPT")
         {
             Description = $"The text to continue. Without one, {withoutPrompt}.",
-            Arity = ArgumentArity.ZeroOrOne,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         Check.Whole(_maxTokens, 0);
         Check.Whole(_context, 1);
@@ -114,7 +114,7 @@ internal sealed class GenerationArguments
         {
             if (r.GetValueOrDefault<string?>() is { } text && ParseSeed(text) is null)
             {
-                r.AddError($"--seed is '{text}'; it must be a whole number");
+                r.AddError($"--seed is '{text}'; it must be a whole number, 0 or more");
             }
         });
     }
@@ -134,14 +134,15 @@ internal sealed class GenerationArguments
 
     public TextRequest Read(ParseResult result)
     {
-        if (result.GetValue(_prompt) is not null && result.GetValue(_promptIds) is not null)
+        string? prompt = Words(result.GetValue(_prompt));
+        if (prompt is not null && result.GetValue(_promptIds) is not null)
         {
             throw new CliException("give a prompt or --prompt-ids, not both");
         }
 
         return new TextRequest
         {
-            Prompt = result.GetValue(_prompt),
+            Prompt = prompt,
             PromptIds = result.GetValue(_promptIds) is { } ids ? ParseIds(ids) : null,
             IsChat = result.GetValue(_chat),
             MaxTokens = result.GetValue(_maxTokens),
@@ -160,6 +161,9 @@ internal sealed class GenerationArguments
         };
     }
 
+    /// <summary>The prompt whose words nobody put between quotation marks; null for none.</summary>
+    public static string? Words(string[]? words) => words is { Length: > 0 } ? string.Join(' ', words) : null;
+
     /// <summary>Reads ids separated by commas.</summary>
     public static int[] ParseIds(string text)
     {
@@ -175,7 +179,5 @@ internal sealed class GenerationArguments
     }
 
     private static ulong? ParseSeed(string text) =>
-        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long negative) ? (ulong)negative
-        : null;
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : null;
 }

@@ -8,6 +8,8 @@ namespace Whorl.Cli.Arguments;
 /// <summary>Which model, and how it is computed.</summary>
 internal sealed class ModelArguments
 {
+    private const int MostThreadsOfACore = 4;
+
     public ModelArguments(bool optional)
     {
         Model = new Argument<string?>("MODEL")
@@ -24,8 +26,8 @@ internal sealed class ModelArguments
 
     public Option<int> Threads { get; } = new("--threads")
     {
-        Description = "Threads that compute. The result does not depend on it.",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
+        Description = "Threads that compute; the result does not depend on it. More than the cores only slow each other down.",
+        DefaultValueFactory = _ => new CpuBackendOptions().Threads,
         HelpName = "N",
     };
 
@@ -53,7 +55,20 @@ internal sealed class ModelArguments
         string? asked = result.GetValue(Model);
         LocatedModel model = await ModelLocator.FindAsync(asked, part, cancellationToken);
         ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
-        CpuBackendOptions backend = new() { Threads = result.GetValue(Threads), Activations = activations };
+        CpuBackendOptions backend = new() { Threads = ThreadsOf(result), Activations = activations };
         return new EngineOptions(model.Path, model.Name, asked ?? ModelLocator.BuiltIn, backend);
+    }
+
+    /// <summary>So many threads as were asked for, unless that could only be slower.</summary>
+    private int ThreadsOf(ParseResult result)
+    {
+        int asked = result.GetValue(Threads), most = MostThreadsOfACore * Environment.ProcessorCount;
+        if (asked > most)
+        {
+            Console.Error.WriteLine(
+                $"whorl: --threads is {asked}, but this machine has {Environment.ProcessorCount} cores; {most} threads are used");
+        }
+
+        return Math.Min(asked, most);
     }
 }

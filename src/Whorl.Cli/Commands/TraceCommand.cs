@@ -13,7 +13,7 @@ internal static class TraceCommand
     public static Command Create()
     {
         ModelArguments model = new(optional: true);
-        Argument<string?> prompt = new("PROMPT") { Description = "The text.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string[]> prompt = new("PROMPT") { Description = "The text.", Arity = ArgumentArity.ZeroOrMore };
         Option<string?> promptIds = new("--prompt-ids") { Description = "Token ids in place of a text: 5,6,7.", HelpName = "IDS" };
         Option<bool> chat = new("--chat") { Description = "The prompt is one message of a user." };
         Option<string> output = new("--out") { Description = "The safetensors file to write.", Required = true, HelpName = "FILE" };
@@ -27,7 +27,7 @@ internal static class TraceCommand
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            string? ids = result.GetValue(promptIds), text = result.GetValue(prompt);
+            string? ids = result.GetValue(promptIds), text = GenerationArguments.Words(result.GetValue(prompt));
             string path = Path.GetFullPath(result.GetValue(output)!);
             if (ids is null == text is null)
             {

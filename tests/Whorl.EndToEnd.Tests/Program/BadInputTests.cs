@@ -127,7 +127,6 @@ public sealed class BadInputTests
     [InlineData("--stop is ''", "run", "bard", "x", "--stop", "")]
     [InlineData("--servers is ','", "run", "bard", "x", "--servers", ",")]
     [InlineData("--initial-peers is ''", "run", "bard", "x", "--initial-peers", "")]
-    [InlineData("see: whorl run --help", "run", "bard", "x", "y")]
     [InlineData("at most 6", "demo", "--servers", "7")]
     [InlineData("no token id", "run", "bard", "--prompt-ids", "1,x")]
     [InlineData("0..5", "serve", "bard", "--blocks", "4..9")]
