@@ -1,7 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
-using WireFormatException = Whorl.Protocol.WireFormatException;
 
 namespace Whorl.Client;
 

@@ -2,7 +2,6 @@ using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
 using Whorl.Tensors;
-using WireFormatException = Whorl.Protocol.WireFormatException;
 
 namespace Whorl.Client;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
-using WireFormatException = Whorl.Protocol.WireFormatException;
 
 namespace Whorl.Server;
 

@@ -52,13 +52,13 @@ internal sealed record PetalsPeer(RpcClient Rpc, PeerAddress Address, string Pre
     /// <param name="tensors">The answer's tensors: one.</param>
     /// <param name="shape">The shape that it must have.</param>
     /// <param name="output">Receives the values.</param>
-    /// <exception cref="Protocol.WireFormatException">It is another tensor.</exception>
+    /// <exception cref="WireFormatException">It is another tensor.</exception>
     public void Decode(IReadOnlyList<TensorMessage> tensors, IReadOnlyList<int> shape, Span<float> output)
     {
         if (tensors.Count != 1 || !tensors[0].Shape.SequenceEqual(shape))
         {
             string got = string.Join(" and ", tensors.Select(t => $"[{string.Join(", ", t.Shape)}]"));
-            throw new Protocol.WireFormatException($"{Name} answered {(got.Length == 0 ? "nothing" : got)} instead of [{string.Join(", ", shape)}]");
+            throw new WireFormatException($"{Name} answered {(got.Length == 0 ? "nothing" : got)} instead of [{string.Join(", ", shape)}]");
         }
 
         TensorCodec.Decode(tensors[0]).CopyTo(output);

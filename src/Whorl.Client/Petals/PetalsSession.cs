@@ -3,7 +3,6 @@ using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
-using WireFormatException = Whorl.Protocol.WireFormatException;
 
 namespace Whorl.Client.Petals;
 

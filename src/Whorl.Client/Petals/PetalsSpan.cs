@@ -7,7 +7,6 @@ using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
 using TensorParts = Whorl.Protocol.Tensors.TensorParts;
-using WireFormatException = Whorl.Protocol.WireFormatException;
 
 namespace Whorl.Client.Petals;
 

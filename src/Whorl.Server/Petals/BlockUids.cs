@@ -1,5 +1,4 @@
 using Whorl.Models;
-using Whorl.Protocol;
 using Whorl.Protocol.Messages;
 
 namespace Whorl.Server.Petals;

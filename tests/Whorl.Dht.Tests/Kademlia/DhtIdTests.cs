@@ -1,5 +1,4 @@
 using Whorl.Dht.Kademlia;
-using Whorl.P2P;
 
 namespace Whorl.Dht.Tests.Kademlia;
 

@@ -1,6 +1,5 @@
 using Whorl.Dht.Kademlia;
 using Whorl.Dht.Records;
-using Whorl.P2P;
 using Whorl.Testing;
 
 namespace Whorl.Dht.Tests.Records;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Whorl.Dht.Records;
 using Whorl.MsgPack;
-using Whorl.P2P;
 using Whorl.Testing;
 
 namespace Whorl.Dht.Tests.Records;

@@ -1,4 +1,4 @@
-namespace Whorl.P2P;
+namespace Whorl;
 
 /// <summary>Bytes from the network do not form the message they should: the reader resets the stream they came on.</summary>
 public sealed class WireFormatException : FormatException
