@@ -12,30 +12,48 @@ internal ref struct MsgPackReader
     /// <summary>How deep arrays, maps and tuples may nest.</summary>
     public const int MaxDepth = 32;
 
+    /// <summary>
+    /// How many values there may be, those in arrays, maps and tuples included: one of a single byte takes a hundred bytes of memory once it is read.
+    /// Petals' largest, the metadata of a step with 1024 next servers, has about 5000.
+    /// </summary>
+    public const int MaxValues = 32_768;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly ReadOnlySpan<byte> _bytes;
     private int _position;
+    private int _values;
 
-    private MsgPackReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
+    private MsgPackReader(ReadOnlySpan<byte> bytes, int values)
+    {
+        _bytes = bytes;
+        _values = values;
+    }
 
     /// <summary>Reads the one value that fills <paramref name="bytes"/>.</summary>
     /// <returns>
     /// null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, a byte array,
     /// a list of such values, <see cref="MsgPackTuple"/>, <see cref="MsgPackMap"/> or <see cref="MsgPackExtension"/>.
     /// </returns>
-    /// <exception cref="WireFormatException">The bytes are not one value, or nest deeper than <see cref="MaxDepth"/>.</exception>
-    public static object? Read(ReadOnlySpan<byte> bytes) => ReadWhole(bytes, depth: 0);
+    /// <exception cref="WireFormatException">
+    /// The bytes are not one value, nest deeper than <see cref="MaxDepth"/> or hold more than <see cref="MaxValues"/>.
+    /// </exception>
+    public static object? Read(ReadOnlySpan<byte> bytes)
+    {
+        int values = 0;
+        return ReadWhole(bytes, depth: 0, ref values);
+    }
 
     /// <summary>As <see cref="Read"/>, for a value that must be a map.</summary>
     /// <exception cref="WireFormatException">It is not a map, or not MessagePack.</exception>
     public static MsgPackMap ReadMap(ReadOnlySpan<byte> bytes, string what) =>
         Read(bytes) as MsgPackMap ?? throw new WireFormatException($"{what}: not a msgpack map");
 
-    private static object? ReadWhole(ReadOnlySpan<byte> bytes, int depth)
+    private static object? ReadWhole(ReadOnlySpan<byte> bytes, int depth, ref int values)
     {
-        var reader = new MsgPackReader(bytes);
+        var reader = new MsgPackReader(bytes, values);
         object? value = reader.ReadValue(depth);
+        values = reader._values;
         return reader._position == bytes.Length
             ? value
             : throw new WireFormatException($"msgpack: {bytes.Length - reader._position} bytes after the value");
@@ -46,6 +64,11 @@ internal ref struct MsgPackReader
         if (depth > MaxDepth)
         {
             throw new WireFormatException($"msgpack: nested deeper than {MaxDepth}");
+        }
+
+        if (++_values > MaxValues)
+        {
+            throw new WireFormatException($"msgpack: more than {MaxValues} values");
         }
 
         byte tag = Take(1)[0];
@@ -79,6 +102,7 @@ internal ref struct MsgPackReader
     private List<object?> ReadArray(int count, int depth)
     {
         NeedRoomFor(count);
+        NeedValues(count);
         var items = new List<object?>(count);
         for (int i = 0; i < count; i++)
         {
@@ -91,6 +115,7 @@ internal ref struct MsgPackReader
     private MsgPackMap ReadMap(int count, int depth)
     {
         NeedRoomFor((long)count * 2);
+        NeedValues((long)count * 2);
         var map = new MsgPackMap();
         for (int i = 0; i < count; i++)
         {
@@ -115,7 +140,7 @@ internal ref struct MsgPackReader
             return new MsgPackExtension(code, payload.ToArray());
         }
 
-        return ReadWhole(payload, depth + 1) is List<object?> items
+        return ReadWhole(payload, depth + 1, ref _values) is List<object?> items
             ? new MsgPackTuple(items)
             : throw new WireFormatException("msgpack: a tuple (extension 0x40) does not hold an array");
     }
@@ -161,6 +186,14 @@ internal ref struct MsgPackReader
         ReadOnlySpan<byte> taken = _bytes.Slice(_position, count);
         _position += count;
         return taken;
+    }
+
+    private readonly void NeedValues(long count)
+    {
+        if (count > MaxValues - _values)
+        {
+            throw new WireFormatException($"msgpack: more than {MaxValues} values");
+        }
     }
 
     private readonly void NeedRoomFor(long count)

@@ -82,6 +82,22 @@ public sealed class MsgPackTests
     }
 
     [Fact]
+    public void Values_are_bounded_however_few_bytes_they_take_and_wherever_they_lie()
+    {
+        byte[] maps = [.. Enumerable.Repeat((byte)0x80, MsgPackReader.MaxValues)];
+        Assert.Equal(MsgPackReader.MaxValues - 1, Assert.IsType<List<object?>>(MsgPackReader.Read(Array(maps[1..]))).Count);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<WireFormatException>(() => MsgPackReader.Read(Array(maps)));
+        byte[] half = Tuple(Array(maps[..(maps.Length / 2)]));
+        Assert.Throws<WireFormatException>(() => MsgPackReader.Read(Array([.. half, .. half], count: 2)));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+
+        static byte[] Array(byte[] items, int? count = null) => [0xdd, .. BitConverter.GetBytes(count ?? items.Length).Reverse(), .. items];
+
+        static byte[] Tuple(byte[] array) => [0xc9, .. BitConverter.GetBytes(array.Length).Reverse(), 0x40, .. array];
+    }
+
+    [Fact]
     public void Any_bytes_give_a_value_or_a_wire_format_exception()
     {
         var random = new Random(7);
