@@ -4,7 +4,8 @@ namespace Whorl.Tensors;
 
 /// <summary>Zeroed native memory, 64-byte aligned, freed on disposal.</summary>
 /// <remarks>
-/// A great buffer's pages are zeroed by the system when they are first touched: capacity that is never used takes no time and no memory.
+/// A great buffer's pages are zeroed by the system when they are first touched: capacity that is never used takes no time and no memory. On disposal they
+/// go back to the system, never to a pool of the C library's.
 /// Every buffer is counted: <see cref="TotalBytes"/> lets a test assert that nothing is still out.
 /// </remarks>
 public sealed unsafe class NativeBuffer : IDisposable
@@ -12,6 +13,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     private static long _totalBytes;
     private void* _allocation;
     private void* _memory;
+    private readonly nuint _mapped; // bytes of the mapping that it is; 0 where it is the C library's
 
     /// <summary>Takes the memory.</summary>
     /// <param name="bytes">Size in bytes, 0 or more.</param>
@@ -25,7 +27,10 @@ public sealed unsafe class NativeBuffer : IDisposable
         Bytes = bytes;
         hugePages &= bytes >= 2 * HugePages.Size;
         nuint alignment = hugePages ? (nuint)HugePages.Size : 64;
-        _allocation = NativeMemory.AllocZeroed((nuint)bytes + alignment + 128); // to align, and a whole vector may be read past a whole last one
+        nuint size = (nuint)bytes + alignment + 128; // to align, and a whole vector may be read past a whole last one
+        _allocation = size >= PageMapping.LeastBytes ? PageMapping.TryMap(size) : null;
+        _mapped = _allocation is null ? 0 : size;
+        _allocation = _allocation is null ? NativeMemory.AllocZeroed(size) : _allocation;
         _memory = (void*)(((nuint)_allocation + alignment - 1) & ~(alignment - 1));
         if (hugePages)
         {
@@ -66,7 +71,15 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         if (_memory is not null)
         {
-            NativeMemory.Free(_allocation);
+            if (_mapped > 0)
+            {
+                PageMapping.Unmap(_allocation, _mapped);
+            }
+            else
+            {
+                NativeMemory.Free(_allocation);
+            }
+
             _allocation = null;
             _memory = null;
             Interlocked.Add(ref _totalBytes, -Bytes);
