@@ -21,11 +21,21 @@ public sealed class MemoryBudget(long bytes)
     public void Take(long size)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        long taken = Interlocked.Add(ref _taken, size);
-        if (taken > Bytes || taken < 0)
+        long taken = Taken;
+        while (true)
         {
-            Interlocked.Add(ref _taken, -size);
-            throw new MemoryBudgetException(size, Bytes - (taken - size));
+            if (size > Bytes - taken)
+            {
+                throw new MemoryBudgetException(size, Bytes - taken);
+            }
+
+            long seen = Interlocked.CompareExchange(ref _taken, taken + size, taken); // added only where it fits: a refused request must not be in others' way
+            if (seen == taken)
+            {
+                return;
+            }
+
+            taken = seen;
         }
     }
 

@@ -9,6 +9,7 @@ public sealed class SessionCache : IDisposable
     private readonly long _bytes;
     private readonly List<int> _parents = [];
     private bool _disposed;
+    private bool _isBroken;
 
     internal SessionCache(IReadOnlyList<BlockCache> blocks, BlockSessionOptions options, MemoryBudget? budget, long bytes) =>
         (Blocks, Range, MaxLength, MaxScratch, _budget, _bytes) = (blocks, options.Range, options.MaxLength, options.MaxScratch, budget, bytes);
@@ -130,6 +131,11 @@ public sealed class SessionCache : IDisposable
     internal void Check(BlockStep step)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_isBroken)
+        {
+            throw new InvalidOperationException("a step of this session failed half-way: open another one and compute its tokens again");
+        }
+
         int kept = 0, scratch = _parents.Count;
         if (step.HasVerdict)
         {
@@ -179,6 +185,16 @@ public sealed class SessionCache : IDisposable
             {
                 block.States[i].EnsureScratch(_parents.Count);
             }
+        }
+    }
+
+    /// <summary>Takes an entered step back that could not be computed; where it has changed what cannot be restored, the session takes no more steps.</summary>
+    internal void Abandon(BlockStep step)
+    {
+        _isBroken |= step.HasVerdict || Blocks.Any(b => b.States.Count > 0); // slots were moved, or states have gone on
+        if (step.IsScratch && !step.HasVerdict)
+        {
+            _parents.RemoveRange(_parents.Count - step.Rows, step.Rows);
         }
     }
 

@@ -33,6 +33,9 @@ public sealed class DecoderSpan : IDisposable
     /// <summary>Width of what enters and leaves.</summary>
     public int BoundarySize => _spec.BoundarySize;
 
+    /// <summary>Whether steps of unlike sessions share a pass over the weights; else they are computed one after the other.</summary>
+    public bool ComputesTogether => !_spec.DependsOnSessionLength;
+
     /// <summary>Loads the blocks' weights; no other block's bytes are read.</summary>
     /// <param name="model">The model.</param>
     /// <param name="range">Which blocks.</param>
@@ -126,6 +129,7 @@ public sealed class DecoderSpan : IDisposable
     }
 
     /// <summary>Computes steps of one or more sessions at once; each comes out as if it had been alone.</summary>
+    /// <remarks>Where it throws, no session has gone on; one that cannot be brought back to where it was takes no more steps.</remarks>
     /// <param name="sessions">Unlike sessions on the same blocks.</param>
     /// <param name="steps">A step for each, that <see cref="Check"/> accepts.</param>
     public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
@@ -162,7 +166,11 @@ public sealed class DecoderSpan : IDisposable
         _context.Clear();
         for (int i = 0; i < sessions.Count; i++)
         {
-            Check(sessions[i], steps[i]);
+            Check(sessions[i], steps[i]); // all of them before any is entered: one that does not fit must not leave the others half-way
+        }
+
+        for (int i = 0; i < sessions.Count; i++)
+        {
             sessions[i].Enter(steps[i], _context.Layout);
             _context.Add(sessions[i]);
         }
@@ -176,6 +184,15 @@ public sealed class DecoderSpan : IDisposable
         try
         {
             Compute(steps, sessions[0].Range);
+        }
+        catch
+        {
+            for (int i = 0; i < sessions.Count; i++)
+            {
+                sessions[i].Abandon(steps[i]);
+            }
+
+            throw;
         }
         finally
         {
