@@ -8,12 +8,20 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
 {
     private readonly HostedSpan _span;
     private readonly BlockHolder _holder;
+    private readonly BlockStep _part = new();
     private ManualResetValueTaskSourceCore<bool> _done = new() { RunContinuationsAsynchronously = true };
-    private long _start;
+    private CancellationTokenRegistration _cancelling;
+    private StepFloats? _everyBlock;
+    private TaskCompletionSource? _idle;
+    private bool _isUnderWay; // from the step's arrival until it is completed; guarded by _gate
+    private readonly Lock _gate = new();
+    private bool _disposed;
+    private long _arrived;
 
-    internal HostedSession(HostedSpan span, SessionCache cache)
+    internal HostedSession(HostedSpan span, SessionCache cache, PeerAccount account, long charged)
     {
-        (_span, Cache) = (span, cache);
+        (_span, Cache, Account, ChargedBytes) = (span, cache, account, charged);
+        Place = new LinkedListNode<HostedSession>(this);
         _holder = new BlockHolder(span.Name, cache.Range);
         Holders = [_holder];
     }
@@ -24,29 +32,69 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     /// <summary>Time that computing the last step took.</summary>
     public TimeSpan LastComputing { get; private set; }
 
+    /// <summary>Time that the last step waited before it was computed.</summary>
+    public TimeSpan LastQueued { get; private set; }
+
     internal SessionCache Cache { get; }
+
+    /// <summary>Whose it is.</summary>
+    internal PeerAccount Account { get; }
+
+    /// <summary>What the account was charged for the cache.</summary>
+    internal long ChargedBytes { get; }
 
     internal BlockStep Step { get; private set; } = new();
 
-    /// <summary>Memory of whoever serves the session over the network.</summary>
-    internal StepBuffers Buffers { get; } = new();
+    // What follows is the scheduler's.
+    internal LinkedListNode<HostedSession> Place { get; }
+
+    internal StepPriority Priority { get; private set; }
+
+    internal StepState State { get; set; }
+
+    internal bool IsCancelled { get; set; }
+
+    internal Exception? Failure { get; set; }
+
+    /// <summary>Rows of the step that were computed.</summary>
+    internal int Done { get; private set; }
+
+    /// <summary>Rows that the pass under way computes.</summary>
+    internal int Slice { get; set; }
+
+    internal BlockStep SliceStep { get; private set; } = new();
 
     /// <inheritdoc/>
-    public ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        _span.Check(this, step);
-        ValueTask result = BeginAsync(step);
-        _span.Enqueue(this);
-        return result;
-    }
+    public ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken) =>
+        StepAsync(step, step.Rows <= StepScheduler.DecodeRows ? StepPriority.Decode : StepPriority.Prefill, cancellationToken);
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    /// <summary>Gives the memory back, once no step is under way: one that waits is given up.</summary>
+    public async ValueTask DisposeAsync()
     {
+        Task idle = Task.CompletedTask;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            if (_isUnderWay)
+            {
+                _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                idle = _idle.Task;
+            }
+        }
+
+        if (!idle.IsCompleted)
+        {
+            _span.Scheduler.Cancel(this);
+            await idle;
+        }
+
         Cache.Dispose();
-        _span.Closed();
-        return ValueTask.CompletedTask;
+        _span.Closed(this);
     }
 
     /// <inheritdoc/>
@@ -59,19 +107,118 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _done.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Takes a checked step, which <see cref="HostedSpan"/> is yet to compute.</summary>
-    internal ValueTask BeginAsync(BlockStep step)
+    internal ValueTask StepAsync(BlockStep step, StepPriority priority, CancellationToken cancellationToken)
     {
-        Step = step;
-        _start = _span.Time.GetTimestamp();
+        ValueTask result = BeginAsync(step, priority, cancellationToken);
+        _span.Scheduler.Submit(this);
+        CancelWith(cancellationToken);
+        return result;
+    }
+
+    /// <summary>Takes a step, which the scheduler is yet to be given.</summary>
+    internal ValueTask BeginAsync(BlockStep step, StepPriority priority, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _span.Check(this, step);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _isUnderWay = !_isUnderWay ? true : throw new InvalidOperationException("the session's last step is still under way");
+        }
+
+        (Step, Priority, Done, Slice, Failure, IsCancelled) = (step, priority, 0, step.Rows, null, false);
+        (LastComputing, LastQueued) = (TimeSpan.Zero, TimeSpan.Zero);
+        _arrived = _span.Time.GetTimestamp();
         _done.Reset();
         return new ValueTask(this, _done.Version);
     }
 
-    internal void Complete(TimeSpan computing, Exception? failure)
+    /// <summary>Gives the step up when a token says so.</summary>
+    internal void CancelWith(CancellationToken cancellationToken)
     {
-        LastComputing = computing;
-        _holder.Count(_span.Time.GetElapsedTime(_start), computing);
+        if (!cancellationToken.CanBeCanceled || _done.GetStatus(_done.Version) != ValueTaskSourceStatus.Pending)
+        {
+            return;
+        }
+
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static session => ((HostedSession)session!).GiveUp(), this);
+        lock (_gate)
+        {
+            if (_isUnderWay)
+            {
+                _cancelling = registration;
+                return;
+            }
+        }
+
+        registration.Unregister(); // it was over meanwhile
+    }
+
+    /// <summary>Prepares what the pass computes: the step, or a slice of it.</summary>
+    internal void BeginSlice(int width, long now)
+    {
+        if (Done == 0)
+        {
+            LastQueued = _span.Time.GetElapsedTime(_arrived, now);
+        }
+
+        if (Slice == Step.Rows)
+        {
+            SliceStep = Step;
+            return;
+        }
+
+        bool isFirst = Done == 0;
+        SliceStep = _part;
+        (_part.Rows, _part.Input, _part.EveryBlock) = (Slice, Step.Input.Slice(Done * width, Slice * width), Step.EveryBlock);
+        (_part.HasVerdict, _part.Keep) = isFirst ? (Step.HasVerdict, Step.Keep) : (false, default);
+        (_part.IsScratch, _part.Parents) = (Step.IsScratch, Step.IsScratch ? Step.Parents.Slice(Done, Slice) : default);
+        (_part.Prompts, _part.PromptRows) = isFirst ? (Step.Prompts, Step.PromptRows) : (default, 0);
+        _part.Position = isFirst ? Step.Position : null;
+        if (Step.EveryBlock)
+        {
+            _everyBlock = new StepFloats(Cache.Range.Count * Slice * width);
+            _part.Output = _everyBlock.Memory;
+        }
+        else
+        {
+            _part.Output = Step.Output.Slice(Done * width, Slice * width);
+        }
+    }
+
+    /// <summary>Counts what the pass has computed.</summary>
+    internal void EndSlice(int width, TimeSpan took)
+    {
+        LastComputing += took;
+        if (_everyBlock is not null)
+        {
+            for (int block = 0; block < Cache.Range.Count && Failure is null; block++)
+            {
+                _part.Output.Slice(block * Slice * width, Slice * width).CopyTo(Step.Output[(((block * Step.Rows) + Done) * width)..]);
+            }
+
+            ((IDisposable)_everyBlock).Dispose();
+            _everyBlock = null;
+        }
+
+        Done += Failure is null ? Slice : 0;
+    }
+
+    /// <summary>Tells the caller that the step is over. The session may be disposed, or take another step, as soon as this is called.</summary>
+    internal void Complete(Exception? failure)
+    {
+        _holder.Count(_span.Time.GetElapsedTime(_arrived), LastComputing);
+        (SliceStep, _part.Output) = (_part, default);
+        CancellationTokenRegistration cancelling;
+        TaskCompletionSource? idle;
+        lock (_gate)
+        {
+            _isUnderWay = false;
+            (cancelling, _cancelling) = (_cancelling, default);
+            idle = _idle;
+        }
+
+        cancelling.Unregister();
         if (failure is null)
         {
             _done.SetResult(true);
@@ -80,5 +227,9 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
         {
             _done.SetException(failure);
         }
+
+        idle?.SetResult();
     }
+
+    private void GiveUp() => _span.Scheduler.Cancel(this);
 }

@@ -1,50 +1,56 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Whorl.Models;
+using Whorl.P2P;
 
 namespace Whorl.Server;
 
 /// <summary>Blocks held by this process, shared by many sessions: steps that wait at the same time are computed together.</summary>
 /// <remarks>
-/// Who brings a step while nobody computes, computes: his own and all that came meanwhile. So one session alone never changes threads,
-/// and a crowd shares every pass over the weights. Disposing the span is the caller's, after its sessions.
+/// A step of few rows that comes while nobody computes is computed by its caller, so that one session alone never changes threads; all others are on a
+/// thread of the blocks' own. Disposing the span is the caller's, after its sessions.
 /// </remarks>
-/// <param name="span">The blocks.</param>
-/// <param name="contract">What decides the bytes it computes.</param>
-/// <param name="budget">Memory that all sessions together may take.</param>
-/// <param name="name">What it is called where holders are listed.</param>
-/// <param name="time">Measures.</param>
-public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBudget budget, string name, TimeProvider time) : IBlockSpan
+public sealed class HostedSpan : IBlockSpan
 {
-    /// <summary>Rows computed together at most; what waits beyond is computed next.</summary>
-    private const int MaxRowsTogether = 1024;
+    private const int Probe = 16; // tokens; cache memory grows in steps of so many
 
-    private readonly ConcurrentQueue<HostedSession> _waiting = new();
-    private readonly List<HostedSession> _batch = [];
-    private readonly List<SessionCache> _caches = [];
-    private readonly List<BlockStep> _steps = [];
-    private HostedSession? _heldBack;
-    private int _computing;
-    private volatile TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DecoderSpan _span;
+    private readonly Lazy<(long Fixed, long Probe, long Scratch)> _sizes;
+
+    /// <summary>Blocks for sessions.</summary>
+    /// <param name="span">The blocks.</param>
+    /// <param name="contract">What decides the bytes it computes.</param>
+    /// <param name="budget">Memory that all sessions' caches together may take.</param>
+    /// <param name="name">What it is called where holders are listed.</param>
+    /// <param name="time">Measures.</param>
+    /// <param name="limits">What peers may make this process hold; null for the defaults. Sessions of this process itself have no quota.</param>
+    public HostedSpan(DecoderSpan span, SpanContract contract, MemoryBudget budget, string name, TimeProvider time, SessionLimits? limits = null)
+    {
+        (_span, Contract, Budget, Name, Time, Limits) = (span, contract, budget, name, time, limits ?? new SessionLimits());
+        Scheduler = new StepScheduler(span, time);
+        Memory = new SessionMemory(budget, Limits, time);
+        _sizes = new(MeasureSizes);
+    }
 
     /// <inheritdoc/>
-    public BlockRange Range => span.Range;
+    public BlockRange Range => _span.Range;
 
     /// <inheritdoc/>
-    public int BoundarySize => span.BoundarySize;
+    public int BoundarySize => _span.BoundarySize;
 
     /// <inheritdoc/>
-    public SpanContract Contract => contract;
+    public SpanContract Contract { get; }
 
-    /// <summary>Memory that all sessions together may take.</summary>
-    public MemoryBudget Budget => budget;
+    /// <summary>Memory that all sessions' caches together may take.</summary>
+    public MemoryBudget Budget { get; }
 
-    internal string Name => name;
+    internal string Name { get; }
 
-    internal TimeProvider Time => time;
+    internal TimeProvider Time { get; }
 
-    /// <summary>Completes when the next session, whoever's, has given its memory back.</summary>
-    internal Task NextClosing => _closing.Task;
+    internal SessionLimits Limits { get; }
+
+    internal StepScheduler Scheduler { get; }
+
+    internal SessionMemory Memory { get; }
 
     /// <inheritdoc/>
     public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
@@ -53,15 +59,75 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
         return new(Open(options));
     }
 
-    /// <summary>Opens a session.</summary>
+    /// <summary>Opens a session of this process.</summary>
     /// <inheritdoc cref="IBlockSpan.OpenAsync"/>
-    public HostedSession Open(BlockSessionOptions options) => new(this, span.Open(options, budget));
+    public HostedSession Open(BlockSessionOptions options) => Open(options, Memory.Enter(null, 1, 0), 0);
+
+    /// <summary>Opens a session of a peer, giving up others' that are in its way if they may be.</summary>
+    /// <param name="options">Which blocks, and how long.</param>
+    /// <param name="owner">The peer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The blocks are not of this span.</exception>
+    /// <exception cref="MemoryBudgetException">There is no memory, or not for this peer.</exception>
+    internal async ValueTask<HostedSession> OpenAsync(BlockSessionOptions options, PeerId? owner, CancellationToken cancellationToken)
+    {
+        Check(options);
+        long bytes = SessionBytes(options);
+        PeerAccount? account = null;
+        bool isOpen = false, made = false;
+        try
+        {
+            while (true)
+            {
+                Task closing = Memory.NextClosing; // before looking, so that no notice is missed
+                try
+                {
+                    account ??= Memory.Enter(owner, 1, bytes);
+                }
+                catch (MemoryBudgetException) when (!made && Memory.TryEvictDetached(owner))
+                {
+                    // what of its quota sessions hold that nobody speaks to is given back in a moment
+                }
+
+                if (account is not null && bytes <= Budget.Free)
+                {
+                    HostedSession session = OpenCharged(options, account, bytes);
+                    isOpen = true;
+                    return session;
+                }
+
+                if (account is not null && !made && !Memory.TryMakeRoom(account, bytes))
+                {
+                    throw new MemoryBudgetException(bytes, Budget.Free);
+                }
+
+                made = true;
+                await closing.WaitAsync(Limits.EvictionTime, Time, cancellationToken);
+            }
+        }
+        catch (TimeoutException)
+        {
+            throw new MemoryBudgetException(bytes, Budget.Free);
+        }
+        finally
+        {
+            if (account is not null && !isOpen)
+            {
+                Memory.Leave(account, 1, bytes);
+            }
+        }
+    }
+
+    /// <summary>Opens a session that its account was charged for.</summary>
+    internal HostedSession OpenCharged(BlockSessionOptions options, PeerAccount account, long charged) => new(this, _span.Open(options, Budget), account, charged);
 
     /// <summary>Takes a step in each of several sessions, together as far as memory allows: a batch of sequences.</summary>
     /// <param name="sessions">Unlike sessions of this span, without a step under way.</param>
     /// <param name="steps">A step for each; none must change before the result is there.</param>
     /// <exception cref="ArgumentException">A step does not fit its session; nothing has changed.</exception>
-    public async Task StepAsync(IReadOnlyList<HostedSession> sessions, IReadOnlyList<BlockStep> steps)
+    public Task StepAsync(IReadOnlyList<HostedSession> sessions, IReadOnlyList<BlockStep> steps) => StepAsync(sessions, steps, isBatch: false, CancellationToken.None);
+
+    internal async Task StepAsync(IReadOnlyList<HostedSession> sessions, IReadOnlyList<BlockStep> steps, bool isBatch, CancellationToken cancellationToken)
     {
         for (int i = 0; i < sessions.Count; i++)
         {
@@ -71,116 +137,69 @@ public sealed class HostedSpan(DecoderSpan span, SpanContract contract, MemoryBu
         Task[] results = new Task[sessions.Count];
         for (int i = 0; i < sessions.Count; i++)
         {
-            results[i] = sessions[i].BeginAsync(steps[i]).AsTask();
-            _waiting.Enqueue(sessions[i]);
+            StepPriority priority = isBatch ? StepPriority.Batch : steps[i].Rows <= StepScheduler.DecodeRows ? StepPriority.Decode : StepPriority.Prefill;
+            results[i] = sessions[i].BeginAsync(steps[i], priority, cancellationToken).AsTask();
         }
 
-        ComputeUnlessComputing();
+        Scheduler.Submit(sessions);
+        foreach (HostedSession session in sessions)
+        {
+            session.CancelWith(cancellationToken);
+        }
+
         await Task.WhenAll(results);
     }
 
-    /// <summary>Bytes of a session's cache on all blocks, whatever the budget has free.</summary>
-    internal long MeasureCache(int tokens)
+    /// <summary>Bytes that a session's cache takes at most.</summary>
+    internal long SessionBytes(BlockSessionOptions options)
     {
-        using SessionCache cache = span.Open(new BlockSessionOptions(Range, tokens));
+        (long fixedBytes, long probe, long scratch) = _sizes.Value;
+        return checked(fixedBytes + (Probes(options.MaxLength) * probe) + (Probes(options.MaxScratch) * scratch)) / Range.Count * options.Range.Count;
+    }
+
+    /// <summary>Bytes of a token in one block, as Petals counts; for models whose memory does not grow, 1.</summary>
+    internal long BytesPerToken => Math.Max(1, _sizes.Value.Probe / Probe / Range.Count);
+
+    internal void Check(HostedSession session, BlockStep step) => _span.Check(session.Cache, step);
+
+    internal void Closed(HostedSession session)
+    {
+        Memory.Leave(session.Account, 1, session.ChargedBytes);
+        Memory.Closed();
+    }
+
+    private HostedSession Open(BlockSessionOptions options, PeerAccount account, long charged)
+    {
+        try
+        {
+            return OpenCharged(options, account, charged);
+        }
+        catch
+        {
+            Memory.Leave(account, 1, charged);
+            throw;
+        }
+    }
+
+    private void Check(BlockSessionOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Range.First, Range.First, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Range.Last, Range.Last, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxLength, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxScratch, nameof(options));
+    }
+
+    private (long Fixed, long Probe, long Scratch) MeasureSizes()
+    {
+        long one = MeasureCache(Probe, 0), probe = MeasureCache(2 * Probe, 0) - one;
+        return (one - probe, probe, MeasureCache(Probe, Probe) - one);
+    }
+
+    private long MeasureCache(int tokens, int scratch)
+    {
+        using SessionCache cache = _span.Open(new BlockSessionOptions(Range, tokens, scratch));
         return cache.Bytes;
     }
 
-    internal void Check(HostedSession session, BlockStep step) => span.Check(session.Cache, step);
-
-    internal void Closed() => Interlocked.Exchange(ref _closing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-
-    /// <summary>Queues a session's step; if nobody computes, computes until it is done.</summary>
-    internal void Enqueue(HostedSession session)
-    {
-        _waiting.Enqueue(session);
-        ComputeUnlessComputing();
-    }
-
-    private void ComputeUnlessComputing()
-    {
-        if (Interlocked.CompareExchange(ref _computing, 1, 0) == 0)
-        {
-            ComputeBatch();
-            Leave();
-        }
-    }
-
-    /// <summary>Stops computing; what has come meanwhile is computed by a thread of the pool, so that no caller works for others for long.</summary>
-    private void Leave()
-    {
-        Volatile.Write(ref _computing, 0);
-        if (HasWork() && Interlocked.CompareExchange(ref _computing, 1, 0) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static self => self.ComputeAll(), this, preferLocal: false);
-        }
-    }
-
-    private bool HasWork() => _heldBack is not null || !_waiting.IsEmpty;
-
-    private void ComputeAll()
-    {
-        while (HasWork())
-        {
-            ComputeBatch();
-        }
-
-        Leave();
-    }
-
-    /// <summary>Computes the first waiting step with all others that go with it.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "whatever went wrong is told to every session of the batch, whose caller it reaches")]
-    private void ComputeBatch()
-    {
-        Gather();
-        Exception? failure = null;
-        long start = time.GetTimestamp();
-        try
-        {
-            span.Forward(_caches, _steps);
-        }
-        catch (Exception e)
-        {
-            failure = e;
-        }
-
-        TimeSpan took = time.GetElapsedTime(start);
-        for (int i = 0; i < _batch.Count; i++)
-        {
-            _batch[i].Complete(took, failure);
-        }
-    }
-
-    private void Gather()
-    {
-        _batch.Clear();
-        _caches.Clear();
-        _steps.Clear();
-        int rows = 0;
-        while (Next() is { } session)
-        {
-            bool fits = _batch.Count == 0 || (session.Cache.Range == _batch[0].Cache.Range && rows + session.Step.Rows <= MaxRowsTogether);
-            if (!fits)
-            {
-                _heldBack = session;
-                return;
-            }
-
-            rows += session.Step.Rows;
-            _batch.Add(session);
-            _caches.Add(session.Cache);
-            _steps.Add(session.Step);
-        }
-    }
-
-    private HostedSession? Next()
-    {
-        if (_heldBack is { } held)
-        {
-            _heldBack = null;
-            return held;
-        }
-
-        return _waiting.TryDequeue(out HostedSession? session) ? session : null;
-    }
+    private static long Probes(int tokens) => (tokens + Probe - 1L) / Probe;
 }

@@ -22,9 +22,18 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Debug, "a step was not pushed to {Peer}: {Reason}")]
     public static partial void NotPushed(ILogger logger, string peer, string reason);
 
-    [LoggerMessage(7, LogLevel.Information, "{Peer} was silent for {Minutes} minutes: its session is closed")]
-    public static partial void Silent(ILogger logger, string peer, double minutes);
+    [LoggerMessage(7, LogLevel.Information, "{Peer} was silent, or neither sent nor read, for too long: its session is closed")]
+    public static partial void Silent(ILogger logger, string peer);
 
     [LoggerMessage(8, LogLevel.Error, "a step could not be computed")]
     public static partial void NotComputed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Information, "a session's stream broke: it is kept for {Seconds} s")]
+    public static partial void SessionDetached(ILogger logger, double seconds);
+
+    [LoggerMessage(10, LogLevel.Information, "a session has a stream again: its client has the answer to step {Has}, the last is {Last}")]
+    public static partial void SessionAttached(ILogger logger, long has, long last);
+
+    [LoggerMessage(11, LogLevel.Information, "a session was given up, since others needed its memory")]
+    public static partial void SessionGivenUp(ILogger logger);
 }

@@ -9,6 +9,10 @@ namespace Whorl.Protocol;
 public sealed class SpanConnection(Stream stream)
 {
     private const int PrefixBytes = 8;
+
+    /// <summary>Values that pass through a connection's own memory at once, so that it holds little however long a payload is.</summary>
+    private const int ChunkValues = 16_384;
+
     private byte[] _sending = new byte[4096];
     private byte[] _receiving = new byte[4096];
     private int _payload;
@@ -51,7 +55,7 @@ public sealed class SpanConnection(Stream stream)
         // Through a small buffer: the values' own memory cannot be handed to a stream as bytes without pinning tricks.
         for (int at = 0; at < values.Length;)
         {
-            int count = Math.Min(values.Length - at, 16_384);
+            int count = Math.Min(values.Length - at, ChunkValues);
             Reserve(ref _receiving, count * sizeof(float));
             Memory<byte> bytes = _receiving.AsMemory(0, count * sizeof(float));
             await stream.ReadExactlyAsync(bytes, cancellationToken);
@@ -75,6 +79,17 @@ public sealed class SpanConnection(Stream stream)
 
     private static void Reserve(ref byte[] buffer, int length) => buffer = buffer.Length >= length ? buffer : new byte[Math.Max(length, 2 * buffer.Length)];
 
+    private static void ToLittleEndian(ReadOnlySpan<float> values, Span<byte> bytes)
+    {
+        bytes = bytes[..(values.Length * sizeof(float))];
+        MemoryMarshal.AsBytes(values).CopyTo(bytes);
+        if (!BitConverter.IsLittleEndian)
+        {
+            Span<int> bits = MemoryMarshal.Cast<byte, int>(bytes);
+            BinaryPrimitives.ReverseEndianness(bits, bits);
+        }
+    }
+
     private static void FromLittleEndian(ReadOnlySpan<byte> bytes, Span<float> values)
     {
         bytes.CopyTo(MemoryMarshal.AsBytes(values));
@@ -90,20 +105,19 @@ public sealed class SpanConnection(Stream stream)
         int headerBytes = header.CalculateSize(), payloadBytes = checked(payload.Length * sizeof(float));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(headerBytes, SpanWire.MaxHeaderBytes, nameof(header));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadBytes, SpanWire.MaxPayloadBytes, nameof(payload));
-        int total = PrefixBytes + headerBytes + payloadBytes;
-        Reserve(ref _sending, total);
+        int start = PrefixBytes + headerBytes, count = Math.Min(payload.Length, ChunkValues);
+        Reserve(ref _sending, start + (count * sizeof(float)));
         BinaryPrimitives.WriteUInt32LittleEndian(_sending, (uint)headerBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(_sending.AsSpan(4), (uint)payloadBytes);
         header.WriteTo(_sending.AsSpan(PrefixBytes, headerBytes));
-        Span<byte> body = _sending.AsSpan(PrefixBytes + headerBytes, payloadBytes);
-        MemoryMarshal.AsBytes(payload.Span).CopyTo(body);
-        if (!BitConverter.IsLittleEndian)
+        ToLittleEndian(payload.Span[..count], _sending.AsSpan(start));
+        await stream.WriteAsync(_sending.AsMemory(0, start + (count * sizeof(float))), cancellationToken); // one write: one packet where it fits
+        for (int at = count; at < payload.Length; at += count)
         {
-            Span<int> bits = MemoryMarshal.Cast<byte, int>(body);
-            BinaryPrimitives.ReverseEndianness(bits, bits);
+            count = Math.Min(payload.Length - at, ChunkValues);
+            ToLittleEndian(payload.Span.Slice(at, count), _sending);
+            await stream.WriteAsync(_sending.AsMemory(0, count * sizeof(float)), cancellationToken);
         }
-
-        await stream.WriteAsync(_sending.AsMemory(0, total), cancellationToken); // one write: one packet where it fits
     }
 
     private async ValueTask<int?> ReceiveHeaderAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Whorl.Models;
+using Whorl.P2P;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 
@@ -14,7 +15,23 @@ internal sealed class ForwardCall(PetalsContext context)
     /// <summary>Passes hidden states through blocks.</summary>
     /// <returns>What leaves the last block, compressed as the client asks.</returns>
     /// <exception cref="PetalsException">The request cannot be met.</exception>
-    public async Task<TensorMessage> ForwardAsync(ExpertRequest request, CancellationToken cancellationToken)
+    public async Task<TensorMessage> ForwardAsync(PeerId? caller, ExpertRequest request, CancellationToken cancellationToken)
+    {
+        PeerAccount account = context.Span.Memory.Visit(caller);
+        long taken = 0;
+        try
+        {
+            taken = await context.TakeAsync(account, request.Tensors, cancellationToken);
+            return await ForwardAsync(account, request, cancellationToken);
+        }
+        finally
+        {
+            context.Span.Memory.GiveStep(account, taken);
+            context.Span.Memory.Depart(account);
+        }
+    }
+
+    private async Task<TensorMessage> ForwardAsync(PeerAccount account, ExpertRequest request, CancellationToken cancellationToken)
     {
         BlockRange range = context.Uids.Resolve(request.Uid);
         RequestMetadata metadata = RequestMetadata.Parse(request.Metadata.Span);
@@ -26,10 +43,10 @@ internal sealed class ForwardCall(PetalsContext context)
         for (int first = 0; first < inputs.Batch && length > 0; first += together)
         {
             StepInputs part = Part(inputs, range, first, Math.Min(together, inputs.Batch - first));
-            SessionBatch batch = await context.Memory.OpenAsync(range, part.Batch, part.Rows, context.Options.RequestTimeout, cancellationToken);
+            SessionBatch batch = await context.Memory.OpenAsync(account, range, part.Batch, part.Rows, context.Options.RequestTimeout, cancellationToken);
             try
             {
-                float[] result = await batch.StepAsync(part, cancellationToken);
+                float[] result = await batch.StepAsync(part, isBatch: true, cancellationToken);
                 result.CopyTo(output, first * length);
             }
             finally

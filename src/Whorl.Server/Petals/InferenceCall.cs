@@ -30,30 +30,65 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             throw PetalsException.TooFewTensors(3, 0); // an answer: a Python client would wait for minutes if the stream only closed
         }
 
-        StepInputs inputs = StepInputs.ReadStep(first.Tensors, metadata.Arguments, range, context.Shape);
-        SessionBatch batch = await context.Memory.OpenAsync(range, inputs.Batch, maxLength, Patience(metadata), cancellationToken);
+        PeerAccount account = context.Span.Memory.Visit(call.Context.Caller);
         try
         {
-            if (metadata.SessionId is not { } id)
-            {
-                StepSource steps = new(call, null, context.Options.StepTimeout, context.Time);
-                await AnswerAllAsync(call, steps, first, batch, range, maxLength, cancellationToken);
-                return;
-            }
-
-            StepSource withPushes = new(call, inbox.Open(id), context.Options.StepTimeout, context.Time);
+            int sequences = await ReadBatchAsync(account, first, metadata, range, cancellationToken);
+            SessionBatch batch = await context.Memory.OpenAsync(account, range, sequences, maxLength, Patience(metadata), cancellationToken);
+            using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, batch.Evicted);
+            context.Span.Memory.Add(batch);
             try
             {
-                await AnswerAllAsync(call, withPushes, first, batch, range, maxLength, cancellationToken);
+                await ServeAsync(call, first, metadata, batch, range, maxLength, ends.Token);
+            }
+            catch (OperationCanceledException) when (batch.Evicted.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw SessionBatch.GivenUp();
             }
             finally
             {
-                inbox.Close(id);
+                context.Span.Memory.Remove(batch);
+                await context.Memory.CloseAsync(batch);
             }
         }
         finally
         {
-            await context.Memory.CloseAsync(batch);
+            context.Span.Memory.Depart(account);
+        }
+    }
+
+    /// <summary>The number of sequences that the first step has, once all of it is checked.</summary>
+    private async ValueTask<int> ReadBatchAsync(PeerAccount account, ExpertRequest first, RequestMetadata metadata, BlockRange range, CancellationToken cancellationToken)
+    {
+        long taken = await context.TakeAsync(account, first.Tensors, cancellationToken);
+        try
+        {
+            return StepInputs.ReadStep(first.Tensors, metadata.Arguments, range, context.Shape).Batch;
+        }
+        finally
+        {
+            context.Span.Memory.GiveStep(account, taken);
+        }
+    }
+
+    private async Task ServeAsync(
+        RpcServerCall call, ExpertRequest first, RequestMetadata metadata, SessionBatch batch, BlockRange range, int maxLength, CancellationToken cancellationToken)
+    {
+        if (metadata.SessionId is not { } id)
+        {
+            StepSource steps = new(call, null, context.Options.StepTimeout, context.Time);
+            await AnswerAllAsync(call, steps, first, batch, range, maxLength, cancellationToken);
+            return;
+        }
+
+        StepSource withPushes = new(call, inbox.Open(id, batch.Account), context.Options.StepTimeout, context.Time);
+        try
+        {
+            await AnswerAllAsync(call, withPushes, first, batch, range, maxLength, cancellationToken);
+        }
+        finally
+        {
+            inbox.Close(id);
         }
     }
 
@@ -78,16 +113,26 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             RequestMetadata metadata = RequestMetadata.Parse(request.Metadata.Span);
             if (answered.Add(metadata.StepId))
             {
-                StepInputs inputs = StepInputs.ReadStep(request.Tensors, arguments, range, context.Shape);
-                Prepare(batch, inputs, metadata.StartFromPosition, maxLength);
-                float[] output = await batch.StepAsync(inputs, cancellationToken);
-                TensorMessage answer = context.Encode(output, [inputs.Batch, inputs.Rows, context.Shape.BoundarySize], context.Options.Compression);
-                if (!inputs.HasPrompts && metadata.NextServers is { Count: > 0 })
+                batch.BeginUse();
+                long taken = await context.TakeAsync(batch.Account, request.Tensors, cancellationToken);
+                try
                 {
-                    pusher.Begin(answer, request, metadata);
-                }
+                    StepInputs inputs = StepInputs.ReadStep(request.Tensors, arguments, range, context.Shape);
+                    Prepare(batch, inputs, metadata.StartFromPosition, maxLength);
+                    float[] output = await batch.StepAsync(inputs, isBatch: false, cancellationToken);
+                    TensorMessage answer = context.Encode(output, [inputs.Batch, inputs.Rows, context.Shape.BoundarySize], context.Options.Compression);
+                    if (!inputs.HasPrompts && metadata.NextServers is { Count: > 0 })
+                    {
+                        pusher.Begin(answer, request, metadata);
+                    }
 
-                await call.SendAsync(new ExpertResponse([answer]).ToBytes(), cancellationToken);
+                    await call.SendAsync(new ExpertResponse([answer]).ToBytes(), cancellationToken);
+                }
+                finally
+                {
+                    context.Span.Memory.GiveStep(batch.Account, taken);
+                    batch.EndUse();
+                }
             }
         }
     }

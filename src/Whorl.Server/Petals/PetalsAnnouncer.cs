@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Whorl.Dht;
 using Whorl.Dht.Records;
@@ -73,7 +74,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         {
             await AnnounceAsync(ServerState.Offline, limit.Token);
         }
-        catch (OperationCanceledException e)
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             Log.NotAnnounced(_log, _prefix, e.Message);
         }
@@ -108,13 +109,14 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "whatever goes wrong in one announcement, the next is made")]
     private async Task AnnounceAsync(ServerState state, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         _schedule.Announced(state, now);
-        ServerInfo info = _describe(state);
         try
         {
+            ServerInfo info = _describe(state);
             if (state == ServerState.Online)
             {
                 await PingAsync(cancellationToken);
@@ -133,9 +135,9 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
                 Log.NotAnnounced(_log, _prefix, "no other node took the record");
             }
         }
-        catch (IOException e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested) // whatever it is, a server must not vanish by it
         {
-            Log.NotAnnounced(_log, _prefix, e.Message); // the next period tries again
+            Log.NotAnnounced(_log, _prefix, $"{e.GetType().Name}: {e.Message}"); // the next period tries again
         }
     }
 

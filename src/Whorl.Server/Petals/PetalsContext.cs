@@ -1,3 +1,4 @@
+using Whorl.Models;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
@@ -20,6 +21,29 @@ internal sealed record PetalsContext(HostedSpan Span, BlockUids Uids, SpanShape 
         if (!string.IsNullOrEmpty(metadata.ActiveAdapter))
         {
             throw new PetalsException("KeyError", $"adapter {metadata.ActiveAdapter} not found");
+        }
+    }
+
+    /// <summary>Takes memory for a request's tensors in full length, what is computed of them, and the answer; more than a peer may hold is taken alone.</summary>
+    /// <returns>Bytes to give back.</returns>
+    /// <exception cref="PetalsException">There is no memory.</exception>
+    public async ValueTask<long> TakeAsync(PeerAccount account, IReadOnlyList<TensorMessage> tensors, CancellationToken cancellationToken)
+    {
+        double values = 0;
+        foreach (TensorMessage tensor in tensors)
+        {
+            values += tensor.Shape.Aggregate(1.0, (product, dimension) => product * dimension);
+        }
+
+        long bytes = (long)Math.Min(3 * sizeof(float) * values, Math.Min(Span.Limits.PeerStepBytes, Span.Limits.StepBytes));
+        try
+        {
+            await Span.Memory.TakeStepAsync(account, bytes, cancellationToken);
+            return bytes;
+        }
+        catch (MemoryBudgetException e)
+        {
+            throw new PetalsException("AllocationFailed", e.Message);
         }
     }
 

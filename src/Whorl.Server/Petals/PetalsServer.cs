@@ -22,7 +22,7 @@ public sealed class PetalsServer : IAsyncDisposable
     private readonly PetalsContext _context;
     private readonly ForwardCall _forward;
     private readonly InferenceCall _inference;
-    private readonly PushInbox _inbox = new();
+    private readonly PushInbox _inbox;
     private readonly StepPusher _pusher;
 
     /// <summary>Begins to answer.</summary>
@@ -42,15 +42,16 @@ public sealed class PetalsServer : IAsyncDisposable
         log ??= NullLogger.Instance;
         ElementType type = span.Contract.Boundary == BoundaryFormat.BF16 ? ElementType.BF16 : ElementType.F32;
         SpanShape shape = new(span.BoundarySize, type, options.MaxBatchTokens);
-        _context = new PetalsContext(span, new BlockUids(options.Prefix, span.Range), shape, new CacheMemory(span, time), options, time);
+        _context = new PetalsContext(span, new BlockUids(options.Prefix, span.Range), shape, new CacheMemory(span), options, time);
         _forward = new ForwardCall(_context);
+        _inbox = new PushInbox(span.Memory);
         _pusher = new StepPusher(new RpcClient(host, time), options, log);
         _inference = new InferenceCall(_context, _inbox, _pusher);
 
         RpcServer server = new(host, time, log);
         server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)), isQuick: true);
         server.HandleUnary(PetalsMethods.Push, (_, request, _) => new(Push(request)));
-        server.HandleUnary(PetalsMethods.Forward, (_, request, token) => ToldInUnaryAsync(t => ForwardAsync(request, t), token));
+        server.HandleUnary(PetalsMethods.Forward, (call, request, token) => ToldInUnaryAsync(t => ForwardAsync(call.Caller, request, t), token));
         server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(_ => BackwardAsync(request), token));
         server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => ForwardAsync(call, t), token));
         server.HandleStream(PetalsMethods.BackwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => BackwardAsync(call, t), token));
@@ -150,18 +151,18 @@ public sealed class PetalsServer : IAsyncDisposable
 
         string session = Protocol.Metadata.RequestMetadata.Parse(request.Metadata.Span).SessionId
             ?? throw new RpcErrorException(new PetalsException("KeyError", "session_id").InUnary);
-        _inbox.Put(session, request);
+        _inbox.Put(session, request, bytes.Length);
         return new ExpertResponse([]).ToBytes();
     }
 
-    private async Task<byte[]> ForwardAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
-        new ExpertResponse([await _forward.ForwardAsync(ExpertRequest.Parse(request.Span), cancellationToken)]).ToBytes();
+    private async Task<byte[]> ForwardAsync(PeerId? caller, ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
+        new ExpertResponse([await _forward.ForwardAsync(caller, ExpertRequest.Parse(request.Span), cancellationToken)]).ToBytes();
 
     private Task<byte[]> BackwardAsync(ReadOnlyMemory<byte> request) =>
         Task.FromResult(new ExpertResponse([_forward.Backward(ExpertRequest.Parse(request.Span))]).ToBytes());
 
     private async Task ForwardAsync(RpcServerCall call, CancellationToken cancellationToken) =>
-        await SendAsync(call, await _forward.ForwardAsync(await ReceiveAsync(call, cancellationToken), cancellationToken), cancellationToken);
+        await SendAsync(call, await _forward.ForwardAsync(call.Context.Caller, await ReceiveAsync(call, cancellationToken), cancellationToken), cancellationToken);
 
     private async Task BackwardAsync(RpcServerCall call, CancellationToken cancellationToken) =>
         await SendAsync(call, _forward.Backward(await ReceiveAsync(call, cancellationToken)), cancellationToken);

@@ -4,18 +4,20 @@ namespace Whorl.Server.Petals;
 
 /// <summary>Sequences of one length that are stepped together: a session for each.</summary>
 /// <remarks>One step at a time. What each sequence computes does not depend on the others.</remarks>
-internal sealed class SessionBatch : IAsyncDisposable
+internal sealed class SessionBatch : IAsyncDisposable, IEvictable
 {
-    /// <summary>Rows of one sequence computed at once; longer steps are cut, which changes no byte of the result.</summary>
-    private const int MaxRowsAtOnce = 512;
-
     private readonly HostedSpan _span;
     private readonly HostedSession[] _sessions;
     private readonly BlockStep[] _steps;
+    private readonly CancellationTokenSource _evicted = new(); // has no timer and nothing to dispose
+    private int _use; // 0: between steps, 1: a step is under way, 2: given up
+    private long _lastUse;
 
-    private SessionBatch(HostedSpan span, HostedSession[] sessions)
+    private SessionBatch(HostedSpan span, PeerAccount account, HostedSession[] sessions)
     {
-        (_span, _sessions) = (span, sessions);
+        (_span, Account, _sessions) = (span, account, sessions);
+        CacheBytes = sessions.Sum(session => session.ChargedBytes);
+        _lastUse = span.Time.GetTimestamp();
         _steps = [.. sessions.Select(_ => new BlockStep())];
     }
 
@@ -28,28 +30,62 @@ internal sealed class SessionBatch : IAsyncDisposable
     /// <summary>Bytes of cache memory that the sessions take.</summary>
     public long Bytes => _sessions.Sum(session => session.Cache.Bytes);
 
+    /// <inheritdoc/>
+    public PeerAccount Account { get; }
+
+    /// <inheritdoc/>
+    public long CacheBytes { get; }
+
+    /// <inheritdoc/>
+    public bool IsDetached => false;
+
+    /// <inheritdoc/>
+    public long LastUse => Volatile.Read(ref _lastUse);
+
+    /// <summary>Cancelled when the batch is given up for others.</summary>
+    public CancellationToken Evicted => _evicted.Token;
+
     /// <summary>What of <see cref="Bytes"/> is not for the tokens that were asked for: kept here for <see cref="CacheMemory"/>.</summary>
     public long SurplusBytes { get; set; }
 
     /// <summary>Opens the sessions.</summary>
-    /// <exception cref="MemoryBudgetException">Not all find memory; none is open then.</exception>
-    public static async ValueTask<SessionBatch> OpenAsync(HostedSpan span, BlockSessionOptions options, int batch)
+    /// <param name="span">The blocks.</param>
+    /// <param name="options">Which of them, and how long.</param>
+    /// <param name="batch">How many sessions.</param>
+    /// <param name="account">Whose, charged for all of them.</param>
+    /// <param name="charged">Bytes that it was charged for each.</param>
+    /// <exception cref="MemoryBudgetException">Not all find memory; none is open then, and the account is charged no more.</exception>
+    public static async ValueTask<SessionBatch> OpenAsync(HostedSpan span, BlockSessionOptions options, int batch, PeerAccount account, long charged)
     {
         List<HostedSession> sessions = [];
         try
         {
             while (sessions.Count < batch)
             {
-                sessions.Add(span.Open(options));
+                sessions.Add(span.OpenCharged(options, account, charged));
             }
 
-            return new SessionBatch(span, [.. sessions]);
+            return new SessionBatch(span, account, [.. sessions]);
         }
         catch
         {
+            int missing = batch - sessions.Count;
             await DisposeAllAsync(sessions);
+            span.Memory.Leave(account, missing, missing * charged);
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public bool TryEvict()
+    {
+        if (Interlocked.CompareExchange(ref _use, 2, 0) != 0)
+        {
+            return false;
+        }
+
+        _evicted.Cancel();
+        return true;
     }
 
     /// <summary>Forgets the tokens from a position on.</summary>
@@ -96,35 +132,56 @@ internal sealed class SessionBatch : IAsyncDisposable
 
     /// <summary>Computes new tokens of all sequences.</summary>
     /// <param name="inputs">As many sequences as this batch has.</param>
-    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <param name="isBatch">Whether it is a pass without a session.</param>
+    /// <param name="cancellationToken">Gives the step up; the batch is then of no more use.</param>
     /// <returns>What leaves the last block, <c>[batch, rows, boundary]</c>.</returns>
-    public async Task<float[]> StepAsync(StepInputs inputs, CancellationToken cancellationToken)
+    public async Task<float[]> StepAsync(StepInputs inputs, bool isBatch, CancellationToken cancellationToken)
     {
-        int width = _span.BoundarySize;
+        int width = _span.BoundarySize, length = inputs.Rows * width;
         float[] output = new float[inputs.Hidden.Length];
-        float[][] prompts = inputs.HasPrompts ? SplitPrompts(inputs) : [];
-        for (int at = 0; at < inputs.Rows;)
+        if (length == 0)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int promptRows = at == 0 ? inputs.PromptRows : 0;
-            int rows = Math.Min(inputs.Rows - at, Math.Max(MaxRowsAtOnce, promptRows)); // prompts are not cut
-            for (int i = 0; i < Count; i++)
-            {
-                int start = ((i * inputs.Rows) + at) * width;
-                BlockStep step = _steps[i];
-                (step.Rows, step.Input, step.Output) = (rows, inputs.Hidden.AsMemory(start, rows * width), output.AsMemory(start, rows * width));
-                (step.PromptRows, step.Prompts) = (promptRows, promptRows == 0 ? default : prompts[i % prompts.Length]);
-            }
-
-            await _span.StepAsync(_sessions, _steps);
-            at += rows;
+            return output;
         }
 
+        float[][] prompts = inputs.HasPrompts ? SplitPrompts(inputs) : [];
+        for (int i = 0; i < Count; i++)
+        {
+            BlockStep step = _steps[i];
+            (step.Rows, step.Input, step.Output) = (inputs.Rows, inputs.Hidden.AsMemory(i * length, length), output.AsMemory(i * length, length));
+            (step.PromptRows, step.Prompts) = (inputs.PromptRows, inputs.HasPrompts ? prompts[i % prompts.Length] : default);
+        }
+
+        await _span.StepAsync(_sessions, _steps, isBatch, cancellationToken);
         return output;
     }
 
+    /// <summary>Begins what changes the sessions: they are not given up for others until it ends.</summary>
+    /// <exception cref="PetalsException">They were given up already.</exception>
+    public void BeginUse()
+    {
+        if (Interlocked.CompareExchange(ref _use, 1, 0) != 0)
+        {
+            throw GivenUp();
+        }
+    }
+
+    /// <summary>Ends it.</summary>
+    public void EndUse()
+    {
+        Volatile.Write(ref _lastUse, _span.Time.GetTimestamp());
+        Interlocked.CompareExchange(ref _use, 0, 1);
+    }
+
+    /// <summary>What a client is told whose sessions were given up.</summary>
+    public static PetalsException GivenUp() => new("AllocationFailed", "the session was idle and others needed its memory; open a new one");
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => DisposeAllAsync(_sessions);
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _use, 2);
+        await DisposeAllAsync(_sessions);
+    }
 
     /// <summary>From <c>[blocks, sequences, rows, width]</c> to <c>[blocks, rows, width]</c> for each sequence.</summary>
     private float[][] SplitPrompts(StepInputs inputs)

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 
@@ -9,7 +8,7 @@ namespace Whorl.Server.Petals;
 /// <param name="pushes">The session's inbox; null where it has no id.</param>
 /// <param name="timeout">How long to wait for a step.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StepSource(RpcServerCall call, ChannelReader<ExpertRequest>? pushes, TimeSpan timeout, TimeProvider time)
+internal sealed class StepSource(RpcServerCall call, PushInbox.Inbox? pushes, TimeSpan timeout, TimeProvider time)
 {
     private Task<ReadOnlyMemory<byte>?>? _own;
     private Task<bool>? _pushed;
@@ -22,7 +21,7 @@ internal sealed class StepSource(RpcServerCall call, ChannelReader<ExpertRequest
         while (true)
         {
             _own ??= call.ReceiveAsync(cancellationToken).AsTask();
-            _pushed ??= pushes?.WaitToReadAsync(cancellationToken).AsTask();
+            _pushed ??= pushes?.WaitAsync(cancellationToken).AsTask();
             await WaitAsync(_pushed is null ? _own : Task.WhenAny(_own, _pushed), cancellationToken);
             if (_own.IsCompleted)
             {
@@ -32,7 +31,7 @@ internal sealed class StepSource(RpcServerCall call, ChannelReader<ExpertRequest
             }
 
             _pushed = null;
-            if (pushes!.TryRead(out ExpertRequest? request))
+            if (pushes!.TryTake(out ExpertRequest? request))
             {
                 return request;
             }

@@ -13,6 +13,36 @@ public class PetalsAnnouncerTests
     private const string Prefix = "a-model";
 
     [Fact]
+    public async Task Whatever_goes_wrong_with_one_announcement_the_next_is_made()
+    {
+        CancellationToken limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+        ManualTimeProvider clock = new();
+        InMemoryNetwork network = new();
+        await using IPeerHost bootHost = network.AddHost(), serverHost = network.AddHost();
+        await using DhtNode boot = await DhtNode.StartAsync(bootHost, new DhtOptions(), [], clock, new Random(1), null, limit);
+        await using DhtNode server = await DhtNode.StartAsync(serverHost, new DhtOptions(), [bootHost.Id], clock, new Random(2), null, limit);
+        int described = 0;
+        await using PetalsAnnouncer announcer = new(
+            server, Prefix, new BlockRange(0, 1), new ModelInfo(2, null), ServerState.Online, Describe,
+            TimeSpan.FromSeconds(60), clock, new Random(4), NullLogger.Instance);
+        while (Volatile.Read(ref described) < 4)
+        {
+            clock.Advance(TimeSpan.FromSeconds(60));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit);
+        }
+
+        SwarmDirectory directory = new(boot);
+        while ((await directory.FindServersAsync(Prefix, [1], latest: true, limit))[0].GetValueOrDefault(serverHost.Id)?.State != ServerState.Online)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit);
+        }
+
+        ServerInfo Describe(ServerState state) => Interlocked.Increment(ref described) is 1 or 2
+            ? throw new InvalidOperationException("a fault of the server's own")
+            : new ServerInfo { State = state, Throughput = 7 };
+    }
+
+    [Fact]
     public async Task States_are_announced_as_they_change_renewed_before_they_expire_and_the_end_is_told()
     {
         CancellationToken limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;

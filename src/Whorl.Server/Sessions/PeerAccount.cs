@@ -1,0 +1,26 @@
+using Whorl.P2P;
+
+namespace Whorl.Server;
+
+/// <summary>What one peer makes this server hold. Guarded by the <see cref="SessionMemory"/> it belongs to.</summary>
+/// <param name="owner">The peer; null for this process itself, which no quota binds.</param>
+internal sealed class PeerAccount(PeerId? owner)
+{
+    /// <summary>The peer; null for this process.</summary>
+    public PeerId? Owner => owner;
+
+    /// <summary>Calls under way that refer to it.</summary>
+    public int Visits { get; set; }
+
+    /// <summary>Sessions, open or opening.</summary>
+    public int Sessions { get; set; }
+
+    /// <summary>Bytes of their caches.</summary>
+    public long CacheBytes { get; set; }
+
+    /// <summary>Bytes of steps.</summary>
+    public long StepBytes { get; set; }
+
+    /// <summary>When a slice of a long step was last computed for it; the scheduler's own.</summary>
+    public long LastServed { get; set; }
+}

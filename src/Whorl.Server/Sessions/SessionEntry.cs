@@ -1,0 +1,252 @@
+using Whorl.Models;
+
+namespace Whorl.Server;
+
+/// <summary>A served session: caches, the answer to its last step, and the stream that speaks to it, if any does.</summary>
+internal sealed class SessionEntry : IEvictable
+{
+    private readonly SessionTable _table;
+    private readonly HostedSpan _span;
+    private readonly Lock _gate = new();
+    private readonly StepBuffer _input = new();
+    private readonly BlockStep _step = new();
+    private AnsweredStep _answer; // the last step's
+    private AnsweredStep _next; // of the step under way
+    private long _passing; // bytes taken for the step under way
+    private StreamHold? _hold;
+    private ITimer? _lease;
+    private bool _isStepping;
+    private bool _isOver;
+    private long _lastUse;
+
+    public SessionEntry(SessionTable table, HostedSpan span, HostedSession session, Guid? id)
+    {
+        (_table, _span, Session, Id) = (table, span, session, id);
+        (_answer, _next) = (new AnsweredStep(session.Account), new AnsweredStep(session.Account));
+        _lastUse = span.Time.GetTimestamp();
+    }
+
+    /// <summary>Its caches.</summary>
+    public HostedSession Session { get; }
+
+    /// <summary>What its owner attaches to it by; null where it ends with its stream.</summary>
+    public Guid? Id { get; }
+
+    /// <summary>Number of the last step that was computed; 0 before the first.</summary>
+    public long LastNumber { get; private set; }
+
+    /// <inheritdoc/>
+    public PeerAccount Account => Session.Account;
+
+    /// <inheritdoc/>
+    public long CacheBytes => Session.ChargedBytes;
+
+    /// <inheritdoc/>
+    public bool IsDetached
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hold is null;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public long LastUse => Volatile.Read(ref _lastUse);
+
+    /// <summary>Lets a stream speak to the session, once the one that did has let go of it.</summary>
+    /// <returns>Its hold; null where the session is over.</returns>
+    public async ValueTask<StreamHold?> AttachAsync(CancellationToken cancellationToken)
+    {
+        StreamHold hold = new();
+        StreamHold? before;
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return null;
+            }
+
+            (before, _hold) = (_hold, hold);
+            _lease?.Dispose();
+            _lease = null;
+        }
+
+        if (before is not null)
+        {
+            before.Take();
+            try
+            {
+                await before.Left.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Detach(hold);
+                throw;
+            }
+        }
+
+        return hold;
+    }
+
+    /// <summary>Lets go of a session whose stream broke: it lives on for its lease, unless another stream has taken it.</summary>
+    public void Detach(StreamHold hold)
+    {
+        lock (_gate)
+        {
+            if (_hold == hold)
+            {
+                _hold = null;
+                if (!_isOver)
+                {
+                    _lease = _span.Time.CreateTimer(static entry => _ = ((SessionEntry)entry!).ExpireAsync(), this, _span.Limits.Lease, Timeout.InfiniteTimeSpan);
+                    Log.SessionDetached(_table.Logger, _span.Limits.Lease.TotalSeconds);
+                }
+            }
+        }
+
+        hold.Leave();
+    }
+
+    /// <summary>Begins a step of the stream that holds the session.</summary>
+    /// <returns>False where the session was given up.</returns>
+    public bool TryBeginStep()
+    {
+        lock (_gate)
+        {
+            _isStepping = !_isOver;
+            return _isStepping;
+        }
+    }
+
+    /// <summary>Ends it.</summary>
+    public void EndStep()
+    {
+        lock (_gate)
+        {
+            _isStepping = false;
+            Volatile.Write(ref _lastUse, _span.Time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Takes memory for a step.</summary>
+    /// <exception cref="MemoryBudgetException">There is none.</exception>
+    public async ValueTask<BlockStep> PrepareAsync(int rows, bool everyBlock, CancellationToken cancellationToken)
+    {
+        (_step.Rows, _step.EveryBlock) = (rows, everyBlock);
+        int values = rows * _span.BoundarySize, output = (int)_step.OutputLength(Session.Cache.Range.Count, _span.BoundarySize);
+        long bytes = StepBuffer.PassingBytes(values) + StepBuffer.PassingBytes(output);
+        if (bytes > 0)
+        {
+            await _span.Memory.TakeStepAsync(Account, bytes, cancellationToken);
+        }
+
+        _passing = bytes;
+        try
+        {
+            Input = _input.Take(values);
+            (_step.Input, _step.Output) = (Input, _next.Take(output));
+            return _step;
+        }
+        catch
+        {
+            GiveUpStep();
+            throw;
+        }
+    }
+
+    /// <summary>Where the step's values are received.</summary>
+    public Memory<float> Input { get; private set; }
+
+    /// <summary>Keeps the answer of the step that was prepared, instead of the one before.</summary>
+    public void Keep(long number)
+    {
+        _span.Memory.Withdraw(_answer);
+        _span.Memory.GiveStep(Account, _answer.Drop() + _input.Release());
+        (_answer, _next) = (_next, _answer);
+        (_answer.Number, LastNumber, _passing) = (number, number, 0);
+    }
+
+    /// <summary>Gives the memory of a step back that was not computed; the answer before it is kept.</summary>
+    public void GiveUpStep()
+    {
+        _input.Release();
+        _next.Drop();
+        _span.Memory.GiveStep(Account, _passing);
+        _passing = 0;
+    }
+
+    /// <summary>Takes the last step's answer out, so that it stays while it is sent; <see cref="PutBack"/> follows.</summary>
+    /// <returns>False where its memory was needed for other steps.</returns>
+    public bool TryTakeAnswer(long number, out ReadOnlyMemory<float> output)
+    {
+        _span.Memory.Withdraw(_answer);
+        output = _answer.Output;
+        return _answer.Number == number;
+    }
+
+    /// <summary>Lets the answer's memory be had for other steps.</summary>
+    public void PutBack()
+    {
+        if (StepBuffer.PassingBytes(_answer.Output.Length) > 0)
+        {
+            _span.Memory.Offer(_answer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryEvict()
+    {
+        lock (_gate)
+        {
+            if (_isOver || _isStepping)
+            {
+                return false;
+            }
+        }
+
+        Log.SessionGivenUp(_table.Logger);
+        _ = CloseAsync(unlessStepping: true);
+        return true;
+    }
+
+    /// <summary>Ends the session and gives everything back, once no step is under way.</summary>
+    public Task CloseAsync() => CloseAsync(unlessStepping: false);
+
+    private async Task ExpireAsync()
+    {
+        lock (_gate)
+        {
+            if (_hold is not null)
+            {
+                return; // a stream came at the same moment
+            }
+        }
+
+        await CloseAsync(unlessStepping: true);
+    }
+
+    private async Task CloseAsync(bool unlessStepping)
+    {
+        lock (_gate)
+        {
+            if (_isOver || (unlessStepping && _isStepping))
+            {
+                return;
+            }
+
+            _isOver = true;
+            _lease?.Dispose();
+            _lease = null;
+        }
+
+        _table.Remove(this);
+        await Session.DisposeAsync();
+        GiveUpStep();
+        _span.Memory.Withdraw(_answer);
+        _span.Memory.GiveStep(Account, _answer.Drop());
+        Log.SessionClosed(_table.Logger, _table.Count);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Whorl.P2P;
+
+namespace Whorl.Server;
+
+/// <summary>The sessions that peers have open, by owner and id: they outlive the streams that speak to them.</summary>
+/// <param name="span">The blocks.</param>
+/// <param name="log">Told of sessions that end.</param>
+internal sealed class SessionTable(HostedSpan span, ILogger log)
+{
+    private readonly ConcurrentDictionary<SessionEntry, bool> _all = new();
+    private readonly ConcurrentDictionary<(PeerId Owner, Guid Id), SessionEntry> _named = new();
+
+    /// <summary>Sessions.</summary>
+    public int Count => _all.Count;
+
+    internal ILogger Logger => log;
+
+    /// <summary>Adds a session that was opened.</summary>
+    /// <exception cref="ArgumentException">Its owner has another of that id.</exception>
+    public SessionEntry Add(HostedSession session, Guid? id)
+    {
+        SessionEntry entry = new(this, span, session, session.Account.Owner is null ? null : id);
+        if (entry.Id is { } named && !_named.TryAdd((session.Account.Owner!, named), entry))
+        {
+            throw new ArgumentException($"a session of the id {named} is open", nameof(id));
+        }
+
+        _all[entry] = true;
+        if (session.Account.Owner is not null)
+        {
+            span.Memory.Add(entry);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Whether the owner has a session of that id.</summary>
+    public SessionEntry? Find(PeerId owner, Guid id) => _named.GetValueOrDefault((owner, id));
+
+    /// <summary>Forgets a session that is over.</summary>
+    public void Remove(SessionEntry entry)
+    {
+        span.Memory.Remove(entry);
+        _all.TryRemove(entry, out _);
+        if (entry.Id is { } id)
+        {
+            _named.TryRemove((entry.Account.Owner!, id), out _);
+        }
+    }
+
+    /// <summary>Ends all sessions.</summary>
+    public Task CloseAllAsync() => Task.WhenAll(_all.Keys.Select(entry => entry.CloseAsync()));
+}

@@ -1,0 +1,346 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Protocol;
+
+namespace Whorl.Server;
+
+/// <summary>One stream of <c>/whorl/span/1</c>: what it asks is done by the <see cref="SessionTable"/> and the <see cref="StepScheduler"/>.</summary>
+/// <param name="span">The blocks.</param>
+/// <param name="table">Sessions.</param>
+/// <param name="log">What is told to the operator.</param>
+/// <param name="stream">The stream.</param>
+/// <param name="host">Cancelled when the host closes.</param>
+internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger log, PeerStream stream, CancellationToken host) : IDisposable
+{
+    private const SpanFeatures Features = SpanFeatures.Contract | SpanFeatures.Position | SpanFeatures.Attach;
+
+    private readonly SpanConnection _connection = new(stream);
+    private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, span.Time);
+    private SessionEntry? _session;
+    private StreamHold? _hold;
+    private CancellationTokenRegistration _takenOver;
+
+    /// <summary>Answers until the stream ends.</summary>
+    public async Task ServeAsync()
+    {
+        string peer = stream.RemotePeer?.ToString() ?? "a peer without id";
+        CancellationTokenSource limit = _limit;
+        await using CancellationTokenRegistration closing = host.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
+        bool isBroken = true;
+        try
+        {
+            do
+            {
+                limit.CancelAfter(span.Limits.Silence); // anew with every request
+            }
+            while (await _connection.ReceiveRequestAsync(limit.Token) is { } request && await AnswerAsync(request));
+            isBroken = false;
+        }
+        catch (WireFormatException e)
+        {
+            isBroken = false;
+            Log.BadRequest(log, peer, e.Message);
+            throw; // the host resets the stream
+        }
+        catch (OperationCanceledException) when (!host.IsCancellationRequested && _hold?.Taken.IsCancellationRequested != true)
+        {
+            isBroken = false;
+            Log.Silent(log, peer);
+            throw;
+        }
+        finally
+        {
+            await LeaveAsync(isBroken && !host.IsCancellationRequested);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _limit.Dispose();
+
+    /// <returns>Whether the stream goes on.</returns>
+    private async ValueTask<bool> AnswerAsync(SpanRequest request)
+    {
+        switch (request)
+        {
+            case SpanRequest.Describe:
+                await SendAsync(Describe(), default);
+                return true;
+            case SpanRequest.Open open when _session is null:
+                await OpenAsync(open);
+                return true;
+            case SpanRequest.Attach attach when _session is null:
+                await AttachAsync(attach);
+                return true;
+            case SpanRequest.Step step when _session is not null:
+                return await StepAsync(_session, step);
+            default:
+                throw new WireFormatException($"{request.GetType().Name} does not belong here");
+        }
+    }
+
+    private SpanReply.Description Describe() => new(
+        span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Fingerprint, (int)span.Contract.Activations, (int)span.Contract.Boundary)
+    {
+        Contract = span.Contract.Text,
+        Features = Features,
+    };
+
+    private async ValueTask OpenAsync(SpanRequest.Open open)
+    {
+        SpanReply reply;
+        try
+        {
+            CheckContract(open);
+            BlockSessionOptions options = new(new BlockRange(open.FirstBlock, open.LastBlock), open.MaxLength, open.MaxScratch);
+            HostedSession session = await span.OpenAsync(options, stream.RemotePeer, _limit.Token);
+            try
+            {
+                _session = table.Add(session, open.SessionId); // before anything is sent, so that whatever becomes of it, it is closed
+            }
+            catch
+            {
+                await session.DisposeAsync();
+                throw;
+            }
+
+            Hold((await _session.AttachAsync(_limit.Token))!);
+            Log.SessionOpened(log, session.Cache.Range.ToString(), open.MaxLength, table.Count);
+            reply = new SpanReply.Opened(_session.Id is null ? TimeSpan.Zero : span.Limits.Lease);
+        }
+        catch (Exception e) when (e is MemoryBudgetException or OutOfMemoryException or OverflowException)
+        {
+            reply = new SpanReply.Failure(SpanFailureCode.OutOfMemory, e.Message);
+        }
+        catch (ArgumentException e)
+        {
+            reply = new SpanReply.Failure(SpanFailureCode.BadRequest, e.Message);
+        }
+
+        await SendAsync(reply, default);
+    }
+
+    /// <summary>Refuses whoever computes by another contract, one with a field that is unknown here included.</summary>
+    private void CheckContract(SpanRequest.Open open)
+    {
+        if (open.Fingerprint != span.Contract.Fingerprint)
+        {
+            throw new ArgumentException("the server holds another model", nameof(open));
+        }
+
+        if (open.Contract.Length > 0 && open.Contract != span.Contract.Text)
+        {
+            string own = string.Join(", ", Lines(span.Contract.Text).Except(Lines(open.Contract))), other = string.Join(", ", Lines(open.Contract).Except(Lines(span.Contract.Text)));
+            throw new ArgumentException($"the server computes by another contract: it has '{own}' where the client has '{other}'", nameof(open));
+        }
+
+        static string[] Lines(string text) => text.Split('\n');
+    }
+
+    private async ValueTask AttachAsync(SpanRequest.Attach attach)
+    {
+        _limit.CancelAfter(span.Limits.FrameTime);
+        if (stream.RemotePeer is { } owner && table.Find(owner, attach.SessionId) is { } session && await session.AttachAsync(_limit.Token) is { } hold)
+        {
+            _session = session;
+            Hold(hold);
+            bool isThere = session.LastNumber == attach.LastNumber;
+            if (!isThere && session.LastNumber == attach.LastNumber + 1)
+            {
+                isThere = session.TryTakeAnswer(session.LastNumber, out _);
+                session.PutBack();
+            }
+
+            if (isThere)
+            {
+                Log.SessionAttached(log, attach.LastNumber, session.LastNumber);
+                await SendAsync(new SpanReply.Attached(session.LastNumber, span.Limits.Lease), default);
+                return;
+            }
+
+            await LeaveAsync(isBroken: false); // what the client lacks is not here any more
+        }
+
+        await SendAsync(new SpanReply.Failure(SpanFailureCode.SessionLost, "there is no such session here"), default);
+    }
+
+    /// <returns>Whether the session can go on.</returns>
+    /// <exception cref="WireFormatException">The step's number or payload is not what it must be.</exception>
+    private async ValueTask<bool> StepAsync(SessionEntry session, SpanRequest.Step request)
+    {
+        if (_connection.PayloadLength != request.Rows * span.BoundarySize)
+        {
+            throw new WireFormatException($"step {request.Number} of {request.Rows} rows with {_connection.PayloadLength} values");
+        }
+
+        if (!session.TryBeginStep())
+        {
+            return await RefuseAsync(SpanFailureCode.SessionLost, "the session was idle and others needed its memory; open another one");
+        }
+
+        try
+        {
+            if (request.Number == session.LastNumber && request.Number > 0)
+            {
+                await SkipAsync();
+                return await SendAnswerAsync(session, request.Number, TimeSpan.Zero, TimeSpan.Zero); // a repeated step
+            }
+
+            if (request.Number != session.LastNumber + 1)
+            {
+                throw new WireFormatException($"step {request.Number} after step {session.LastNumber}");
+            }
+
+            return Refusal(session.Session.Cache, request) is { } refusal ? await RefuseAsync(SpanFailureCode.BadRequest, refusal) : await ComputeAsync(session, request);
+        }
+        finally
+        {
+            session.EndStep();
+        }
+    }
+
+    private async ValueTask<bool> ComputeAsync(SessionEntry session, SpanRequest.Step request)
+    {
+        BlockStep step;
+        try
+        {
+            step = await session.PrepareAsync(request.Rows, request.EveryBlock, _limit.Token);
+        }
+        catch (Exception e) when (e is MemoryBudgetException or OutOfMemoryException)
+        {
+            return await RefuseAsync(SpanFailureCode.OutOfMemory, e.Message);
+        }
+
+        try
+        {
+            LimitFrame(_connection.PayloadLength);
+            await _connection.ReceivePayloadAsync(session.Input, _limit.Token);
+            (step.HasVerdict, step.Keep, step.IsScratch, step.Parents) = (request.HasVerdict, request.Keep, request.IsScratch, request.Parents);
+            step.Position = request.Position;
+            _limit.CancelAfter(span.Limits.Silence);
+            if (await TryComputeAsync(session.Session, step) is { } failure)
+            {
+                await SendAsync(failure, default);
+                return failure.Code != SpanFailureCode.Internal;
+            }
+
+            session.Keep(request.Number);
+        }
+        finally
+        {
+            session.GiveUpStep(); // nothing where it was kept
+        }
+
+        return await SendAnswerAsync(session, request.Number, session.Session.LastComputing, session.Session.LastQueued);
+    }
+
+    private async ValueTask<bool> SendAnswerAsync(SessionEntry session, long number, TimeSpan computing, TimeSpan queued)
+    {
+        try
+        {
+            if (!session.TryTakeAnswer(number, out ReadOnlyMemory<float> output))
+            {
+                await SendAsync(new SpanReply.Failure(SpanFailureCode.SessionLost, "the answer's memory was needed; open another session"), default);
+                return false;
+            }
+
+            await SendAsync(new SpanReply.Result(number, computing, queued), output);
+            return true;
+        }
+        finally
+        {
+            session.PutBack();
+        }
+    }
+
+    /// <summary>What is wrong with a step's size, before memory is taken for it; null if nothing.</summary>
+    private string? Refusal(SessionCache session, SpanRequest.Step request)
+    {
+        long rows = (long)session.MaxLength + session.MaxScratch;
+        long values = (long)(request.EveryBlock ? session.Range.Count : 1) * request.Rows * span.BoundarySize;
+        return request.Rows > rows ? $"a step of {request.Rows} rows in a session of at most {rows} tokens"
+            : values > SpanWire.MaxPayloadBytes / sizeof(float) ? $"the answer would have {values} values; ask for fewer rows"
+            : null;
+    }
+
+    /// <returns>Null where the step was computed.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "whatever goes wrong is this server's own fault, and its client must hear of it to go elsewhere")]
+    private async ValueTask<SpanReply.Failure?> TryComputeAsync(HostedSession session, BlockStep step)
+    {
+        ValueTask computing;
+        try
+        {
+            computing = session.StepAsync(step, host); // not given up with the stream: another one may ask for the answer
+        }
+        catch (ArgumentException e)
+        {
+            return new SpanReply.Failure(SpanFailureCode.BadRequest, e.Message); // nothing has changed
+        }
+        catch (InvalidOperationException e)
+        {
+            return new SpanReply.Failure(SpanFailureCode.Internal, e.Message);
+        }
+
+        try
+        {
+            await computing;
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.NotComputed(log, e);
+            return new SpanReply.Failure(SpanFailureCode.Internal, $"the server failed to compute the step ({e.GetType().Name})");
+        }
+    }
+
+    private async ValueTask<bool> RefuseAsync(SpanFailureCode code, string message)
+    {
+        await SkipAsync();
+        await SendAsync(new SpanReply.Failure(code, message), default);
+        return code != SpanFailureCode.SessionLost;
+    }
+
+    private ValueTask SkipAsync()
+    {
+        LimitFrame(_connection.PayloadLength);
+        return _connection.SkipPayloadAsync(_limit.Token);
+    }
+
+    private ValueTask SendAsync(SpanReply reply, ReadOnlyMemory<float> payload)
+    {
+        LimitFrame(payload.Length);
+        return _connection.SendAsync(reply, payload, _limit.Token);
+    }
+
+    /// <summary>Gives a frame the time that its length takes on a slow link, so that whoever neither sends nor reads is not waited for.</summary>
+    private void LimitFrame(int values) => _limit.CancelAfter(span.Limits.FrameTime + TimeSpan.FromSeconds(Math.Ceiling((double)values * sizeof(float) / span.Limits.SlowestBytes)));
+
+    private void Hold(StreamHold hold)
+    {
+        _hold = hold;
+        _takenOver = hold.Taken.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), _limit);
+    }
+
+    private async ValueTask LeaveAsync(bool isBroken)
+    {
+        if (_session is null)
+        {
+            return;
+        }
+
+        (SessionEntry session, StreamHold? hold) = (_session, _hold);
+        await _takenOver.DisposeAsync();
+        bool isTaken = hold?.Taken.IsCancellationRequested == true;
+        (_session, _hold, _takenOver) = (null, null, default);
+        if (isTaken || (isBroken && session.Id is not null && hold is not null))
+        {
+            session.Detach(hold!);
+        }
+        else
+        {
+            await session.CloseAsync();
+            hold?.Leave();
+        }
+    }
+}

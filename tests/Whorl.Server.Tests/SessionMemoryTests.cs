@@ -1,0 +1,111 @@
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Testing;
+
+namespace Whorl.Server.Tests;
+
+/// <summary>The account of what peers make a server hold.</summary>
+public sealed class SessionMemoryTests
+{
+    private static readonly SessionLimits Limits = new() { StepBytes = 1000, PeerStepBytes = 600, PeerSessions = 2 };
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly SessionMemory _memory;
+    private readonly PeerId[] _peers;
+
+    public SessionMemoryTests()
+    {
+        InMemoryNetwork network = new();
+        _peers = [.. Enumerable.Range(0, 3).Select(_ => network.AddHost().Id)];
+        _memory = new SessionMemory(new MemoryBudget(1000), Limits, _clock);
+    }
+
+    [Fact]
+    public async Task A_step_waits_for_the_memory_of_others_and_is_refused_when_none_comes()
+    {
+        PeerAccount[] accounts = [.. _peers.Select(_memory.Visit)];
+        await _memory.TakeStepAsync(accounts[0], 600, CancellationToken.None);
+        Task second = _memory.TakeStepAsync(accounts[1], 500, CancellationToken.None).AsTask(), third = _memory.TakeStepAsync(accounts[2], 100, CancellationToken.None).AsTask();
+        Assert.False(second.IsCompleted);
+        Assert.False(third.IsCompleted); // would fit, but must not overtake for ever
+        _memory.GiveStep(accounts[0], 600);
+        await second;
+        await third;
+
+        Task fourth = _memory.TakeStepAsync(accounts[0], 500, CancellationToken.None).AsTask();
+        _clock.Advance(Limits.StepPatience);
+        await Assert.ThrowsAsync<MemoryBudgetException>(() => fourth);
+        await Assert.ThrowsAsync<MemoryBudgetException>(async () => await _memory.TakeStepAsync(accounts[0], 601, CancellationToken.None));
+        _memory.GiveStep(accounts[1], 500);
+        _memory.GiveStep(accounts[2], 100);
+        Array.ForEach(accounts, _memory.Depart);
+        Assert.Equal((0L, 0), (_memory.StepBytes, _memory.Peers));
+    }
+
+    [Fact]
+    public async Task A_peer_that_waits_for_its_own_steps_is_in_nobody_s_way()
+    {
+        PeerAccount first = _memory.Visit(_peers[0]), second = _memory.Visit(_peers[1]);
+        await _memory.TakeStepAsync(first, 600, CancellationToken.None);
+        using CancellationTokenSource cancel = new();
+        Task own = _memory.TakeStepAsync(first, 300, cancel.Token).AsTask(), other = _memory.TakeStepAsync(second, 300, CancellationToken.None).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => own);
+        await other;
+        Assert.Equal(900, _memory.StepBytes);
+    }
+
+    [Fact]
+    public void Sessions_and_caches_of_a_peer_have_a_quota_and_its_first_may_be_greater()
+    {
+        PeerAccount account = _memory.Enter(_peers[0], 1, 900);
+        Assert.Throws<MemoryBudgetException>(() => _memory.Enter(_peers[0], 1, 1));
+        _memory.Leave(account, 1, 900);
+        _memory.Enter(_peers[0], 1, 250);
+        _memory.Enter(_peers[0], 1, 250);
+        Assert.Throws<MemoryBudgetException>(() => _memory.Enter(_peers[0], 1, 0)); // a third session
+        Assert.Equal(2, _memory.Enter(_peers[1], 2, 500).Sessions);
+    }
+
+    [Fact]
+    public async Task An_answer_that_nobody_has_asked_for_again_makes_room_for_others_steps()
+    {
+        PeerAccount account = _memory.Visit(_peers[0]), other = _memory.Visit(_peers[1]);
+        SessionMemory memory = new(new MemoryBudget(1), new SessionLimits { StepBytes = 1 << 20, PeerStepBytes = 1 << 20 }, _clock);
+        AnsweredStep kept = new(account);
+        int length = 100_000;
+        await memory.TakeStepAsync(account, StepBuffer.PassingBytes(length), CancellationToken.None);
+        kept.Take(length);
+        kept.Number = 3;
+        memory.Offer(kept);
+        await memory.TakeStepAsync(other, 500_000, CancellationToken.None);
+        Assert.Equal(3, kept.Number);
+        await memory.TakeStepAsync(other, 500_000, CancellationToken.None);
+        Assert.Equal((0, 0), (kept.Number, kept.Output.Length));
+        Assert.Equal(1_000_000, memory.StepBytes);
+    }
+
+    [Fact]
+    public void A_refused_request_is_never_in_the_way_of_one_that_fits()
+    {
+        MemoryBudget budget = new(1000);
+        using CancellationTokenSource stop = new();
+        Thread greedy = new(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                Assert.Throws<MemoryBudgetException>(() => budget.Take(long.MaxValue));
+            }
+        });
+        greedy.Start();
+        for (int i = 0; i < 20_000; i++)
+        {
+            budget.Take(1000);
+            budget.Give(1000);
+        }
+
+        stop.Cancel();
+        greedy.Join();
+        Assert.Equal(0, budget.Taken);
+    }
+}
