@@ -15,10 +15,10 @@ internal sealed class GenerationArguments
         HelpName = "IDS",
     };
 
-    private readonly Option<int> _maxTokens = new("--max-tokens", "-n")
+    private readonly Option<int?> _maxTokens = new("--max-tokens", "-n")
     {
-        Description = "The most tokens to write.",
-        DefaultValueFactory = _ => 256,
+        Description = string.Create(
+            CultureInfo.InvariantCulture, $"The most tokens to write. Default: {TextRequest.UsualMaxTokens}; for an answer in a chat, no limit."),
         HelpName = "N",
     };
 

@@ -27,7 +27,7 @@ internal static class ContextWindow
 
     /// <summary>For a single text.</summary>
     public static int OfText(LocalEngine engine, TextRequest request, int prompt) =>
-        request.Context ?? (int)Math.Min((long)prompt + request.MaxTokens, engine.Model.ContextLength ?? int.MaxValue);
+        request.Context ?? (int)Math.Min((long)prompt + (request.MaxTokens ?? TextRequest.UsualMaxTokens), engine.Model.ContextLength ?? int.MaxValue);
 
     /// <summary>For a conversation.</summary>
     public static int OfChat(LocalEngine engine, TextRequest request) =>

@@ -5,13 +5,17 @@ namespace Whorl.Cli.Engine;
 /// <summary>What the command line asks for; null stands for the model's own value.</summary>
 internal sealed record TextRequest
 {
+    /// <summary>The most tokens of a text where nothing was asked.</summary>
+    public const int UsualMaxTokens = 256;
+
     public string? Prompt { get; init; }
 
     public int[]? PromptIds { get; init; }
 
     public bool IsChat { get; init; }
 
-    public int MaxTokens { get; init; }
+    /// <summary>Null where nothing was asked: a text then has <see cref="UsualMaxTokens"/>, an answer in a chat no limit.</summary>
+    public int? MaxTokens { get; init; }
 
     public float? Temperature { get; init; }
 
@@ -56,7 +60,7 @@ internal sealed record TextRequest
         return new GenerationOptions
         {
             Sampling = sampling,
-            MaxTokens = MaxTokens,
+            MaxTokens = MaxTokens ?? UsualMaxTokens,
             StopStrings = Stop,
             EndTokens = IgnoreEndTokens ? [] : text.EndTokens,
         };

@@ -1,0 +1,16 @@
+using Whorl.Cli.Engine;
+using Whorl.Formats;
+
+namespace Whorl.Cli.Tests.Engine;
+
+/// <summary>The built-in model's tokenizer and chat template, without its weights.</summary>
+internal static class BardText
+{
+    public static string Folder => Path.Combine(AppContext.BaseDirectory, "models", "bard");
+
+    public static ModelText Load()
+    {
+        using ModelFile file = ModelFile.Open(Folder);
+        return ModelText.Load(file);
+    }
+}

@@ -1,0 +1,66 @@
+using Whorl.Cli.Engine;
+
+namespace Whorl.Cli.Tests.Engine;
+
+/// <summary>A session that is kept from one text to the next.</summary>
+public sealed class TextWriterSessionTests
+{
+    private const int MaxLength = 256;
+    private static readonly ModelText Text = BardText.Load();
+    private static readonly TextRequest Request = new() { Seed = 7, MaxTokens = 20, Temperature = 0.8f, IgnoreEndTokens = true };
+    private readonly HashModel _model = new();
+
+    [Fact]
+    public async Task What_a_session_holds_of_a_text_is_not_computed_again()
+    {
+        await using TextWriterSession writer = new(_model, Text, Request);
+        TextResult first = await WriteAsync(writer, [5, 6, 7]);
+        int[] next = [5, 6, 7, .. first.Ids, 8, 9];
+        int before = _model.Computed;
+        TextResult second = await WriteAsync(writer, next);
+        Assert.Single(_model.Opened);
+        Assert.Equal(3 + 19, _model.Computed - before); // the last token of the first text was never computed; nor is that of the second
+        Assert.Equal(await FreshAsync(next), second.Ids);
+    }
+
+    [Fact]
+    public async Task After_a_text_that_was_stopped_the_next_one_is_what_it_would_be_in_a_new_session()
+    {
+        await using TextWriterSession writer = new(_model, Text, Request);
+        using CancellationTokenSource stopping = new();
+        int pieces = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writer.WriteAsync(
+            [5, 6, 7],
+            MaxLength,
+            _ =>
+            {
+                if (++pieces == 4)
+                {
+                    stopping.Cancel();
+                }
+            },
+            stopping.Token));
+        Assert.Equal(await FreshAsync([5, 6, 7, 8]), (await WriteAsync(writer, [5, 6, 7, 8])).Ids);
+    }
+
+    [Fact]
+    public async Task After_a_session_that_was_lost_the_next_text_is_what_it_would_be_in_a_new_one()
+    {
+        await using TextWriterSession writer = new(_model, Text, Request);
+        _model.OnStep = (held, _) => held == 10 ? throw new IOException("gone") : ValueTask.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => WriteAsync(writer, [5, 6, 7]));
+        _model.OnStep = (_, _) => ValueTask.CompletedTask;
+        Assert.Equal(await FreshAsync([5, 6, 7]), (await WriteAsync(writer, [5, 6, 7])).Ids);
+        await writer.DisposeAsync();
+        Assert.Equal(0, _model.Open);
+    }
+
+    private static async Task<IReadOnlyList<int>> FreshAsync(int[] prompt)
+    {
+        await using TextWriterSession writer = new(new HashModel(), Text, Request);
+        return (await WriteAsync(writer, prompt)).Ids;
+    }
+
+    private static Task<TextResult> WriteAsync(TextWriterSession writer, int[] prompt) =>
+        writer.WriteAsync(prompt, MaxLength, _ => { }, CancellationToken.None);
+}
