@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Whorl.P2P.Multiformats;
 
 /// <summary>From how far away an address can be dialled.</summary>
-internal enum AddressScope
+public enum AddressScope
 {
     /// <summary>From this machine.</summary>
     Loopback,
@@ -17,14 +17,16 @@ internal enum AddressScope
 }
 
 /// <summary>Sorts addresses by their scope.</summary>
-internal static class AddressScopes
+public static class AddressScopes
 {
+    /// <summary>From how far away an address can be dialled; one through a relay, as the relay's own.</summary>
     public static AddressScope Of(Multiaddress address)
     {
         Multiaddress direct = address.Relay ?? address;
         return direct.Components is [{ Protocol.Form: MultiaddressValueForm.Ip } first, ..] ? Of(new IPAddress(first.Value.Span)) : AddressScope.Public;
     }
 
+    /// <summary>From how far away an IP address can be dialled.</summary>
     public static AddressScope Of(IPAddress ip)
     {
         if (IPAddress.IsLoopback(ip))
