@@ -105,6 +105,29 @@ public sealed partial class DhtNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes this node and others known to each other, as joining does; they need not be nodes of a DHT.</summary>
+    /// <param name="peers">Whom, with their ids.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many are nodes of a DHT and answered.</returns>
+    /// <exception cref="ArgumentException">A peer has no id.</exception>
+    public async Task<int> MeetAsync(IReadOnlyList<PeerAddress> peers, CancellationToken cancellationToken)
+    {
+        if (peers.Any(peer => peer.Id is null))
+        {
+            throw new ArgumentException("a node needs its id: /…/p2p/<id>", nameof(peers));
+        }
+
+        PingResponse?[] answers = await Task.WhenAll(
+            peers.Select(peer => _protocol.PingAsync(peer, validate: true, cancellationToken))).ConfigureAwait(false);
+        int met = answers.Count(answer => answer is not null);
+        if (met > 0)
+        {
+            await FindNearestAsync([Id], cancellationToken).ConfigureAwait(false);
+        }
+
+        return met;
+    }
+
     /// <summary>Measures the round trip to a peer with one rpc_ping; a peer that is there but has no DHT counts.</summary>
     /// <returns>Null where the peer does not answer in time.</returns>
     public async Task<TimeSpan?> PingAsync(PeerAddress peer, TimeSpan timeout, CancellationToken cancellationToken)

@@ -49,11 +49,30 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
         string prefix, IReadOnlyList<int> blocks, bool latest, CancellationToken cancellationToken)
     {
         CheckPrefix(prefix);
-        string[] uids = [.. blocks.Select(block => Uid(prefix, block))];
-        IReadOnlyDictionary<DhtId, DhtValue> found =
-            await node.GetManyAsync([.. uids.Select(DhtId.OfKey)], latest, cancellationToken).ConfigureAwait(false);
-        return [.. uids.Select(
-            uid => ReadItems(uid, found.GetValueOrDefault(DhtId.OfKey(uid)), ReadPeer, bytes => ServerInfo.Parse(bytes.Span)))];
+        return await FindAsync(prefix, blocks, latest, item => ServerInfo.Parse(item.Value.Span), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds the announcements of a model's servers, each server's latest.</summary>
+    /// <param name="prefix">The model's prefix.</param>
+    /// <param name="blocks">The blocks looked up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The prefix is none.</exception>
+    public async Task<IReadOnlyDictionary<PeerId, ServerAnnouncement>> FindAnnouncementsAsync(
+        string prefix, IReadOnlyList<int> blocks, CancellationToken cancellationToken)
+    {
+        CheckPrefix(prefix);
+        Dictionary<PeerId, ServerAnnouncement> latest = [];
+        foreach ((PeerId peer, ServerAnnouncement announcement) in (await FindAsync(
+            prefix, blocks, latest: true, item => new ServerAnnouncement(ServerInfo.Parse(item.Value.Span), item.Expiration), cancellationToken)
+            .ConfigureAwait(false)).SelectMany(block => block))
+        {
+            if (!latest.TryGetValue(peer, out ServerAnnouncement? known) || known.Expiration < announcement.Expiration)
+            {
+                latest[peer] = announcement;
+            }
+        }
+
+        return latest;
     }
 
     /// <summary>Announces a model, unless its prefix begins with '_' and so is private; to be renewed before it expires.</summary>
@@ -71,7 +90,7 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
     public async Task<IReadOnlyDictionary<string, ModelInfo>> FindModelsAsync(CancellationToken cancellationToken)
     {
         DhtValue? found = await node.GetAsync(ModelsKey, latest: true, cancellationToken).ConfigureAwait(false);
-        return ReadItems(ModelsKey, found, subkey => subkey.Text is { } prefix && PeerText.IsClean(prefix) ? prefix : null, bytes => ModelInfo.Parse(bytes.Span));
+        return ReadItems(ModelsKey, found, subkey => subkey.Text is { } prefix && PeerText.IsClean(prefix) ? prefix : null, item => ModelInfo.Parse(item.Value.Span));
     }
 
     /// <summary>The key of a block's record.</summary>
@@ -88,8 +107,17 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
         }
     }
 
+    private async Task<IReadOnlyList<IReadOnlyDictionary<PeerId, T>>> FindAsync<T>(
+        string prefix, IReadOnlyList<int> blocks, bool latest, Func<DhtItem, T> read, CancellationToken cancellationToken)
+    {
+        string[] uids = [.. blocks.Select(block => Uid(prefix, block))];
+        IReadOnlyDictionary<DhtId, DhtValue> found =
+            await node.GetManyAsync([.. uids.Select(DhtId.OfKey)], latest, cancellationToken).ConfigureAwait(false);
+        return [.. uids.Select(uid => ReadItems(uid, found.GetValueOrDefault(DhtId.OfKey(uid)), ReadPeer, read))];
+    }
+
     private Dictionary<TKey, T> ReadItems<TKey, T>(
-        string key, DhtValue? found, Func<DhtSubkey, TKey?> readKey, Func<ReadOnlyMemory<byte>, T> read)
+        string key, DhtValue? found, Func<DhtSubkey, TKey?> readKey, Func<DhtItem, T> read)
         where TKey : class
     {
         Dictionary<TKey, T> items = [];
@@ -98,7 +126,7 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
             try
             {
                 TKey name = readKey(subkey) ?? throw new WireFormatException("the subkey is of the wrong kind");
-                items[name] = read(item.Value);
+                items[name] = read(item);
             }
             catch (WireFormatException e)
             {

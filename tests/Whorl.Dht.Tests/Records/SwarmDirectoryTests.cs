@@ -31,6 +31,19 @@ public sealed class SwarmDirectoryTests
     }
 
     [Fact]
+    public async Task Of_each_server_the_announcement_that_holds_longest_is_found_with_its_end()
+    {
+        await using Swarm swarm = await Swarm.StartAsync(seed: 4, count: 4);
+        SwarmDirectory first = new(swarm[0]);
+        double now = swarm[0].Now;
+        Assert.True(await first.DeclareServerAsync("model", [0, 1], Info, now + 60, TestLimits.Token()));
+        Assert.True(await first.DeclareServerAsync("model", [1, 2], Info with { Throughput = 1 }, now + 90, TestLimits.Token()));
+
+        (PeerId peer, ServerAnnouncement found) = Assert.Single(await new SwarmDirectory(swarm[3]).FindAnnouncementsAsync("model", [0, 1, 2, 3], TestLimits.Token()));
+        Assert.Equal((swarm[0].PeerId, 1, now + 90), (peer, found.Info.Throughput, found.Expiration));
+    }
+
+    [Fact]
     public async Task Malformed_announcements_are_left_out()
     {
         await using Swarm swarm = await Swarm.StartAsync(seed: 2, count: 3);
