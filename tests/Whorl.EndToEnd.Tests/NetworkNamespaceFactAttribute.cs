@@ -6,9 +6,10 @@ namespace Whorl.EndToEnd.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class NetworkNamespaceFactAttribute : FactAttribute
 {
-    public NetworkNamespaceFactAttribute() => Skip = FindSkipReason();
+    /// <param name="hasNat">Whether a NAT is made, which needs nftables.</param>
+    public NetworkNamespaceFactAttribute(bool hasNat = true) => Skip = FindSkipReason(hasNat ? ["ip", "nft"] : ["ip"]);
 
-    private static string? FindSkipReason()
+    private static string? FindSkipReason(string[] tools)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -16,9 +17,9 @@ public sealed class NetworkNamespaceFactAttribute : FactAttribute
         }
 
         string[] folders = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), "/usr/sbin", "/sbin"];
-        if (new[] { "ip", "nft" }.FirstOrDefault(tool => !folders.Any(folder => File.Exists(Path.Combine(folder, tool)))) is { } missing)
+        if (tools.FirstOrDefault(tool => !folders.Any(folder => File.Exists(Path.Combine(folder, tool)))) is { } missing)
         {
-            return $"there is no '{missing}' here: install iproute2 and nftables";
+            return $"there is no '{missing}' here: install iproute2 and, for a NAT, nftables";
         }
 
         string name = $"whorl-{Environment.ProcessId}-try";

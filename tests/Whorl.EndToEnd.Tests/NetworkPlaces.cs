@@ -33,6 +33,25 @@ internal sealed class NetworkPlaces(CancellationToken cancellationToken) : IAsyn
         }
     }
 
+    /// <summary>Joins namespaces in one network: a switch between them, as at home.</summary>
+    /// <param name="name">The switch's name.</param>
+    /// <param name="members">Each with its address and the network's length behind a slash.</param>
+    public async Task SwitchAsync(string name, params (string Place, string Address)[] members)
+    {
+        string box = await AddAsync(name);
+        await InAsync(box, "ip", "link", "add", "switch", "type", "bridge");
+        await InAsync(box, "ip", "link", "set", "switch", "up");
+        for (int i = 0; i < members.Length; i++)
+        {
+            (string place, string address) = members[i];
+            await InAsync(box, "ip", "link", "add", $"port{i}", "type", "veth", "peer", "name", "lan", "netns", place);
+            await InAsync(box, "ip", "link", "set", $"port{i}", "master", "switch");
+            await InAsync(box, "ip", "link", "set", $"port{i}", "up");
+            await InAsync(place, "ip", "addr", "add", address, "dev", "lan");
+            await InAsync(place, "ip", "link", "set", "lan", "up");
+        }
+    }
+
     /// <summary>Has a namespace send what it does not know to a neighbour.</summary>
     public Task RouteAsync(string place, string gateway) => InAsync(place, "ip", "route", "add", "default", "via", gateway);
 

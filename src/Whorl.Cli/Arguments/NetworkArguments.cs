@@ -30,6 +30,11 @@ internal sealed class NetworkArguments
         HelpName = "ADDRESSES",
     };
 
+    private readonly Option<bool> _lan = new("--lan")
+    {
+        Description = "Find the swarm of this local network by mDNS, without --initial-peers; where this node listens, let others find it so too.",
+    };
+
     private readonly Option<string>? _listen;
 
     /// <param name="listen">Where it listens by default; null for a node that only dials.</param>
@@ -42,7 +47,8 @@ internal sealed class NetworkArguments
         {
             _listen = new Option<string>("--listen")
             {
-                Description = "Where to listen, separated by commas: HOST:PORT, or :PORT for all interfaces; port 0 takes a free one.",
+                Description = "Where to listen, separated by commas: HOST:PORT, or :PORT for all interfaces; port 0 takes a free one. "
+                    + $"127.0.0.1:PORT lets in this machine only. Default: {listen}, that is, all interfaces.",
                 DefaultValueFactory = _ => listen,
                 HelpName = "ADDRESSES",
             };
@@ -60,11 +66,14 @@ internal sealed class NetworkArguments
         }
 
         command.Add(_initialPeers);
+        command.Add(_lan);
         command.Add(_identity);
     }
 
     public NetworkOptions Read(ParseResult result) => new()
     {
+        FindsLocalPeers = result.GetValue(_lan),
+        MayListenElsewhere = _listen is not null && result.GetResult(_listen) is null or { Implicit: true },
         IdentityFile = result.GetValue(_identity),
         InitialPeers = [.. Addresses.Split(result.GetValue(_initialPeers)).Select(Addresses.ParsePeer)],
         Listen = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_listen)).Select(Addresses.ParseListen)],

@@ -33,14 +33,14 @@ internal sealed class RemoteArguments
 
     /// <summary>What of the model is needed here: where others compute the blocks, only the rest.</summary>
     public ModelPart Part(ParseResult result) =>
-        Servers(result).Length == 0 && _swarm.Read(result).InitialPeers.Count == 0 ? ModelPart.Whole : ModelPart.Ends;
+        Servers(result).Length == 0 && !_swarm.Read(result).FindsASwarm ? ModelPart.Whole : ModelPart.Ends;
 
     /// <summary>The model with its blocks here, on the servers named, or wherever the swarm has them.</summary>
     public Task<LocalEngine> OpenAsync(EngineOptions options, ParseResult result, CancellationToken cancellationToken)
     {
         NetworkOptions swarm = _swarm.Read(result);
         string[] servers = Servers(result);
-        return servers.Length == 0 && swarm.InitialPeers.Count == 0
+        return servers.Length == 0 && !swarm.FindsASwarm
             ? LocalEngine.LoadAsync(options, cancellationToken)
             : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix), cancellationToken);
     }

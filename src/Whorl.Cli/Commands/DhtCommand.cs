@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
 using Whorl.P2P;
 
 namespace Whorl.Cli.Commands;
@@ -13,21 +14,21 @@ internal static class DhtCommand
 
     public static Command Create()
     {
-        NetworkArguments swarm = new(listen: "127.0.0.1:0");
+        NetworkArguments swarm = new(listen: ":31337");
+        LogArguments log = new();
         Command command = new("dht", "Run a bootstrap and relay node for a swarm, until Ctrl-C. It holds no model.");
         swarm.AddTo(command);
+        log.AddTo(command);
         command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
         {
-            NetworkOptions options = swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod };
+            NetworkOptions options = swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod, Logger = log.Read(result) };
             await using Network network = await Network.StartAsync(options, cancellationToken);
             await network.ServeReachabilityAsync();
             await network.JoinAsync(cancellationToken);
-            foreach (Multiaddress address in network.Multiaddresses)
-            {
-                Console.Out.WriteLine($"others join with --initial-peers {address}");
-            }
-
-            await UntilStopped.WaitAsync(cancellationToken);
+            IReadOnlyList<Multiaddress> addresses = network.Multiaddresses;
+            Whereabouts.Print(addresses, "others join with --initial-peers");
+            Whereabouts.PrintCommand(addresses, "whorl serve MODEL --initial-peers");
+            await UntilStopped.WaitAsync(options.Logger, cancellationToken);
         }));
         return command;
     }

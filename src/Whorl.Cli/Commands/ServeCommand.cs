@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
 using Whorl.Dht.Records;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
@@ -30,7 +31,8 @@ internal static class ServeCommand
                 + "nor fetched where MODEL is a name on the hub.",
             HelpName = "FIRST..LAST",
         };
-        NetworkArguments swarm = new(listen: "127.0.0.1:0");
+        NetworkArguments swarm = new(listen: ":0");
+        LogArguments logging = new();
         Option<string?> prefix = RemoteArguments.PrefixOption();
         Option<int> cache = new("--cache-mib") { Description = "Memory for all sessions together; what would go beyond is refused.", DefaultValueFactory = _ => 2048, HelpName = "MIB" };
         Check.Whole(cache, 0);
@@ -45,6 +47,7 @@ internal static class ServeCommand
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
         Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, publicName, untilInputEnds };
         swarm.AddTo(command);
+        logging.AddTo(command);
         model.AddOptionsTo(command);
         command.SetAction((result, cancellationToken) => UntilStopped.EndCleanlyAsync(async () =>
         {
@@ -56,8 +59,10 @@ internal static class ServeCommand
                 StopAtEndOfInput(stop);
             }
 
+            ILogger logger = logging.Read(result);
+
             // Before the model, which may have to be fetched: a port in use is told at once.
-            await using Network network = await Network.StartAsync(swarm.Read(result), cancellationToken);
+            await using Network network = await Network.StartAsync(swarm.Read(result) with { Logger = logger }, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, part, stop.Token);
             using ModelSource source = ModelSource.Open(options.ModelPath);
             BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
@@ -67,14 +72,14 @@ internal static class ServeCommand
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             MemoryBudget memory = new((long)result.GetValue(cache) << 20);
             HostedSpan hosted = new(span, span.Contract, memory, network.Address, TimeProvider.System);
-            new SpanServer(hosted, NullLogger.Instance).Listen(network.Host);
+            new SpanServer(hosted, logger).Listen(network.Host);
             PetalsServerOptions petals = new()
             {
                 Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family),
                 PublicName = result.GetValue(publicName),
                 QuantType = QuantType.Of(source, range),
             };
-            await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System);
+            await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System, logger);
             await using Network serving = network; // closed before the blocks with which its calls compute
             await network.ServeReachabilityAsync();
             await network.JoinAsync(stop.Token);
@@ -88,15 +93,13 @@ internal static class ServeCommand
                 PetalsAnnouncer.DefaultPeriod,
                 TimeProvider.System,
                 new Random(),
-                NullLogger.Instance);
+                logger);
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{Ready}{network.Address}, blocks {range} of {source.Spec.Blocks.Count}, {span.WeightBytes / 1048576.0:F1} MiB of weights"));
-            foreach (Multiaddress address in network.Multiaddresses)
-            {
-                Console.Out.WriteLine($"others reach it at {address}");
-            }
-
-            await UntilStopped.WaitAsync(stop.Token);
+            IReadOnlyList<Multiaddress> addresses = network.Multiaddresses;
+            Whereabouts.Print(addresses, "others reach it at");
+            Whereabouts.PrintCommand(addresses, $"whorl run {options.ModelAsked} --initial-peers");
+            await UntilStopped.WaitAsync(logger, stop.Token);
         }));
         return command;
     }

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using Whorl.Cli.Arguments;
+using Whorl.Cli.Output;
 using Whorl.Client;
 using Whorl.Dht;
 using Whorl.Dht.Records;
@@ -10,7 +13,7 @@ using Whorl.P2P.Rpc;
 namespace Whorl.Cli.Engine;
 
 /// <summary>This process's node: a libp2p host and, where it takes part in a swarm, a node of the DHT.</summary>
-internal sealed class Network : IAsyncDisposable
+internal sealed partial class Network : IAsyncDisposable
 {
     private const int Workers = 32; // questions of a look-up at once: a model has many blocks, and Petals' clients ask as many
 
@@ -26,35 +29,64 @@ internal sealed class Network : IAsyncDisposable
     /// <summary>The node of the DHT, once <see cref="JoinAsync"/> has run.</summary>
     public DhtNode? Dht { get; private set; }
 
-    /// <summary>Where others reach this node, as host and port.</summary>
-    public string Address => _host.ListenAddresses[0].TryGetTcp(out string? host, out int port)
-        ? string.Create(CultureInfo.InvariantCulture, $"{host}:{port}")
-        : _host.ListenAddresses[0].ToString();
+    /// <summary>Where others reach this node, as host and port: the address that can be dialled from farthest away.</summary>
+    public string Address => Whereabouts.InOrder(_host.ListenAddresses).First() is var first && first.TryGetTcp(out string? host, out int port)
+        ? string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}")
+        : first.ToString();
 
-    /// <summary>Where others reach this node, with its id.</summary>
-    public IEnumerable<Multiaddress> Multiaddresses => _host.ListenAddresses.Select(a => a.WithPeer(_host.Id));
+    /// <summary>Where others reach this node, with its id; those first that can be dialled from farthest away.</summary>
+    public IReadOnlyList<Multiaddress> Multiaddresses => [.. Whereabouts.InOrder(_host.ListenAddresses).Select(a => a.WithPeer(_host.Id))];
 
     /// <summary>Starts a node.</summary>
     /// <exception cref="CliException">An address cannot be listened on, or no relay takes this node.</exception>
     public static async Task<Network> StartAsync(NetworkOptions options, CancellationToken cancellationToken)
     {
         PeerIdentity? identity = options.IdentityFile is { } file ? await PeerIdentity.LoadOrCreateAsync(file, PeerKeyType.Ed25519, cancellationToken) : null;
+        Network network = new(await StartHostAsync(options, identity), options);
         try
         {
-            Network network = new(
-                await Libp2pHost.StartAsync(new Libp2pOptions
-                {
-                    Identity = identity,
-                    ListenAddresses = options.Listen,
-                    AnnounceAddresses = options.Announce,
-                    BootstrapPeers = options.InitialPeers,
-                    Relays = options.Relays,
-                    IsRelay = options.IsRelay,
-                    KadMode = options.Listen.Count > 0 ? KadMode.Server : KadMode.Client,
-                }),
-                options);
             await network.ReserveRelaysAsync(cancellationToken);
+            if (options.FindsLocalPeers)
+            {
+                network.StartMdns();
+            }
+
             return network;
+        }
+        catch
+        {
+            await network.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What peers are told of this program, and people too.</summary>
+    private static string Version =>
+        typeof(Network).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
+    private static async Task<Libp2pHost> StartHostAsync(NetworkOptions options, PeerIdentity? identity)
+    {
+        Libp2pOptions host = new()
+        {
+            Identity = identity,
+            ListenAddresses = options.Listen,
+            AnnounceAddresses = options.Announce,
+            BootstrapPeers = options.InitialPeers,
+            Relays = options.Relays,
+            IsRelay = options.IsRelay,
+            KadMode = options.Listen.Count > 0 ? KadMode.Server : KadMode.Client,
+            AgentVersion = "whorl/" + Version,
+        };
+        try
+        {
+            return await Libp2pHost.StartAsync(host, TimeProvider.System, options.Logger);
+        }
+        catch (SocketException e) when (options.MayListenElsewhere && e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            _ = options.Listen[0].TryGetTcp(out _, out int port);
+            Log.ListensElsewhere(options.Logger, port);
+            return await Libp2pHost.StartAsync(
+                host with { ListenAddresses = [Multiaddress.FromTcp(new IPEndPoint(IPAddress.Any, 0))] }, TimeProvider.System, options.Logger);
         }
         catch (SocketException e)
         {
@@ -65,11 +97,38 @@ internal sealed class Network : IAsyncDisposable
     /// <summary>Joins the DHT: as a member where the node listens, else only to ask.</summary>
     public async Task<SwarmDirectory> JoinAsync(CancellationToken cancellationToken)
     {
+        Log.Started(Options.Logger, Version, _host.Id);
+        await ThrowIfIdentityIsTakenAsync(cancellationToken);
+
         // Dialling has a time of its own: the DHT waits for each answer for three seconds only.
         IReadOnlyList<PeerAddress> peers = await DialAsync(Options.InitialPeers, cancellationToken);
         DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
-        Dht = await DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), null, cancellationToken);
-        return new SwarmDirectory(Dht);
+        Dht = await DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), Options.Logger, cancellationToken);
+        if (Options.FindsLocalPeers)
+        {
+            await MeetNeighboursAsync(cancellationToken);
+        }
+
+        TellOfJoining();
+        return new SwarmDirectory(Dht, Options.Logger);
+    }
+
+    private void TellOfJoining()
+    {
+        if (Dht!.Neighbours.Count > 0)
+        {
+            Log.Joined(Options.Logger, Dht.Neighbours.Count);
+        }
+        else if (Options.InitialPeers.Count == 0)
+        {
+            Log.BeginsASwarm(Options.Logger);
+        }
+
+        if (Options.Listen.Count > 0 && Whereabouts.AreHereOnly(_host.ListenAddresses)
+            && Options.InitialPeers.FirstOrDefault(peer => peer.Addresses.Count > 0 && !Whereabouts.AreHereOnly(peer.Addresses)) is { } elsewhere)
+        {
+            Log.ListensHereOnly(Options.Logger, elsewhere);
+        }
     }
 
     /// <summary>Dials peers; one that is known only by where it is gets the id of who answers there.</summary>
@@ -99,7 +158,7 @@ internal sealed class Network : IAsyncDisposable
     public async Task ServeReachabilityAsync()
     {
         _probe = await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off, ServesAutoNat = false, PunchesHoles = false });
-        Reachability.Serve(new RpcServer(_host, TimeProvider.System), _host.Id, new RpcClient(_probe, TimeProvider.System), _host.LocateAsync);
+        Reachability.Serve(new RpcServer(_host, TimeProvider.System, Options.Logger), _host.Id, new RpcClient(_probe, TimeProvider.System), _host.LocateAsync);
     }
 
     /// <summary>Asks a server which blocks it holds.</summary>
@@ -110,6 +169,12 @@ internal sealed class Network : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_mdns is not null)
+        {
+            await _closing.CancelAsync();
+            await _mdns.DisposeAsync();
+        }
+
         if (Dht is not null)
         {
             await Dht.DisposeAsync();
@@ -120,6 +185,8 @@ internal sealed class Network : IAsyncDisposable
         {
             await _probe.DisposeAsync();
         }
+
+        _closing.Dispose();
     }
 
     /// <summary>Waits until the relays have taken this node, so that its addresses tell the ways through them; a relay that is away is asked again by the host.</summary>
@@ -140,7 +207,6 @@ internal sealed class Network : IAsyncDisposable
 
         if (refused.Count > 0 && refused.Count == Options.Relays.Count)
         {
-            await _host.DisposeAsync();
             throw new CliException($"no relay can be used: {string.Join("; ", refused)}");
         }
     }

@@ -23,7 +23,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Itself(start);
         foreach (string argument in (string[])
             [
-                "serve", options.ModelPath, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends",
+                "serve", options.ModelPath, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends", "--log-level", "error",
                 "--threads", options.Backend.Threads.ToString(CultureInfo.InvariantCulture),
                 "--activations", options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
             ])

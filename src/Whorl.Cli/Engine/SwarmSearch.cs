@@ -1,7 +1,6 @@
 using Whorl.Client;
 using Whorl.Client.Petals;
 using Whorl.Client.Routing;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.P2P.Rpc;
@@ -24,21 +23,6 @@ internal static class SwarmSearch
             ? family.NameInSwarm(model.ModelName)
             : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.ModelName)));
         return prefix.Replace('.', '-').Replace(' ', '-'); // which no key may have
-    }
-
-    /// <summary>Servers that are online, each with the blocks it announces.</summary>
-    public static async Task<IReadOnlyDictionary<PeerId, ServerInfo>> ServersAsync(SwarmDirectory directory, string prefix, int blocks, CancellationToken cancellationToken)
-    {
-        Dictionary<PeerId, ServerInfo> servers = [];
-        foreach (IReadOnlyDictionary<PeerId, ServerInfo> holders in await directory.FindServersAsync(prefix, [.. Enumerable.Range(0, blocks)], latest: true, cancellationToken))
-        {
-            foreach ((PeerId peer, ServerInfo info) in holders)
-            {
-                servers[peer] = info;
-            }
-        }
-
-        return servers;
     }
 
     /// <summary>

@@ -97,7 +97,7 @@ public sealed partial class PetalsSwarmTests : IAsyncLifetime
 
     private async Task<PeerAddress> StartEntranceAsync()
     {
-        WhorlProcess process = WhorlProcess.Start("dht");
+        WhorlProcess process = WhorlProcess.Start("dht", "--listen", "127.0.0.1:0");
         _started.Add(process);
         return PeerAddress.Parse(Multiaddress().Match((await process.ReadLineAsync())!).Value);
     }

@@ -21,10 +21,9 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public async Task The_swarm_on_one_machine_is_found_by_the_address_that_its_first_command_prints()
+    public async Task The_swarm_is_found_by_the_address_that_its_first_command_prints()
     {
-        string[][] swarm = [.. Lines().Where(l => l.StartsWith("whorl dht", StringComparison.Ordinal) || l.Contains("ADDRESS", StringComparison.Ordinal)).Select(l => Words(l)[1..])];
-        Assert.Equal(["dht", "serve", "serve", "run"], swarm.Select(c => c[0]));
+        string[][] swarm = SwarmCommands();
         List<WhorlProcess> running = [];
         try
         {
@@ -50,6 +49,14 @@ public sealed partial class ReadmeTests
                 await process.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>What the README says makes a swarm: a bootstrap node, two servers, a client; without the program's name.</summary>
+    internal static string[][] SwarmCommands()
+    {
+        string[][] swarm = [.. Lines().Where(l => l.StartsWith("whorl dht", StringComparison.Ordinal) || l.Contains("ADDRESS", StringComparison.Ordinal)).Select(l => Words(l)[1..])];
+        Assert.Equal(["dht", "serve", "serve", "run"], swarm.Select(c => c[0]));
+        return swarm;
     }
 
     /// <summary>Lines of the blocks marked as bash, without comments.</summary>

@@ -9,7 +9,7 @@ public sealed class SwarmTests
     public async Task Peers_shows_what_a_server_measured_and_a_run_names_the_blocks_that_nobody_has()
     {
         await using WhorlProcess node = WhorlProcess.Start("dht", "--listen", "127.0.0.1:0");
-        string address = (await node.ReadLineAsync())!.Split(' ').Single(word => word.Contains("/p2p/", StringComparison.Ordinal));
+        string address = AddressIn(await node.ReadLineAsync());
         (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "1..3", "--initial-peers", address, "--link-mbits", "10");
         await using (server)
         {
@@ -24,8 +24,39 @@ public sealed class SwarmTests
 
             ProgramResult run = await WhorlProcess.RunAsync("run", "bard", "ROMEO.", "-n", "4", "--initial-peers", address);
             run.AssertRefused("'bard'", "blocks 0, 4..5");
+
+            server.Signal(WhorlProcess.Kill); // it cannot say goodbye
+            await server.EndAsync();
+            JsonElement swarm = (await WhorlProcess.RunAsync("peers", "--json", "--initial-peers", address)).Json;
+            Assert.Equal("gone", Assert.Single(swarm.GetProperty("peers").EnumerateArray()).GetProperty("state").GetString());
+            Assert.Equal("[[0,5]]", swarm.GetProperty("models")[0].GetProperty("missing").ToString());
+            ProgramResult table = await WhorlProcess.RunAsync("peers", "--initial-peers", address);
+            Assert.Contains("gone, heard of", table.Output, StringComparison.Ordinal);
+            Assert.Contains("blocks 0..5 are missing", table.Output, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public async Task An_identity_that_is_in_the_swarm_already_is_refused_with_the_place_where_it_is()
+    {
+        string folder = Directory.CreateTempSubdirectory("whorl-").FullName;
+        string key = Path.Combine(folder, "key"), copy = Path.Combine(folder, "copy");
+        await using WhorlProcess node = WhorlProcess.Start("dht", "--listen", "127.0.0.1:0");
+        string entrance = AddressIn(await node.ReadLineAsync());
+        string[] other = ["dht", "--listen", "127.0.0.1:0", "--initial-peers", entrance, "--log-level", "error"];
+        await using (WhorlProcess first = WhorlProcess.Start([.. other, "--identity", key]))
+        {
+            string address = AddressIn(await first.ReadLineAsync());
+            File.Copy(key, copy);
+            (await WhorlProcess.RunAsync([.. other, "--identity", copy])).AssertRefused("in the swarm already", address.Split("/p2p/")[0], "--identity");
+        }
+
+        await using WhorlProcess again = WhorlProcess.Start([.. other, "--identity", copy]);
+        Assert.Contains("/p2p/", await again.ReadLineAsync(), StringComparison.Ordinal); // the first is gone
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static string AddressIn(string? line) => line!.Split(' ').Single(word => word.Contains("/p2p/", StringComparison.Ordinal));
 
     /// <summary>The one server, once its announcement is there.</summary>
     private static async Task<JsonElement> OnlyPeerAsync(string address)
