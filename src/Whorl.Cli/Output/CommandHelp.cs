@@ -31,11 +31,11 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
         (
             "Swarm",
             [
-                "--servers", "--initial-peers", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
+                "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
                 "--link-mbits",
             ]),
-        ("Output", ["--json", "--out", "--yes"]),
-        (Other, ["--verbose", "--version", "--help"]),
+        ("Output", ["--json", "--out", "--yes", "--log-level", "--verbose"]),
+        (Other, ["--version", "--help"]),
     ];
 
     private static readonly Dictionary<string, string[]> Examples = new()
@@ -51,12 +51,13 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
         ["demo"] = ["whorl demo", "whorl demo SmolLM2.gguf \"Who are you?\" --servers 2"],
         ["serve"] =
         [
-            "whorl serve bard                                     # all blocks, for this machine",
-            "whorl serve bard --blocks 0..2 --listen :31337       # three blocks, for others",
-            "whorl serve bard --blocks 3..5 --listen :31337 --initial-peers box:31337",
+            "whorl serve bard                                     # all blocks, for whoever can reach this machine",
+            "whorl serve bard --blocks 0..2 --listen :31330       # three blocks, at a port that a firewall can let in",
+            "whorl serve bard --blocks 3..5 --initial-peers box:31337",
+            "whorl serve bard --blocks 3..5 --lan                 # in a swarm of this local network",
         ],
-        ["dht"] = ["whorl dht --listen :31337 --identity dht.key"],
-        ["peers"] = ["whorl peers --initial-peers box:31337"],
+        ["dht"] = ["whorl dht", "whorl dht --listen :4001 --identity dht.key --lan"],
+        ["peers"] = ["whorl peers --initial-peers box:31337", "whorl peers --lan --json"],
         ["pull"] = ["whorl pull HuggingFaceTB/SmolLM2-135M-Instruct"],
         ["list"] = ["whorl list", "whorl list --json"],
         ["rm"] = ["whorl rm HuggingFaceTB/SmolLM2-135M-Instruct"],
