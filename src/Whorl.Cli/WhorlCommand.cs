@@ -15,6 +15,8 @@ internal static class WhorlCommand
     private const int Failed = 1;
     private const int Cancelled = 130; // what a shell gives for Ctrl-C
 
+    private const int Unread = 141; // what a shell gives for a program that wrote to a pipe without a reader
+
     /// <summary>
     /// How long closing may take: more than a farewell to the swarm and the end of every connection, whose limits are stated where they are.
     /// </summary>
@@ -30,11 +32,21 @@ internal static class WhorlCommand
                 throw new CliException(Explain(parsed));
             }
 
+            if (parsed.CommandResult.Command.Name is not ("serve" or "dht"))
+            {
+                StandardOutput.Require();
+                StandardOutput.Use(); // servers go on though nobody reads what they print
+            }
+
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = LongestClosing,
             });
+        }
+        catch (BrokenOutputException)
+        {
+            return Unread;
         }
         catch (OperationCanceledException)
         {

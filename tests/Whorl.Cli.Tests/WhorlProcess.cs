@@ -41,6 +41,13 @@ internal sealed class WhorlProcess : IAsyncDisposable
         return await process.EndAsync();
     }
 
+    /// <summary>Runs it to its end, with a standard input to which nobody writes, and which nobody closes.</summary>
+    public static async Task<ProgramResult> RunWithSilentInputAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        await using WhorlProcess process = new(environment, arguments);
+        return await process.EndAsync();
+    }
+
     /// <summary>Starts a server and waits until it listens. It ends when it is disposed.</summary>
     /// <returns>The server, and where it listens.</returns>
     public static async Task<(WhorlProcess Server, string Address)> ServeAsync(

@@ -132,7 +132,7 @@ internal static class CommandLine
 
     private static string Unknown(string name, Dictionary<string, Option> options, Command command)
     {
-        bool isGlued = name.Length > 2 && name[1] != '-' && options.ContainsKey(name[..2]) && options[name[..2]].Arity.MaximumNumberOfValues > 0;
+        bool isGlued = name.Length > 2 && !char.IsLetter(name[2]) && name[1] != '-' && options.ContainsKey(name[..2]) && options[name[..2]].Arity.MaximumNumberOfValues > 0;
         string? near = isGlued ? $"{name[..2]} {name[2..]}"
             : Spelling.Nearest(name, options.Where(o => !o.Value.Hidden).Select(o => o.Key));
         string takesText = near is not null ? ""

@@ -80,7 +80,24 @@ internal sealed class GenerationArguments
 
     private readonly Option<bool> _chat = new("--chat")
     {
-        Description = "The prompt is one message of a user: the model's chat template is put around it.",
+        Description = "The prompt must be put into the model's chat template; a model without one is refused.",
+    };
+
+    private readonly Option<bool> _raw = new("--raw")
+    {
+        Description = "Continue the prompt as it is. Default: where the model has a chat template, the prompt is a message, and is answered.",
+    };
+
+    private readonly Option<string?> _system = new("--system", "-s")
+    {
+        Description = "What the model is told before the conversation: who it is, how it answers.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<string[]> _files = new("--file", "-f")
+    {
+        Description = "A text file that follows the prompt, behind a blank line; - for standard input. May be given more than once.",
+        HelpName = "FILE",
     };
 
     private readonly Option<int?> _context = new("--context")
@@ -97,7 +114,7 @@ internal sealed class GenerationArguments
     {
         _prompt = new Argument<string[]>("PROMPT")
         {
-            Description = $"The text to continue. Without one, {withoutPrompt}.",
+            Description = $"What to answer or to continue; - for standard input. Without one, {withoutPrompt}.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Check.Whole(_maxTokens, 0);
@@ -109,6 +126,7 @@ internal sealed class GenerationArguments
         Check.Number(_repetition, value => value > 0, "a number above 0");
         Check.Number(_presence, _ => true, "a number");
         Check.Number(_frequency, _ => true, "a number");
+        Check.Filled(_files, "a path");
         Check.Filled(_stop, "a text that is not empty");
         _seed.Validators.Add(r =>
         {
@@ -125,7 +143,7 @@ internal sealed class GenerationArguments
         foreach (Option option in (Option[])
             [
                 _promptIds, _maxTokens, _temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed, _stop, _ignoreEos,
-                _chat, _context, _json,
+                _chat, _raw, _system, _files, _context, _json,
             ])
         {
             command.Add(option);
@@ -140,11 +158,26 @@ internal sealed class GenerationArguments
             throw new CliException("give a prompt or --prompt-ids, not both");
         }
 
+        string[] files = result.GetValue(_files) ?? [];
+        string? system = result.GetValue(_system);
+        if (result.GetValue(_promptIds) is not null && (files.Length > 0 || system is not null))
+        {
+            throw new CliException($"--prompt-ids are the whole prompt; leave out {(system is null ? "--file" : "--system")}");
+        }
+
+        if (result.GetValue(_raw) && (result.GetValue(_chat) || system is not null))
+        {
+            throw new CliException($"--raw leaves out the chat template, which {(system is null ? "--chat" : "--system")} needs; give one of the two");
+        }
+
         return new TextRequest
         {
             Prompt = prompt,
             PromptIds = result.GetValue(_promptIds) is { } ids ? ParseIds(ids) : null,
             IsChat = result.GetValue(_chat),
+            IsRaw = result.GetValue(_raw),
+            System = system,
+            Files = files,
             MaxTokens = result.GetValue(_maxTokens),
             Temperature = result.GetValue(_temperature),
             TopK = result.GetValue(_topK),

@@ -35,17 +35,23 @@ internal static class DemoCommand
         command.Add(servers);
         command.SetAction(async (result, cancellationToken) =>
         {
-            TextRequest request = Read(generation, result);
+            TextRequest request = await ReadAsync(generation, result, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
             return await RunAsync(options, request, result.GetValue(servers), cancellationToken);
         });
         return command;
     }
 
-    private static TextRequest Read(GenerationArguments generation, ParseResult result)
+    private static async Task<TextRequest> ReadAsync(GenerationArguments generation, ParseResult result, CancellationToken cancellationToken)
     {
         TextRequest request = generation.Read(result);
-        return request is { Prompt: null, PromptIds: null } ? request with { Prompt = DefaultPrompt } : request;
+        if (request is { Prompt: null, PromptIds: null, Files.Count: 0 })
+        {
+            return request with { Prompt = DefaultPrompt };
+        }
+
+        PromptText? prompt = request.PromptIds is null ? await PromptText.BeginAsync(request, takesInput: false, cancellationToken) : null;
+        return prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
     }
 
     private static async Task<int> RunAsync(EngineOptions options, TextRequest request, int count, CancellationToken cancellationToken)
@@ -54,6 +60,7 @@ internal static class DemoCommand
         IReadOnlyList<BlockRange> ranges = SplitModel(options, request, count);
         ServerProcess?[] servers = new ServerProcess?[count];
         TextResult remote;
+        bool template;
         try
         {
             await Task.WhenAll(ranges.Select(
@@ -67,6 +74,7 @@ internal static class DemoCommand
             string[] addresses = [.. servers.Select(s => s!.Address)];
             await using LocalEngine engine = await LocalEngine.ConnectAsync(
                 options, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
+            template = engine.Text.UsesTemplate(request);
             remote = await WriteAsync(engine, request, say, cancellationToken);
         }
         finally
@@ -80,7 +88,7 @@ internal static class DemoCommand
         await using LocalEngine local = await LocalEngine.LoadAsync(options, cancellationToken);
         TextResult alone = await WriteAsync(local, request, _ => { }, cancellationToken);
         bool same = remote.Ids.SequenceEqual(alone.Ids) && remote.Text == alone.Text;
-        Report(options, request, remote, alone, same);
+        Report(options, request, template, remote, alone, same);
         return same ? 0 : 1;
     }
 
@@ -102,9 +110,9 @@ internal static class DemoCommand
     private static async Task<TextResult> WriteAsync(
         LocalEngine engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
     {
-        int[] prompt = engine.PromptIds(request.Prompt, request.PromptIds, request.IsChat);
+        int[] prompt = engine.PromptIds(request);
         await using TextWriterSession writer = new(engine, request);
-        if (!request.IsChat && request.Prompt is not null)
+        if (request.Prompt is not null && !engine.Text.UsesTemplate(request))
         {
             show(request.Prompt);
         }
@@ -112,11 +120,12 @@ internal static class DemoCommand
         return await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
     }
 
-    private static void Report(EngineOptions options, TextRequest request, TextResult remote, TextResult alone, bool same)
+    private static void Report(
+        EngineOptions options, TextRequest request, bool template, TextResult remote, TextResult alone, bool same)
     {
         if (request.Json)
         {
-            JsonObject json = ResultWriter.ToJson(options.ModelAsked, remote, request.Seed);
+            JsonObject json = ResultWriter.ToJson(options.ModelAsked, remote, request.Seed, template);
             json["same_as_local"] = same;
             ResultWriter.Print(json);
             return;

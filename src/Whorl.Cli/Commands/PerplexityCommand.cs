@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
@@ -36,9 +35,16 @@ internal static class PerplexityCommand
         model.AddOptionsTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            string text = await ReadAsync(result.GetValue(file)!, cancellationToken);
+            string text = await InputText.ReadFileAsync(result.GetValue(file)!, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
+            if (result.GetValue(window) > engine.Source.Spec.LongestText)
+            {
+                Console.Error.WriteLine(
+                    $"whorl: --window is {result.GetValue(window)}, but the model was made for texts of {engine.Source.Spec.LongestText} tokens; "
+                    + "what is measured beyond them says little");
+            }
+
             int[] ids = engine.Text.Need().Encode(text, EncodeOptions.PlainText);
             bool quiet = result.GetValue(json);
             IProgress<Perplexity>? progress = quiet || Console.IsErrorRedirected ? null : new Line();
@@ -48,10 +54,6 @@ internal static class PerplexityCommand
         });
         return command;
     }
-
-    private static Task<string> ReadAsync(string file, CancellationToken cancellationToken) => Directory.Exists(file)
-        ? throw new CliException($"{file} is a folder; give a text file")
-        : File.ReadAllTextAsync(file, new UTF8Encoding(false, throwOnInvalidBytes: false), cancellationToken);
 
     private static void Report(Perplexity measured, bool json)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
@@ -24,15 +25,17 @@ internal static class RunCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = generation.Read(result);
-            bool chats = request is { Prompt: null, PromptIds: null };
+            bool chats = PromptText.IsAbsent(request);
             if (chats && request.Json)
             {
                 throw new CliException("--json needs a prompt");
             }
 
+            PromptText? prompt = chats || request.PromptIds is not null ? null : await PromptText.BeginAsync(request, takesInput: true, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             ContextWindow.Check(engine.Source, request);
+            request = prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
             await (chats ? ChatAsync(engine, request, cancellationToken) : CompleteAsync(engine, options, request, cancellationToken));
         });
         return command;
@@ -41,18 +44,63 @@ internal static class RunCommand
     private static async Task CompleteAsync(
         LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
     {
-        int[] prompt = engine.PromptIds(request.Prompt, request.PromptIds, request.IsChat);
-        await using TextWriterSession writer = new(engine, request);
+        int[] prompt = engine.PromptIds(request);
+        bool template = engine.Text.UsesTemplate(request);
+        using PromptProgress? progress = PromptProgress.Begin(prompt.Length);
+        await using TextWriterSession writer = new(engine, request) { Progress = progress };
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
-        TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
+        try
+        {
+            TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
+            if (request.Json)
+            {
+                ResultWriter.Print(ResultWriter.ToJson(options.ModelAsked, result, request.Seed, template));
+                return;
+            }
+
+            Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
+            bool isDrawn = request.Resolve(engine.Text).Sampling.Temperature > 0;
+            Console.Error.WriteLine($"[{ResultWriter.Speed(result)}{(isDrawn ? $"; seed {request.Seed}" : "")}]");
+        }
+        catch (Exception e) when (writer.Unfinished is { } soFar && e is not (BrokenOutputException or CliException))
+        {
+            if (UserErrors.Explain(e) is { } fault)
+            {
+                throw new CliException(EndEarly(options, request, template, soFar, fault));
+            }
+
+            EndEarly(options, request, template, soFar, null);
+            throw;
+        }
+    }
+
+    /// <summary>Prints what there is of a text that goes no further.</summary>
+    /// <param name="options">The model.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="template">Whether the prompt was put into the chat template.</param>
+    /// <param name="soFar">What there is.</param>
+    /// <param name="fault">Why it goes no further; null where it was stopped.</param>
+    /// <returns>The fault, what was written until then, and what to do, in one line.</returns>
+    private static string EndEarly(EngineOptions options, TextRequest request, bool template, TextResult soFar, string? fault)
+    {
         if (request.Json)
         {
-            ResultWriter.Print(ResultWriter.ToJson(options.ModelAsked, result, request.Seed));
-            return;
+            JsonObject json = ResultWriter.ToJson(options.ModelAsked, soFar, request.Seed, template);
+            json["stop_reason"] = fault is null ? "stopped" : "error";
+            json["error"] = fault;
+            ResultWriter.Print(json);
+        }
+        else if (soFar.Text is null)
+        {
+            Console.Out.WriteLine(string.Join(',', soFar.Ids));
+        }
+        else if (soFar.Text.Length > 0 && !soFar.Text.EndsWith('\n'))
+        {
+            Console.Out.WriteLine();
         }
 
-        Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
-        Console.Error.WriteLine($"[{ResultWriter.Speed(result)}; seed {request.Seed}]");
+        return $"{fault}; until then: {ResultWriter.Rates(soFar)}. Start that server again or use another, and run this again; "
+            + $"--seed {request.Seed} gives the same text";
     }
 
     private static async Task ChatAsync(LocalEngine engine, TextRequest request, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
 using Whorl.Formats;
 using Whorl.Tokenizers;
 
@@ -49,7 +50,7 @@ internal static class TokenizeCommand
             Func<JsonElement, string> convert = decodes ? line => Decode(tokenizer, line) : line => Encode(tokenizer, line, options);
             UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
             using StreamReader input = new(Console.OpenStandardInput(), utf8);
-            await using StreamWriter output = new(Console.OpenStandardOutput(), utf8);
+            await using StreamWriter output = StandardOutput.OpenWriter(autoFlush: false);
             output.NewLine = "\n";
             // A read of the console blocks, and cannot be cancelled: it is left behind.
             for (int number = 1; await input.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken) is { } line; number++)
@@ -91,7 +92,14 @@ internal static class TokenizeCommand
 
     private static string Decode(Tokenizer tokenizer, JsonElement line)
     {
-        string text = tokenizer.Decode(line.EnumerateArray().Select(id => id.GetInt32()));
+        int[] ids = [.. line.EnumerateArray().Select(id => id.GetInt32())];
+        int unknown = Array.FindIndex(ids, id => tokenizer.IdToToken(id) is null);
+        if (unknown >= 0)
+        {
+            throw new CliException($"there is no token {ids[unknown]}; the ids are 0 to {tokenizer.VocabularySize - 1}");
+        }
+
+        string text = tokenizer.Decode(ids);
         return $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
     }
 }

@@ -59,6 +59,12 @@ internal sealed class LocalEngine : IAsyncDisposable
             progress => DecoderSpan.Load(source, range, backend, BoundaryFormat.F32, progress, cancellationToken));
 
     /// <summary>The ids of a prompt.</summary>
+    /// <exception cref="CliException">There are none, or the model does not have one of them.</exception>
+    public int[] PromptIds(TextRequest request) => request is { PromptIds: null, Prompt: "" }
+        ? PromptIds("", [], isChat: false)
+        : PromptIds(prompt: null, request.PromptIds ?? Text.Encode(request), isChat: false);
+
+    /// <summary>The ids of a prompt.</summary>
     /// <param name="prompt">The text, or null where ids are given.</param>
     /// <param name="ids">The ids, or null.</param>
     /// <param name="isChat">Whether the text is one message of a user.</param>

@@ -29,6 +29,36 @@ internal sealed class ModelText
         _ => throw new NotSupportedException($"no tokenizer for {file.GetType().Name}"),
     };
 
+    /// <summary>
+    /// Whether the model has a chat template, and answers. The built-in model's template makes a play of a conversation, and is for chats: the
+    /// model follows no instructions, and continues a text.
+    /// </summary>
+    public bool Answers => Tokenizer is { ChatTemplates: { Count: > 0 } templates } && !templates.Values.Any(IsPlay);
+
+    /// <summary>Whether a prompt is put into the chat template: where it must be, or the model has one and nothing speaks against it.</summary>
+    public bool UsesTemplate(TextRequest request) =>
+        request is { PromptIds: null, IsRaw: false } && (request.IsChat || request.System is not null || Answers);
+
+    /// <summary>The ids of a prompt.</summary>
+    /// <exception cref="CliException">A template is needed and not there, or cannot be used.</exception>
+    public int[] Encode(TextRequest request)
+    {
+        if (!UsesTemplate(request))
+        {
+            return Need().Encode(request.Prompt!);
+        }
+
+        IEnumerable<ChatMessage> system = request.System is { } text ? [new ChatMessage("system", text)] : [];
+        try
+        {
+            return EncodeConversation([.. system, new ChatMessage("user", request.Prompt!)]);
+        }
+        catch (ChatTemplateException e) when (request is { IsChat: false, System: null })
+        {
+            throw new CliException($"the model's chat template cannot be used: {e.Message}; --raw continues the prompt without it");
+        }
+    }
+
     /// <summary>The ids of a prompt: as it is, or put into the chat template as one message.</summary>
     public int[] Encode(string prompt, bool chat) => chat
         ? EncodeConversation([new ChatMessage("user", prompt)])
@@ -40,7 +70,7 @@ internal sealed class ModelText
         Tokenizer tokenizer = Need();
         string source = tokenizer.ChatTemplates.TryGetValue("default", out string? template) ? template
             : tokenizer.ChatTemplates.Count > 0 ? tokenizer.ChatTemplates.Values.First()
-            : throw new CliException("the model has no chat template; give a prompt without --chat");
+            : throw new CliException("the model has no chat template: it continues a prompt, without --chat and --system");
         string text = ChatTemplate.Parse(source).Render(new ChatTemplateInput
         {
             Messages = ChatMessage.ToJson(messages),
@@ -50,6 +80,8 @@ internal sealed class ModelText
         });
         return tokenizer.Encode(text, new EncodeOptions { AddSpecialTokens = false, ParseSpecialTokens = true });
     }
+
+    private static bool IsPlay(string template) => template.Contains("STRANGER.", StringComparison.Ordinal);
 
     public Tokenizer Need() => Tokenizer ?? throw new CliException("the model has no tokenizer; give --prompt-ids");
 

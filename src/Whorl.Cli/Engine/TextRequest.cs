@@ -12,7 +12,17 @@ internal sealed record TextRequest
 
     public int[]? PromptIds { get; init; }
 
+    /// <summary>Files whose text belongs to the prompt; <see cref="PromptText.StandardInput"/> for standard input.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Whether the prompt must be a message in the model's chat template.</summary>
     public bool IsChat { get; init; }
+
+    /// <summary>Whether the prompt is continued as it is, also by a model that has a chat template.</summary>
+    public bool IsRaw { get; init; }
+
+    /// <summary>What the system message says; null for none.</summary>
+    public string? System { get; init; }
 
     /// <summary>Null where nothing was asked: a text then has <see cref="UsualMaxTokens"/>, an answer in a chat no limit.</summary>
     public int? MaxTokens { get; init; }

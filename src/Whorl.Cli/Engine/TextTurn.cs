@@ -35,6 +35,9 @@ internal sealed class TextTurn
     /// <summary>All ids before the text. Others may be put in their place between two runs: the text then goes on behind those.</summary>
     public int[] Prompt { get; set; }
 
+    /// <summary>Told how many tokens before the text are computed; null where nobody looks.</summary>
+    public IProgress<int>? Progress { get; init; }
+
     /// <summary>What was written so far.</summary>
     public IReadOnlyList<int> Ids => _ids;
 
@@ -76,6 +79,7 @@ internal sealed class TextTurn
             int rows = Math.Min(TokenGenerator.ChunkSize, all.Length - at);
             await generator.PrefillAsync(all.AsMemory(at, rows), null, cancellationToken);
             Prefill = (Prefill.Tokens + rows, Prefill.Time);
+            Progress?.Report(at + rows);
         }
 
         Prefill = (Prefill.Tokens, Prefill.Time + time.GetElapsedTime(start));

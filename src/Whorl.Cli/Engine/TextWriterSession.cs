@@ -12,6 +12,12 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     {
     }
 
+    /// <summary>Told how many tokens of a prompt are computed; null where nobody looks.</summary>
+    public IProgress<int>? Progress { get; init; }
+
+    /// <summary>What a text that was stopped, or broke off, had come to; null where none did.</summary>
+    public TextResult? Unfinished { get; private set; }
+
     /// <summary>Continues a prompt.</summary>
     /// <param name="prompt">All ids of the text so far; what the session already holds of them is not computed again.</param>
     /// <param name="maxLength">Tokens the session is to hold.</param>
@@ -25,21 +31,34 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
                 $"the prompt has {prompt.Length} tokens, and the context holds {maxLength}; shorten it, or raise --context");
         }
 
-        TextTurn turn = new(text, request.Resolve(text), model.VocabularySize, prompt);
-        await turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken);
-        turn.Flush(show);
-        return new TextResult
+        TextTurn turn = new(text, request.Resolve(text), model.VocabularySize, prompt) { Progress = Progress };
+        Unfinished = null;
+        try
         {
-            PromptIds = prompt,
-            Ids = turn.Ids,
-            Text = turn.Text,
-            StopReason = turn.StopReason,
-            Prefill = turn.Prefill.Time,
-            Decode = turn.Decode.Time,
-            DecodeSteps = turn.Decode.Tokens,
-            Holders = _session.Holders,
-        };
+            await turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken);
+        }
+        catch
+        {
+            // The session is lost, and with it the number of its steps: all tokens but the first and the last took one each.
+            Unfinished = Result(turn) with { DecodeSteps = Math.Max(turn.Ids.Count - 1, 0) };
+            throw;
+        }
+
+        turn.Flush(show);
+        return Result(turn);
     }
+
+    private TextResult Result(TextTurn turn) => new()
+    {
+        PromptIds = turn.Prompt,
+        Ids = turn.Ids,
+        Text = turn.Text,
+        StopReason = turn.StopReason,
+        Prefill = turn.Prefill.Time,
+        Decode = turn.Decode.Time,
+        DecodeSteps = turn.Decode.Tokens,
+        Holders = _session.Holders,
+    };
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 }

@@ -19,9 +19,14 @@ internal static class ResultWriter
     };
 
     /// <summary>What run and demo tell of a text.</summary>
-    public static JsonObject ToJson(string model, TextResult result, ulong seed) => new()
+    /// <param name="model">What the command line calls the model.</param>
+    /// <param name="result">The text.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="template">Whether the prompt was put into the model's chat template.</param>
+    public static JsonObject ToJson(string model, TextResult result, ulong seed, bool template) => new()
     {
         ["model"] = model,
+        ["template"] = template,
         ["prompt_ids"] = Numbers(result.PromptIds),
         ["ids"] = Numbers(result.Ids),
         ["text"] = result.Text,
@@ -36,18 +41,29 @@ internal static class ResultWriter
     public static void Print(JsonObject json) => Console.Out.WriteLine(json.ToJsonString(Readable));
 
     /// <summary>How fast it went, in one line.</summary>
-    public static string Speed(TextResult result)
+    public static string Speed(TextResult result) => $"{Rates(result)}; ended by {Name(result.StopReason).Replace('_', ' ')}";
+
+    /// <summary>The speeds alone.</summary>
+    public static string Rates(TextResult result)
     {
-        string prompt = Speed("prompt tokens", result.PromptIds.Length, result.Prefill), text = Speed("tokens", result.DecodeSteps, result.Decode);
-        return $"{prompt}, {text}; ended by {Name(result.StopReason).Replace('_', ' ')}";
+        string prompt = Speed("prompt token", result.PromptIds.Length, result.PromptIds.Length, result.Prefill);
+        return $"{prompt}, {Speed("token", result.Ids.Count, result.DecodeSteps, result.Decode)}";
     }
 
     /// <summary>Numbers as a JSON array.</summary>
     public static JsonArray Numbers(IEnumerable<int> values) => [.. values.Select(v => (JsonNode)JsonValue.Create(v))];
 
-    private static string Speed(string what, int tokens, TimeSpan time) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{tokens} {what} in {time.TotalSeconds:F2} s ({(time > TimeSpan.Zero ? tokens / time.TotalSeconds : 0):F1}/s)");
+    /// <param name="what">What there are.</param>
+    /// <param name="tokens">How many.</param>
+    /// <param name="computed">How many of them took the time: a text's first token comes from the prompt's logits.</param>
+    /// <param name="time">The time.</param>
+    private static string Speed(string what, int tokens, int computed, TimeSpan time)
+    {
+        string rate = computed > 0 && time > TimeSpan.Zero
+            ? string.Create(CultureInfo.InvariantCulture, $" ({computed / time.TotalSeconds:F1}/s)")
+            : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{tokens} {what}{(tokens == 1 ? "" : "s")} in {time.TotalSeconds:F2} s{rate}");
+    }
 
     private static JsonObject Holder(BlockHolder holder) => new()
     {

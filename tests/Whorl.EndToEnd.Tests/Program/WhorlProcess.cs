@@ -19,6 +19,7 @@ internal sealed class WhorlProcess : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly CancellationTokenSource _limit = new(Limit);
     private readonly Task<string> _errors;
+    private bool _isUnread;
 
     private WhorlProcess(string[] arguments)
     {
@@ -40,6 +41,7 @@ internal sealed class WhorlProcess : IAsyncDisposable
     public static async Task<ProgramResult> RunAsync(params string[] arguments)
     {
         await using WhorlProcess process = new(arguments);
+        process.EndInput();
         return await process.EndAsync();
     }
 
@@ -82,13 +84,20 @@ internal sealed class WhorlProcess : IAsyncDisposable
     /// <summary>Closes its standard input.</summary>
     public void EndInput() => _process.StandardInput.Close();
 
+    /// <summary>Reads its standard output no further.</summary>
+    public void CloseOutput()
+    {
+        _process.StandardOutput.Close();
+        _isUnread = true;
+    }
+
     /// <summary>Sends a signal to the process alone, not to what it started.</summary>
     public void Signal(int number) => Assert.Equal(0, SendSignal(_process.Id, number));
 
     /// <summary>Waits for its end, and checks that nothing is left of it.</summary>
     public async Task<ProgramResult> EndAsync()
     {
-        string output = await _process.StandardOutput.ReadToEndAsync(_limit.Token), error = await _errors;
+        string output = _isUnread ? "" : await _process.StandardOutput.ReadToEndAsync(_limit.Token), error = await _errors;
         await _process.WaitForExitAsync(_limit.Token);
         await AssertNothingLeftAsync();
         return new ProgramResult(_process.ExitCode, _output + output, error);
