@@ -21,7 +21,7 @@ public sealed class ContextTests
         Assert.Contains("made for texts of", warning, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_context_beyond_learned_positions_is_refused()
     {
         string model = ReferenceData.PathOf("golden", "models", "gpt2");

@@ -13,7 +13,7 @@ public sealed class CausalSessionTests
 {
     public static TheoryData<string> Models => ["gpt2", "opt_350m", "gemma2"];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Models))]
     public async Task The_greedy_text_is_the_reference_s(string name)
     {
@@ -29,7 +29,7 @@ public sealed class CausalSessionTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Models))]
     public async Task A_tree_that_is_tried_and_partly_kept_gives_the_bytes_of_the_plain_text(string name)
     {
@@ -49,7 +49,7 @@ public sealed class CausalSessionTests
         Assert.Equal(expected[local.Model.VocabularySize..], after);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Models))]
     public async Task A_trace_holds_what_the_reference_computes_on_the_way(string name)
     {

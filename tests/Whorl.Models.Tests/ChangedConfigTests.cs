@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Whorl.Formats;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -30,7 +29,7 @@ public sealed class ChangedConfigTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_changed_config_is_a_model_or_an_error_that_names_what_is_wrong(string name)
     {
@@ -64,7 +63,7 @@ public sealed class ChangedConfigTests : IDisposable
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Changed_metadata_of_a_gguf_file_is_a_model_or_an_error_that_names_what_is_wrong(string name)
     {
@@ -99,7 +98,7 @@ public sealed class ChangedConfigTests : IDisposable
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("zamba2", "use_shared_mlp_adapter")]
     [InlineData("zamba2_rope", "use_shared_attention_adapter")]
     public void Adapters_that_the_config_denies_are_refused(string name, string key)

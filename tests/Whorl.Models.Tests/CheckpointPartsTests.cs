@@ -1,5 +1,4 @@
 using Whorl.Kernels.Cpu;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -7,7 +6,7 @@ public sealed class CheckpointPartsTests
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Blocks_and_ends_read_the_tensors_of_their_part_and_no_other(string name)
     {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -10,7 +9,7 @@ public sealed class FamilySuite
 
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Token_by_token_in_any_chunks_and_at_once_are_the_same_bytes(string name)
     {
@@ -22,7 +21,7 @@ public sealed class FamilySuite
         AssertSame(atOnce, model.Logits(ids, 16), "chunks of 16");
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Split_at_any_block_and_with_any_threads_it_is_the_same_bytes(string name)
     {
@@ -40,7 +39,7 @@ public sealed class FamilySuite
         AssertSame(expected, apart.Logits(ids, 5), "every block apart, three threads");
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_batch_of_sessions_gives_each_the_bytes_it_gets_alone(string name)
     {
@@ -69,7 +68,7 @@ public sealed class FamilySuite
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_tree_of_scratch_tokens_gives_each_path_the_bytes_of_the_plain_text(string name)
     {
@@ -108,7 +107,7 @@ public sealed class FamilySuite
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_verdict_that_keeps_nothing_leaves_the_text_as_it_was(string name)
     {
@@ -121,7 +120,7 @@ public sealed class FamilySuite
         AssertSame(model.Logits(ids)[(10 * model.Vocabulary)..], after, "after a verdict of nothing");
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Every_tensor_of_the_checkpoint_is_read_or_known_to_mean_nothing(string name)
     {
@@ -138,7 +137,7 @@ public sealed class FamilySuite
         Assert.DoesNotContain(read, map.IsOfOtherTower);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_config_value_that_is_not_known_is_refused_by_name(string name)
     {
@@ -150,7 +149,7 @@ public sealed class FamilySuite
         Assert.Contains("warp_drive_factor", e.Message, StringComparison.Ordinal);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Both_spellings_of_the_config_read_the_same(string name)
     {
@@ -175,7 +174,7 @@ public sealed class FamilySuite
         static string Flatten(object value) => System.Text.RegularExpressions.Regex.Replace(value.ToString()!, @"System\.[^,}]*|<>z__[^,}]*", "list");
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void With_bfloat16_boundaries_a_split_still_changes_nothing(string name)
     {

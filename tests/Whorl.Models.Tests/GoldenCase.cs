@@ -17,10 +17,10 @@ internal sealed class GoldenCase
         _folder = ReferenceData.PathOf("golden", "models", Name);
     }
 
-    /// <summary>Cases of families that are there; one dummy where the data are absent.</summary>
+    /// <summary>Cases of families that are there.</summary>
     public static IEnumerable<string> Names { get; } = NamesOf(known: true);
 
-    /// <summary>Cases of families that are not there yet; one dummy where the data are absent.</summary>
+    /// <summary>Cases of families that are not there yet.</summary>
     public static IEnumerable<string> NamesOfOtherFamilies { get; } = NamesOf(known: false);
 
     public string Name { get; }
@@ -43,9 +43,8 @@ internal sealed class GoldenCase
 
     public GoldenTensors Expected() => new(Path.Combine(_folder, "expected.safetensors"));
 
-    private static string[] NamesOf(bool known) => ReferenceData.Root is null
-        ? ["absent"]
-        : [.. All().Where(c => ModelFamily.All.Any(f => f.ModelType == c.ModelType || f.Aliases.Contains(c.ModelType)) == known).Select(c => c.Name)];
+    private static string[] NamesOf(bool known) =>
+        [.. All().Where(c => ModelFamily.All.Any(f => f.ModelType == c.ModelType || f.Aliases.Contains(c.ModelType)) == known).Select(c => c.Name)];
 
     private static IEnumerable<GoldenCase> All() =>
         JsonDocument.Parse(File.ReadAllText(ReferenceData.PathOf("golden", "models", "index.json"))).RootElement.GetProperty("cases").EnumerateArray().Select(c => new GoldenCase(c));

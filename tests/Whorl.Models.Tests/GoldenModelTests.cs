@@ -1,5 +1,4 @@
 using Whorl.Formats;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -10,7 +9,7 @@ public sealed class GoldenModelTests
 
     public static TheoryData<string> OtherCases => [.. GoldenCase.NamesOfOtherFamilies];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(OtherCases))]
     public void A_case_of_a_family_that_is_not_there_is_refused_by_its_name(string name)
     {
@@ -20,7 +19,7 @@ public sealed class GoldenModelTests
         Assert.Contains($"\"{golden.ModelType}\" is not a family Whorl knows", e.Message, StringComparison.Ordinal);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Hidden_states_and_logits_agree_with_the_reference_at_every_block(string name)
     {
@@ -43,7 +42,7 @@ public sealed class GoldenModelTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void The_greedy_continuation_is_the_reference_s(string name)
     {
@@ -71,7 +70,7 @@ public sealed class GoldenModelTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_gguf_twin_computes_what_it_holds(string name)
     {

@@ -1,11 +1,10 @@
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
 /// <summary>Models with a table of positions: what the ends need to know of a session.</summary>
 public sealed class LearnedPositionTests
 {
-    [ReferenceFact]
+    [Fact]
     public void A_text_longer_than_the_table_is_refused_with_the_table_s_length()
     {
         using LoadedModel model = new(GoldenCase.Of("gpt2").Folder);

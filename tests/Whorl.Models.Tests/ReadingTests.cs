@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Whorl.Formats;
 using Whorl.Kernels.Cpu;
 using Whorl.Tensors;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -18,7 +17,7 @@ public sealed class ReadingTests : IDisposable
 
     public void Dispose() => _forms.Dispose();
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void No_byte_is_read_twice_and_none_of_another_block(string name)
     {
@@ -48,7 +47,7 @@ public sealed class ReadingTests : IDisposable
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void However_few_bytes_are_read_at_once_the_logits_are_the_same_bits(string name)
     {
@@ -111,7 +110,7 @@ public sealed class ReadingTests : IDisposable
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Runs_longer_than_may_be_held_are_read_where_they_are_asked_for()
     {
         using FileCheckpoint checkpoint = SafetensorsCheckpoint.Open(Path.Combine(GoldenCase.Of("gpt2").Folder, "model.safetensors"));

@@ -1,11 +1,10 @@
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
 /// <summary>Families in which a second value crosses every block boundary.</summary>
 public sealed class SideValueTests
 {
-    [ReferenceTheory]
+    [Theory]
     [InlineData("zamba2", 0)]
     [InlineData("zamba2_rope", 0)]
     [InlineData("rwkv7", 1)]
@@ -26,7 +25,7 @@ public sealed class SideValueTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Before_the_first_block_of_rwkv7_the_side_value_is_zero()
     {
         using LoadedModel model = new(GoldenCase.Of("rwkv7").Folder);

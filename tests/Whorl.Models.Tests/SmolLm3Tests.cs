@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Whorl.Formats;
 using Whorl.Tensors;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -19,7 +18,7 @@ public sealed class SmolLm3Tests : IDisposable
 
     public void Dispose() => _forms.Dispose();
 
-    [ReferenceFact]
+    [Fact]
     public void The_equations_are_the_golden_llama_s()
     {
         using GoldenTensors expected = Golden.Expected();
@@ -28,7 +27,7 @@ public sealed class SmolLm3Tests : IDisposable
         AssertClose(reference.Logits(ids), expected.Floats("a.logits"));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Every_fourth_block_knows_no_positions()
     {
         string folder = await FolderAsync(_ => { });
@@ -36,7 +35,7 @@ public sealed class SmolLm3Tests : IDisposable
         AssertClose(reference.Logits(Text), Logits(folder));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_config_may_list_the_blocks_that_turn_and_the_others_may_have_a_window()
     {
         string folder = await FolderAsync(config =>
@@ -52,14 +51,14 @@ public sealed class SmolLm3Tests : IDisposable
         AssertClose(reference.Logits(Text), Logits(folder));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task With_rotation_in_all_blocks_it_is_llama_byte_for_byte()
     {
         string llama = await FolderAsync(config => config["model_type"] = "llama");
         Assert.Equal(Logits(llama), Logits(await FolderAsync(config => config["no_rope_layers"] = new JsonArray(1, 1, 1, 1))));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Its_gguf_file_computes_the_same()
     {
         string twin = Golden.Twins.First().File;
@@ -77,7 +76,7 @@ public sealed class SmolLm3Tests : IDisposable
         Assert.Equal(Logits(await FolderAsync(_ => { })), Logits(gguf));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("[1, 1]")]
     [InlineData("[1, 1, 2, 1]")]
     public async Task A_list_that_does_not_say_it_of_every_block_is_refused(string list)

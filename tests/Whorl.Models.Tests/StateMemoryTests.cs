@@ -1,12 +1,11 @@
 using Whorl.Kernels.Cpu;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
 /// <summary>What sessions of recurrent families take from the memory budget.</summary>
 public sealed class StateMemoryTests
 {
-    [ReferenceTheory]
+    [Theory]
     [InlineData("mamba")]
     [InlineData("rwkv7")]
     public void A_session_s_states_do_not_grow_with_its_length(string name)
@@ -14,7 +13,7 @@ public sealed class StateMemoryTests
         Assert.Equal(Taken(name, length: 10, scratch: 0), Taken(name, length: 100_000, scratch: 0));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("mamba")]
     [InlineData("jamba")]
     [InlineData("zamba2")]

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Whorl.Formats;
 using Whorl.Tensors;
-using Whorl.Testing;
 
 namespace Whorl.Models.Tests;
 
@@ -19,7 +18,7 @@ public sealed class StoredFormsTests : IDisposable
 
     public void Dispose() => _forms.Dispose();
 
-    [ReferenceFact]
+    [Fact]
     public async Task Gpt_oss_s_experts_in_mxfp4_compute_what_they_stand_for()
     {
         string golden = GoldenCase.Of("gpt_oss").Folder;
@@ -62,7 +61,7 @@ public sealed class StoredFormsTests : IDisposable
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Deepseek_v3_in_8_bit_floats_with_scales_computes_what_it_stands_for()
     {
         string golden = GoldenCase.Of("deepseek_v3").Folder;
@@ -129,7 +128,7 @@ public sealed class StoredFormsTests : IDisposable
         Assert.Equal([5f, 5, 7, 7], values[386..390]);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("deepseek_v2")]
     [InlineData("deepseek_v3")]
     public async Task Gguf_files_that_hold_keys_and_values_apart_compute_the_same(string name)
@@ -179,7 +178,7 @@ public sealed class StoredFormsTests : IDisposable
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Gguf_files_that_hold_each_expert_apart_compute_the_same()
     {
         string golden = GoldenCase.Of("mixtral").Twins.First().File;

@@ -10,7 +10,7 @@ public sealed class TernaryWeightsTests
 {
     public static TheoryData<string> Cases => ["48x96", "64x256", "edges", "ties", "tiny"];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Weights_are_rounded_and_unpacked_to_the_reference_s_codes(string name)
     {
@@ -42,7 +42,7 @@ public sealed class TernaryWeightsTests
         Assert.Equal(Array.ConvertAll(codes, c => c * 0.75f), widened);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Activations_are_rounded_to_the_reference_s_codes(string name)
     {

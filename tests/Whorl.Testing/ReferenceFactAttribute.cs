@@ -2,10 +2,11 @@ using Xunit;
 
 namespace Whorl.Testing;
 
-/// <summary>A test that needs the reference data; skipped with its reason where they are absent.</summary>
+/// <summary>A test that needs data that belong to others; skipped with its reason where they are absent.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ReferenceFactAttribute : FactAttribute
 {
-    /// <summary>Skips the test where the data are absent.</summary>
-    public ReferenceFactAttribute() => Skip = ReferenceData.SkipReason;
+    /// <summary>Skips the test where some of the data are absent.</summary>
+    /// <param name="needed">Paths relative to <see cref="ReferenceData.Root"/>.</param>
+    public ReferenceFactAttribute(params string[] needed) => Skip = ReferenceData.SkipReason(needed);
 }

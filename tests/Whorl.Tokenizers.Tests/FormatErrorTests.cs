@@ -1,4 +1,3 @@
-using Whorl.Testing;
 
 namespace Whorl.Tokenizers.Tests;
 
@@ -82,7 +81,7 @@ public sealed class FormatErrorTests
         Directory.Delete(folder);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("t5", "tokenizer.model")]
     [InlineData("llama-legacy", "tokenizer.model")]
     [InlineData("wordlevel", "tokenizer.json")]

@@ -34,9 +34,7 @@ internal static class GoldenFiles
     public static string? Text(this JsonElement line, string name) =>
         line.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
-    /// <summary>The synthetic cases that have a file, or one row without meaning where the data are absent.</summary>
-    public static IEnumerable<string> SyntheticCasesWith(string file) => ReferenceData.Root is null
-        ? ["absent"]
-        : Directory.GetDirectories(PathOf("synthetic")).Where(folder => File.Exists(Path.Combine(folder, file)))
-            .Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+    /// <summary>The synthetic cases that have a file.</summary>
+    public static IEnumerable<string> SyntheticCasesWith(string file) => Directory.GetDirectories(PathOf("synthetic"))
+        .Where(folder => File.Exists(Path.Combine(folder, file))).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 }

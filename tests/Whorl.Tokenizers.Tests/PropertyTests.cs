@@ -8,7 +8,7 @@ public sealed class PropertyTests
 {
     private const int Rounds = 300;
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [InlineData("gpt-2")]
     [InlineData("starcoder")]
     [InlineData("refact")]
@@ -23,7 +23,7 @@ public sealed class PropertyTests
         }
     }
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [InlineData("gpt-2")]
     [InlineData("deepseek-coder")]
     [InlineData("falcon")]
@@ -41,7 +41,7 @@ public sealed class PropertyTests
         }
     }
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [InlineData("gpt-2")]
     [InlineData("llama-spm")]
     [InlineData("mpt")]
@@ -61,7 +61,7 @@ public sealed class PropertyTests
         }
     }
 
-    [ReferenceFact]
+    [ReferenceFact("golden/tokenizers/gguf")]
     public void A_tokenizer_gives_the_same_ids_from_many_threads()
     {
         Tokenizer tokenizer = RealVocabularies.FromGguf("smollm2");

@@ -17,22 +17,22 @@ public sealed class RealVocabularyTests
     public static TheoryData<string> WithLlamaCppPairs =>
         ["bert-bge", "deepseek-coder", "deepseek-llm", "falcon", "gpt-2", "llama-spm", "mpt", "phi-3", "refact", "starcoder"];
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [MemberData(nameof(WithTokenizerJson))]
     public void Every_line_equals_the_reference_with_the_tokenizer_json(string name) =>
         GoldenLines.AssertEqual(FromJson(name), GoldenFiles.PathOf($"{name}.jsonl.gz"));
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [MemberData(nameof(WithGguf))]
     public void Every_line_equals_the_reference_with_the_GGUF(string name) =>
         GoldenLines.AssertEqual(RealVocabularies.FromGguf(name), GoldenFiles.PathOf($"{name}.jsonl.gz"));
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [MemberData(nameof(WithGguf))]
     public void Every_stream_shows_its_text_as_soon_as_it_may(string name) =>
         GoldenLines.AssertStreamsEqual(RealVocabularies.FromGguf(name), GoldenFiles.PathOf($"{name}.stream.jsonl.gz"));
 
-    [ReferenceTheory]
+    [ReferenceTheory("golden/tokenizers/gguf")]
     [MemberData(nameof(WithLlamaCppPairs))]
     public void The_test_pairs_of_llama_cpp_hold(string name)
     {

@@ -1,4 +1,3 @@
-using Whorl.Testing;
 
 namespace Whorl.Tokenizers.Tests;
 
@@ -8,12 +7,12 @@ public sealed class SyntheticVocabularyTests
 
     public static TheoryData<string> StreamCases => [.. GoldenFiles.SyntheticCasesWith("stream.jsonl.gz")];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Every_line_equals_the_reference(string name) =>
         GoldenLines.AssertEqual(Load(name), GoldenFiles.PathOf("synthetic", name, "encodings.jsonl.gz"));
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(StreamCases))]
     public void Every_stream_shows_its_text_as_soon_as_it_may(string name) =>
         GoldenLines.AssertStreamsEqual(Load(name), GoldenFiles.PathOf("synthetic", name, "stream.jsonl.gz"));

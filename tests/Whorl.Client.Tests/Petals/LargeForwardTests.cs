@@ -2,7 +2,6 @@ using Whorl.Client.Petals;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol.Messages;
-using Whorl.Testing;
 using Whorl.Testing.Petals;
 
 namespace Whorl.Client.Tests.Petals;
@@ -10,7 +9,7 @@ namespace Whorl.Client.Tests.Petals;
 /// <summary>Forward passes about as large as a unary call may be: of these the sizes and the order of all messages are recorded.</summary>
 public class LargeForwardTests
 {
-    [ReferenceTheory]
+    [Theory]
     [InlineData(4096)] // exactly 1 MiB of hidden states: a unary call
     [InlineData(4097)] // a stream
     public async Task Client_and_server_exchange_messages_of_the_recorded_sizes_in_the_recorded_order(int rows)

@@ -5,14 +5,13 @@ using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server;
 using Whorl.Server.Petals;
-using Whorl.Testing;
 
 namespace Whorl.Client.Tests.Petals;
 
 /// <summary>Whorl's client and servers with each other over Petals' protocol: bit for bit what one process computes.</summary>
 public class PetalsSpanTests
 {
-    [ReferenceFact]
+    [Fact]
     public async Task A_chain_found_by_the_dht_computes_the_bytes_of_one_process()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -30,7 +29,7 @@ public class PetalsSpanTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Scratch_chains_and_verdicts_become_positions_to_go_on_from()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -53,7 +52,7 @@ public class PetalsSpanTests
         await Assert.ThrowsAsync<NotSupportedException>(() => StepAsync(swarm, remote, tree, 1));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_server_of_2_2_0_is_not_asked_to_go_back()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -63,7 +62,7 @@ public class PetalsSpanTests
         await Assert.ThrowsAsync<NotSupportedException>(() => StepAsync(swarm, session, new BlockStep { Rows = 1, HasVerdict = true, Keep = new[] { 0 } }, 2));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData(3, 50)] // a unary call
     [InlineData(1, 4097)] // above 1 MiB of tensors: a stream
     public async Task Forward_passes_are_the_bytes_of_one_process(int batch, int rows)
@@ -86,7 +85,7 @@ public class PetalsSpanTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Servers_that_are_gone_or_not_yet_there_are_passed_over()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -101,7 +100,7 @@ public class PetalsSpanTests
         Assert.Equal(2, session.Holders.Count);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Without_a_holder_of_a_block_the_error_names_it()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -110,7 +109,7 @@ public class PetalsSpanTests
         Assert.Contains("has blocks 2..3", error.Message, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_refusal_says_whether_another_server_may_accept()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -123,7 +122,7 @@ public class PetalsSpanTests
         Assert.True((await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(swarm, noMemory, new BlockStep { Rows = 1 }, 1))).IsTransient);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_server_that_dies_loses_the_session()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();

@@ -4,7 +4,6 @@ using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Tensors;
-using Whorl.Testing;
 using Whorl.Testing.Petals;
 
 namespace Whorl.Client.Tests.Petals;
@@ -12,7 +11,7 @@ namespace Whorl.Client.Tests.Petals;
 /// <summary>A Whorl client talks to recorded Python servers, which it finds by the DHT alone.</summary>
 public class RecordedServerTests
 {
-    [ReferenceTheory]
+    [Theory]
     [InlineData("v2.2.0", "tiny-llama")]
     [InlineData("v2.3.0dev2", "tiny-llama")]
     [InlineData("v2.2.0-bf16", "tiny-llama")]

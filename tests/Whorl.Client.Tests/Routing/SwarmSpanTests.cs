@@ -3,7 +3,6 @@ using Whorl.Client.Routing;
 using Whorl.Client.Tests.Petals;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.Testing;
 
 namespace Whorl.Client.Tests.Routing;
 
@@ -13,7 +12,7 @@ public class SwarmSpanTests
     private static readonly BlockRange All = new(0, 3);
     private static readonly Dictionary<PeerId, string> NoFailures = [];
 
-    [ReferenceFact]
+    [Fact]
     public async Task Sessions_go_through_the_servers_that_announce_the_most_speed()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -25,7 +24,7 @@ public class SwarmSpanTests
         Assert.Equal([left.Id.ToString(), right.Id.ToString()], session.Holders.Select(h => h.Name));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_server_lost_in_a_session_is_passed_over_in_the_next_and_its_absence_is_no_error()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -46,7 +45,7 @@ public class SwarmSpanTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_server_that_failed_is_taken_again_when_its_ban_is_over_or_when_it_has_answered()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -70,7 +69,7 @@ public class SwarmSpanTests
         async Task<PeerId> FirstAsync() => (await view.FindFastestAsync(All, 1, NoFailures, swarm.Limit))[0].Server.Peer;
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_swarm_is_looked_at_again_after_a_minute_and_at_once_where_a_block_is_missing()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -89,7 +88,7 @@ public class SwarmSpanTests
         Task<IReadOnlyList<RouteHop>> RouteAsync() => view.FindFastestAsync(All, 1, NoFailures, swarm.Limit);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Servers_known_before_are_still_used_where_the_dht_has_nothing_to_tell()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -101,7 +100,7 @@ public class SwarmSpanTests
         await Assert.ThrowsAsync<NoRouteException>(swarm.FindAsync); // a new client knows nobody
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Only_the_blocks_of_a_failed_server_can_be_routed_anew_without_it()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
@@ -116,7 +115,7 @@ public class SwarmSpanTests
         Assert.Equal("no server of 'golden-hf' in the swarm has block 0; not used: it went away", error.Message);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Forward_passes_are_shared_among_servers_and_are_the_bytes_of_one_process()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();

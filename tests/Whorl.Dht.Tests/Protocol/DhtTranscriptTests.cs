@@ -16,7 +16,7 @@ public sealed class DhtTranscriptTests
 {
     public static TheoryData<string> Recordings => new(Transcript.All);
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public async Task Every_store_and_find_at_the_bootstrap_node_is_answered_as_recorded(string recording)
     {

@@ -25,7 +25,7 @@ public sealed class MessageTests
         Assert.Equal($"1214{keyHex}1a02a14122030102032a080000200065cddd413201003a00", Hex(new StoreRequest(null, [item]).ToBytes()));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public void Every_recorded_message_is_read_and_written_back_to_the_same_bytes(string recording)
     {

@@ -110,7 +110,7 @@ public sealed class ServerInfoTests
         Assert.Equal((ServerState.Joining, 3), (info.State, info.StartBlock));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Every_recorded_announcement_is_read_and_written_back_to_the_same_bytes()
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(ReferenceData.PathOf("golden", "petals", "dht-records.json")));

@@ -18,7 +18,7 @@ public sealed class BardTests(ITestOutputHelper output)
 
     private static JsonElement Expected => JsonDocument.Parse(File.ReadAllText(ReferenceData.PathOf("golden", "bard", "expected.json"))).RootElement;
 
-    [ReferenceFact]
+    [Fact]
     public void Prompts_have_the_reference_s_ids()
     {
         Tokenizer tokenizer = Tokenizer.FromFolder(BuiltIn);
@@ -28,7 +28,7 @@ public sealed class BardTests(ITestOutputHelper output)
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_likeliest_hundred_tokens_and_their_text_are_the_reference_s()
     {
         Tokenizer tokenizer = Tokenizer.FromFolder(BuiltIn);
@@ -50,7 +50,7 @@ public sealed class BardTests(ITestOutputHelper output)
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Every_window_of_a_text_is_as_likely_as_by_the_reference()
     {
         using LoadedModel bard = new(BuiltIn, ActivationFormat.F32);
@@ -69,7 +69,7 @@ public sealed class BardTests(ITestOutputHelper output)
         Assert.InRange(largest, 0, 1e-5);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_8_bit_file_predicts_a_text_nearly_as_well_and_goes_on_with_a_prompt()
     {
         using LoadedModel bard = new(ReferenceData.PathOf("models", "bard.Q8_0.gguf"), ActivationFormat.F32);

@@ -13,7 +13,7 @@ public sealed class SmolLm2PerplexityTests(ITestOutputHelper output)
 {
     private const int Windows = 40;
 
-    [ReferenceTheory]
+    [ReferenceTheory("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2", "data/wikitext-2")]
     [InlineData(ActivationFormat.F32, 1e-4)] // 0.01 %
     [InlineData(ActivationFormat.Q8, 5e-3)] // 0.5 %; llama.cpp, which rounds activations too, is 0.17 % above
     public async Task Forty_windows_have_the_reference_s_perplexity(ActivationFormat activations, double tolerance)

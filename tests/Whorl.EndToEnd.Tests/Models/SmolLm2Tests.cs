@@ -11,7 +11,7 @@ namespace Whorl.EndToEnd.Tests.Models;
 /// <summary>A real model of 135 million parameters against transformers and a float64 pass, and beside llama.cpp.</summary>
 public sealed class SmolLm2Tests(ITestOutputHelper output)
 {
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
     public void Prompts_have_the_reference_s_ids()
     {
         using GgufModel file = GgufModel.Open(SmolLm2.File);
@@ -22,7 +22,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         }
     }
 
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
     public async Task With_exact_activations_every_token_is_the_reference_s()
     {
         // The reference's tokens are fed at once, which is much faster than one by one; were one of them not the likeliest, it would show all the same.
@@ -36,7 +36,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         Assert.Equal(SmolLm2.Numbers(first, "greedy"), await model.GreedyAsync(SmolLm2.Numbers(first, "ids"), 64));
     }
 
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
     public async Task With_exact_activations_logits_and_hidden_states_are_the_reference_s()
     {
         using LoadedModel model = new(SmolLm2.File, ActivationFormat.F32);
@@ -59,7 +59,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         Assert.InRange(hidden, 0, 1e-5);
     }
 
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
     public async Task With_8_bit_activations_logits_move_no_more_than_llama_cpp_s_do()
     {
         using LoadedModel model = new(SmolLm2.File, ActivationFormat.Q8);

@@ -14,7 +14,7 @@ public sealed class DemoTests
         AssertDescribed(result.Json, tokens: 200, blocks: 6, servers: 3);
     }
 
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
     public async Task A_real_model_over_three_servers_writes_what_one_process_writes()
     {
         ProgramResult result = await WhorlProcess.RunAsync(

@@ -52,7 +52,7 @@ public sealed class SameBytesTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_model_without_a_tokenizer_is_given_ids_and_writes_ids()
     {
         string model = ReferenceData.PathOf("golden", "models", "llama3");
@@ -66,7 +66,7 @@ public sealed class SameBytesTests
         Assert.True(json.GetProperty("same_as_local").GetBoolean());
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_chat_is_put_into_the_model_s_own_template()
     {
         JsonElement golden = JsonDocument.Parse(await File.ReadAllTextAsync(ReferenceData.PathOf("golden", "bard", "expected.json")))

@@ -9,7 +9,7 @@ public sealed class SessionCacheTests
 
     public static TheoryData<string> Cases => [.. GoldenCase.Names];
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void After_going_back_other_tokens_give_the_bytes_of_a_new_session(string name)
     {
@@ -27,7 +27,7 @@ public sealed class SessionCacheTests
         Assert.Equal(Step(model, fresh.Sessions[0], back + 3, 4, 2), Step(model, cache, back + 3, 4, 2));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void A_copy_goes_on_with_the_same_bytes_whatever_it_remembered_before(string name)
     {
@@ -42,7 +42,7 @@ public sealed class SessionCacheTests
         Assert.Equal(Step(model, run.Sessions[0], 8, 5, 3, 5), Step(model, other.Sessions[0], 8, 5, 3, 5));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void What_does_not_fit_is_refused_and_changes_nothing()
     {
         using LoadedModel model = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));
@@ -58,7 +58,7 @@ public sealed class SessionCacheTests
         Assert.Equal((5, 0), (cache.Committed, shorter.Sessions[0].Committed));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Deep_prompts_are_added_before_each_block_to_the_first_rows()
     {
         using LoadedModel whole = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));

@@ -9,7 +9,7 @@ namespace Whorl.P2P.Tests.Identity;
 
 public sealed class PeerIdentityTests
 {
-    [ReferenceTheory]
+    [Theory]
     [InlineData("boot.id", "QmQZH8ZBxiUkh59zrTFUi7gUnKGYcFjoe4VywxPKrDQzjt")]
     [InlineData("serverA.id", "QmPqxLFrYGJFySMhTCeFvLha6wNTFN5gnu8fP6VyDHSB3y")]
     public async Task Hivemind_identity_files_give_their_peer_ids_and_are_written_back_the_same(string file, string id)

@@ -8,7 +8,7 @@ public sealed class MultistreamSelectTests
 {
     private static readonly string[] Security = ["/noise", "/tls/1.0.0"];
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_listener_answers_as_the_recorded_one_does()
     {
         using JsonDocument recorded = JsonDocument.Parse(await File.ReadAllTextAsync(ReferenceData.PathOf("golden", "petals", "wire-before-encryption.json")));

@@ -14,7 +14,7 @@ public sealed class RecordedMessageTests
 {
     private static readonly PeerId Boot = PeerId.Parse("QmQZH8ZBxiUkh59zrTFUi7gUnKGYcFjoe4VywxPKrDQzjt");
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("noise/identify raw")]
     [InlineData("tls/identify raw")]
     public void The_recorded_identify_is_understood_and_written_back_the_same(string name)
@@ -32,7 +32,7 @@ public sealed class RecordedMessageTests
         Assert.Throws<WireFormatException>(() => IdentifyMessage.Read(message, PeerIdentity.FromSeed(new byte[32]).Id));
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("noise/kad FIND_NODE other")]
     [InlineData("noise/kad FIND_NODE self")]
     public void The_recorded_look_ups_are_asked_and_answered_in_the_same_bytes(string name)
@@ -52,7 +52,7 @@ public sealed class RecordedMessageTests
         Assert.Equal(recorded, written);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task The_recorded_ping_is_answered_in_the_recorded_bytes()
     {
         byte[] sent = Recorded("noise/libp2p ping", "sent"), received = Recorded("noise/libp2p ping", "received");

@@ -2,7 +2,6 @@ using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
-using Whorl.Testing;
 using Whorl.Testing.Petals;
 
 namespace Whorl.Protocol.Tests.Messages;
@@ -14,7 +13,7 @@ public sealed class TranscriptTests
 
     public static TheoryData<string> Recordings => new(Transcript.All);
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public void Every_message_is_read_and_written_back_to_the_same_bytes(string recording)
     {
@@ -38,7 +37,7 @@ public sealed class TranscriptTests
         Assert.True(messages > 0);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public void Every_whole_uncompressed_tensor_is_decoded_and_encoded_to_the_same_bytes(string recording)
     {
@@ -56,7 +55,7 @@ public sealed class TranscriptTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public void Every_rpc_info_is_read_and_written_back_to_the_same_bytes(string recording)
     {
@@ -67,7 +66,7 @@ public sealed class TranscriptTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Recordings))]
     public void Metadata_is_read_and_means_the_same_after_writing(string recording)
     {
@@ -98,7 +97,7 @@ public sealed class TranscriptTests
         Assert.Equal(recording == "v2.2.0" ? 3 : 0, refused);
     }
 
-    [ReferenceFact]
+    [Fact]
     public void A_pushed_step_names_the_next_servers_session()
     {
         TranscriptCall call = Transcript.Load("v2.2.0").Of("push_chain").First(call => call.Method == Handler + "rpc_inference");
@@ -108,7 +107,7 @@ public sealed class TranscriptTests
         Assert.StartsWith("12D3KooW", next.PeerId, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Streams_of_parts_are_assembled_into_the_tensors_of_the_unary_call()
     {
         foreach (TranscriptCall call in Transcript.Load("v2.2.0").Of("forward_backward_stream").Where(call => call.IsStream))

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
-using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Tensors;
 
@@ -14,7 +13,7 @@ public sealed class GoldenCodecTests
     /// </summary>
     private static bool IsMisreadMemory(CodecCase item) => item.Compression == TensorCompression.Blockwise8Bit && item.Type != "float32";
 
-    [ReferenceFact]
+    [Fact]
     public void Every_recorded_array_becomes_the_recorded_message_byte_for_byte()
     {
         var wrong = new List<string>();
@@ -42,7 +41,7 @@ public sealed class GoldenCodecTests
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Every_recorded_message_is_read_back_to_the_recorded_elements()
     {
         var wrong = new List<string>();
@@ -58,7 +57,7 @@ public sealed class GoldenCodecTests
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void What_hivemind_refuses_is_refused()
     {
         // It refuses tensors that require a gradient as well, a slip that its later versions mended.
@@ -74,7 +73,7 @@ public sealed class GoldenCodecTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public void A_long_array_takes_quantiles_of_its_chunks_quantiles()
     {
         CodecCase item = CodecCase.Load().Single(c => c.Input.StartsWith("quantile_chunks", StringComparison.Ordinal));
@@ -100,7 +99,7 @@ public sealed class GoldenCodecTests
             Convert.ToHexStringLower(SHA256.HashData(TensorCodec.Decode(theirs).Data.Span)));
     }
 
-    [ReferenceFact]
+    [Fact]
     public void A_tensor_is_split_into_the_recorded_parts_and_put_together_again()
     {
         IReadOnlyList<CodecCase> all = CodecCase.Load();

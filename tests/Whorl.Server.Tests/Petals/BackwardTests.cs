@@ -4,7 +4,6 @@ using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
-using Whorl.Testing;
 using Whorl.Testing.Petals;
 
 namespace Whorl.Server.Tests.Petals;
@@ -14,7 +13,7 @@ public class BackwardTests
 {
     private const string Backward = "TransformerConnectionHandler.rpc_backward";
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_bad_request_for_gradients_gets_the_error_that_the_same_forward_pass_got()
     {
         TranscriptCall[] forward =
@@ -32,7 +31,7 @@ public class BackwardTests
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task As_many_tokens_as_a_forward_pass_was_refused_for_are_too_many()
     {
         TranscriptCall tooLong = Transcript.Load("v2.2.0").Of("forward_errors/9000 tokens").Single(); // the request itself is not recorded
@@ -43,7 +42,7 @@ public class BackwardTests
         Assert.Equal(tooLong.Error, "P2PHandlerError: " + await ErrorAsync(swarm, request with { Tensors = [request.Tensors[0], NoPrompts()] }, forward: true));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Gradients_that_do_not_fit_the_inputs_and_compressions_that_do_not_fit_the_answer_are_named()
     {
         await using ReplaySwarm swarm = Server();

@@ -35,7 +35,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
 
     public void Dispose() => _limit.Dispose();
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_session_gets_the_memory_that_another_gives_back_while_it_waits()
     {
         Start(sessions: 1);
@@ -51,7 +51,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.NotNull(await waiting);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task Memory_that_a_session_of_another_protocol_gives_back_serves_as_well()
     {
         Start(sessions: 1);
@@ -66,7 +66,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.NotNull(await waiting);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData(10, 10)]
     [InlineData(100_000, 600)] // no client makes the server wait for longer
     public async Task A_session_that_waits_for_memory_in_vain_is_refused_when_its_time_is_over(double asked, int waited)
@@ -92,7 +92,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.Matches($"^Could not allocate [0-9]+ bytes within {waited} seconds: out of memory$", error);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData(1, 100)]
     [InlineData(3, 50)]
     [InlineData(2, 0)]
@@ -112,7 +112,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_session_without_steps_is_told_so_and_ended()
     {
         Start(sessions: 1);
@@ -126,7 +126,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.StartsWith("no step came within 300 s", (await Assert.ThrowsAsync<RpcErrorException>(() => next)).Message, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_stream_without_a_first_step_is_ended_as_well()
     {
         Start(sessions: 1);
@@ -136,7 +136,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         await Assert.ThrowsAsync<RpcErrorException>(async () => await call.ReceiveAsync(_limit.Token));
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_session_ends_after_half_an_hour_however_busy_it_is()
     {
         Start(sessions: 1);
@@ -155,7 +155,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.Equal("the call lasted longer than 1800 s", error.Message);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_forward_pass_whose_tensors_do_not_come_is_given_up_after_three_minutes()
     {
         Start(sessions: 1);
@@ -167,7 +167,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.Equal("the call lasted longer than 180 s", error.Message);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task What_is_too_long_is_refused_in_the_recorded_words()
     {
         Start(sessions: 4);
@@ -191,7 +191,7 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Assert.InRange(new SpanShape(boundarySize, Tensors.ElementType.F32, tokens).MaxStepBytes, hidden + MessageLimits.MaxMetadataBytes, 1 << 30);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_crowd_of_sequences_without_tokens_is_refused_before_it_takes_memory()
     {
         Start(sessions: 1);

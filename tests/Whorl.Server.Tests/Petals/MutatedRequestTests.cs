@@ -11,7 +11,7 @@ public class MutatedRequestTests
 {
     private const string Handlers = "TransformerConnectionHandler.";
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("rpc_info")]
     [InlineData("rpc_forward")]
     [InlineData("rpc_forward_stream")]

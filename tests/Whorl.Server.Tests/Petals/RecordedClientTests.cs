@@ -1,6 +1,5 @@
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.Testing;
 using Whorl.Testing.Petals;
 using Xunit.Abstractions;
 
@@ -19,7 +18,7 @@ public class RecordedClientTests(ITestOutputHelper output)
         ["forward_errors/not a map"] = "request metadata",
     };
 
-    [ReferenceTheory]
+    [Theory]
     [InlineData("v2.2.0", "tiny-llama")]
     [InlineData("v2.3.0dev2", "tiny-llama")]
     [InlineData("v2.2.0-bloom", "tiny-bloom")]
@@ -45,7 +44,7 @@ public class RecordedClientTests(ITestOutputHelper output)
     /// Petals rounds every intermediate result to bfloat16, Whorl only the weights and what crosses block boundaries: so the answers differ
     /// by a few of bfloat16's steps (2^-8 of the value) and no more.
     /// </summary>
-    [ReferenceFact]
+    [Fact]
     public async Task Recorded_clients_of_bfloat16_servers_get_the_recorded_tensors_within_bfloat16()
     {
         using RoundedCheckpoint model = new(ReplaySwarm.ModelPath("tiny-llama"));

@@ -17,7 +17,7 @@ public sealed class BlockCodecTests
 
     public static TheoryData<ElementType> Encodable => new(Encoded);
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Decodable))]
     public void Decoding_gives_the_bits_that_ggml_gives(ElementType type)
     {
@@ -30,7 +30,7 @@ public sealed class BlockCodecTests
         AssertSameBits(expected, values);
     }
 
-    [ReferenceFact]
+    [Fact]
     public void Every_type_of_the_reference_file_that_is_not_decoded_is_said_to_be_so()
     {
         GoldenArrays golden = new(ReferenceData.PathOf("golden", "quantisation", "gguf_dequantise.safetensors"));
@@ -47,7 +47,7 @@ public sealed class BlockCodecTests
         }
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Encodable))]
     public void Encoding_gives_the_bytes_that_ggml_gives(ElementType type)
     {
