@@ -3,6 +3,9 @@ namespace Whorl.P2P.Multiformats;
 /// <summary>Takes length-prefixed messages off a stream, reading not one byte beyond them.</summary>
 internal static class DelimitedReader
 {
+    /// <summary>Bytes after which a long message counts as getting on.</summary>
+    public const int PieceBytes = 256 << 10;
+
     /// <summary>Memory taken for a message before any of it has arrived; it grows only with what arrives.</summary>
     private const int FirstBytes = 64 << 10;
 
@@ -41,15 +44,25 @@ internal static class DelimitedReader
     }
 
     /// <summary>Reads as many bytes, in memory that grows with what arrives: a length alone costs its sender nothing.</summary>
+    /// <param name="stream">Where they come from.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="cancellationToken">Cancelled, a part of them may be lost: close the stream.</param>
+    /// <param name="progressed">Told after every piece of at most <see cref="PieceBytes"/>; null for nobody.</param>
     /// <exception cref="EndOfStreamException">There are fewer.</exception>
-    public static async ValueTask<byte[]> ReadBodyAsync(Stream stream, int length, CancellationToken cancellationToken)
+    public static async ValueTask<byte[]> ReadBodyAsync(Stream stream, int length, CancellationToken cancellationToken, Action? progressed = null)
     {
         byte[] body = new byte[Math.Min(length, FirstBytes)];
         int have = 0;
         while (true)
         {
-            await stream.ReadExactlyAsync(body.AsMemory(have), cancellationToken).ConfigureAwait(false);
-            have = body.Length;
+            while (have < body.Length)
+            {
+                int piece = Math.Min(body.Length - have, PieceBytes);
+                await stream.ReadExactlyAsync(body.AsMemory(have, piece), cancellationToken).ConfigureAwait(false);
+                have += piece;
+                progressed?.Invoke();
+            }
+
             if (have == length)
             {
                 return body;

@@ -45,11 +45,12 @@ internal static class FrameCodec
     /// <param name="maxBytes">A message with a longer payload is refused.</param>
     /// <param name="reserve">Awaited with the payload's length before memory is taken for it; null where nothing needs to be.</param>
     /// <param name="cancellationToken">Cancelled, a part of the frame may be lost: reset the stream.</param>
+    /// <param name="progressed">Told as the payload arrives; null for nobody.</param>
     /// <returns>The frame, or null at the end of the stream.</returns>
     /// <exception cref="WireFormatException">An unknown marker, or a length above the limit.</exception>
     /// <exception cref="EndOfStreamException">The stream ended within a frame.</exception>
     public static async ValueTask<Frame?> ReadAsync(
-        PeerStream stream, int maxBytes, Func<int, CancellationToken, ValueTask>? reserve, CancellationToken cancellationToken)
+        PeerStream stream, int maxBytes, Func<int, CancellationToken, ValueTask>? reserve, CancellationToken cancellationToken, Action? progressed = null)
     {
         byte[] header = new byte[Frame.HeaderBytes];
         int read = await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
@@ -81,7 +82,7 @@ internal static class FrameCodec
         }
 
         return new Frame(
-            header[0] == Frame.ErrorMarker, await DelimitedReader.ReadBodyAsync(stream, (int)length, cancellationToken).ConfigureAwait(false));
+            header[0] == Frame.ErrorMarker, await DelimitedReader.ReadBodyAsync(stream, (int)length, cancellationToken, progressed).ConfigureAwait(false));
     }
 
     /// <summary>The text in an error frame.</summary>

@@ -23,6 +23,18 @@ public static class RpcLimits
     public const int MaxRequestBytes = MaxFrameBytes;
 
     /// <summary>
+    /// What all long requests of all connections may hold, as those of one connection do: another one is left in its stream until one of them is done with.
+    /// Requests of at most <see cref="ShortRequestBytes"/> are not among them, so that they never wait behind long ones.
+    /// </summary>
+    public const int MaxServerRequestBytes = 4 * MaxRequestBytes;
+
+    /// <summary>A request up to this length is short.</summary>
+    public const int ShortRequestBytes = 64 << 10;
+
+    /// <summary>How long a server waits for the next 256 KiB of a long request: whoever begins one and does not go on must not be in others' way.</summary>
+    public static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>
     /// What all unary answers of one connection may hold until the caller has taken them. A handler begins when the longest still fits, so that at most
     /// sixteen of a connection compute at once.
     /// </summary>

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.P2P.Buffers;
 using Whorl.P2P.Transports;
 
 namespace Whorl.P2P.Rpc;
@@ -17,6 +18,7 @@ public sealed class RpcServer
     private readonly IPeerHost _host;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ByteBudget _longRequests = new(RpcLimits.MaxServerRequestBytes);
 
     /// <param name="host">Answers the protocols. Not disposed.</param>
     /// <param name="time">The clock of the deadlines.</param>
@@ -63,7 +65,7 @@ public sealed class RpcServer
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        RequestPump pump = new(stream, call, lane, RpcLimits.MaxUnaryBytes);
+        using RequestPump pump = new(stream, call, lane, _longRequests, RpcLimits.MaxUnaryBytes, _time);
         Task watching = Task.CompletedTask;
         int reserved = 0;
         try
@@ -135,7 +137,7 @@ public sealed class RpcServer
     {
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using CancellationTokenSource stop = new();
-        RequestPump pump = new(stream, call, stream.RpcBudget.Slow, maxRequestBytes);
+        using RequestPump pump = new(stream, call, stream.RpcBudget.Slow, _longRequests, maxRequestBytes, _time);
         Task pumping = pump.RunAsync(stop.Token);
         try
         {
