@@ -72,7 +72,9 @@ internal static class ServeCommand
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             MemoryBudget memory = new((long)result.GetValue(cache) << 20);
             HostedSpan hosted = new(span, span.Contract, memory, network.Address, TimeProvider.System);
-            new SpanServer(hosted, logger).Listen(network.Host);
+            await using MemoryTrimmer trimmer = new(TimeProvider.System);
+            await using SpanServer spans = new(hosted, logger);
+            spans.Listen(network.Host);
             PetalsServerOptions petals = new()
             {
                 Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family),

@@ -11,6 +11,10 @@ public sealed record SessionLimits
     /// <value>a quarter</value>
     public double FairShare { get; init; } = 0.25;
 
+    /// <summary>Sessions of all peers at once; a sequence of a batch is one.</summary>
+    /// <value>8192</value>
+    public int Sessions { get; init; } = 8192;
+
     /// <summary>Sessions of one peer at once.</summary>
     /// <value>1024</value>
     public int PeerSessions { get; init; } = 1024;

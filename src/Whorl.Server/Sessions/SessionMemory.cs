@@ -19,6 +19,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
     private readonly LinkedList<AnsweredStep> _kept = new();
     private readonly LinkedList<StepWaiter> _waiting = new();
     private long _stepBytes;
+    private int _sessions; // of all peers
     private volatile TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Bytes of steps, of all peers.</summary>
@@ -69,12 +70,18 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                     throw new MemoryBudgetException(bytes, 0, $"{account.Sessions} sessions of this peer are open, at most {limits.PeerSessions} may be; close some");
                 }
 
+                if (_sessions + sessions > limits.Sessions)
+                {
+                    throw new MemoryBudgetException(bytes, 0, $"{_sessions} sessions are open, at most {limits.Sessions} may be; wait or go elsewhere");
+                }
+
                 if (account.CacheBytes > 0 && account.CacheBytes > quota - bytes)
                 {
                     throw new MemoryBudgetException(bytes, quota - account.CacheBytes);
                 }
 
                 _accounts[owner] = account;
+                _sessions += sessions;
             }
 
             account.Sessions += sessions;
@@ -89,6 +96,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         lock (_gate)
         {
             account.Sessions -= sessions;
+            _sessions -= account.Owner is null ? 0 : sessions;
             account.CacheBytes -= bytes;
             Forget_NeedsLock(account);
         }

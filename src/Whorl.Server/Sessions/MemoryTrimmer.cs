@@ -1,0 +1,80 @@
+using System.Runtime;
+using System.Runtime.InteropServices;
+
+namespace Whorl.Server;
+
+/// <summary>
+/// Gives memory back to the system once a crowd has gone: the managed heap is cleared only when something is allocated, and a C library keeps what was freed,
+/// so that a server that is quiet after a busy time would stay as large as it was.
+/// </summary>
+public sealed partial class MemoryTrimmer : IAsyncDisposable
+{
+    /// <summary>How often it looks.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    private const long WorthBytes = 32 << 20; // less is not worth a pause
+    private const long QuietBytes = 16 << 20; // allocated in a period
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    /// <summary>Begins to look.</summary>
+    /// <param name="time">The clock.</param>
+    public MemoryTrimmer(TimeProvider time) => _running = RunAsync(time);
+
+    /// <summary>How often memory was given back.</summary>
+    public int Trims { get; private set; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(TimeProvider time)
+    {
+        using PeriodicTimer timer = new(Period, time);
+        long allocated = GC.GetTotalAllocatedBytes(), trimmed = allocated;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                long now = GC.GetTotalAllocatedBytes();
+                bool isQuiet = now - allocated < QuietBytes;
+                allocated = now;
+                if (isQuiet && now - trimmed > WorthBytes)
+                {
+                    Trim();
+                    Trims++;
+                    trimmed = GC.GetTotalAllocatedBytes();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends.
+        }
+    }
+
+    private static void Trim()
+    {
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (OperatingSystem.IsLinux())
+        {
+            try
+            {
+                _ = malloc_trim(0);
+            }
+            catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+            {
+                // Another C library, which has no such call.
+            }
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nuint pad);
+}
