@@ -12,17 +12,30 @@ namespace Whorl.Cli;
 /// </summary>
 internal static class UserErrors
 {
+    private const int MaxChars = 1000;
+
     /// <summary>One line, or null for a fault of the program.</summary>
-    public static string? Explain(Exception exception) => exception switch
+    public static string? Explain(Exception exception) => Words(exception) is { } words ? PeerText.Clean(words, MaxChars) : null;
+
+    private static string? Words(Exception exception) => exception switch
     {
+        FileNotFoundException { FileName: { Length: > 0 } name } => $"there is no file '{name}'",
+        DirectoryNotFoundException when PathIn(exception) is { } path => $"there is no folder for '{path}'; make it first, or give another path",
+        UnauthorizedAccessException when PathIn(exception) is { } path => $"'{path}' may not be read or written by who runs this; give another path",
+        SessionLostException lost => $"server {lost.Server}, which computed blocks {lost.Range}, is gone: {Once(lost)}",
         CliException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
             or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
-            or IOException or UnauthorizedAccessException => OneLine(exception.Message),
+            or IOException or UnauthorizedAccessException => exception.Message,
         OutOfMemoryException => "there is not enough memory; give a smaller --context, or split the model over servers",
-        ArgumentException => OneLine(exception.Message.Split(" (Parameter '")[0]),
-        FormatException => OneLine(exception.Message),
+        ArgumentException => exception.Message.Split(" (Parameter '")[0],
+        FormatException => exception.Message,
         _ => null,
     };
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ");
+    /// <summary>Why a server is gone, without its name, which stands before it already.</summary>
+    private static string Once(SessionLostException lost) =>
+        (lost.InnerException?.Message ?? "no answer").Replace(lost.Server, "it", StringComparison.Ordinal);
+
+    /// <summary>The path that a message of .NET has between quotation marks.</summary>
+    private static string? PathIn(Exception exception) => exception.Message.Split('\'') is [_, { Length: > 0 } path, ..] ? path : null;
 }

@@ -20,6 +20,14 @@ public sealed partial class ReadmeTests
         Assert.Contains("the same, byte for byte", result.Output, StringComparison.Ordinal);
     }
 
+    [ReferenceFact]
+    public async Task The_question_is_answered_as_the_quick_start_says()
+    {
+        string[] parts = Readme.Split('\n').Single(l => l.StartsWith("whorl run SmolLM2", StringComparison.Ordinal)).Split('#');
+        ProgramResult result = await WhorlProcess.RunAsync(["run", SmolLm2.File, .. Words(parts[0])[3..]]);
+        Assert.Equal((0, parts[1].Trim()), (result.Code, result.Output.Trim()));
+    }
+
     [Fact]
     public async Task The_swarm_is_found_by_the_address_that_its_first_command_prints()
     {
