@@ -3,7 +3,7 @@ namespace Whorl.P2P.Muxers.Yamux;
 /// <content>Pings: the measure of the round trip, and the proof that a silent peer is alive.</content>
 internal sealed partial class YamuxSession
 {
-    private static readonly TimeSpan MaxTick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingeringCheck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MinRoundTripTime = TimeSpan.FromMilliseconds(1); // below it the scheduler is measured, not the network
 
@@ -20,8 +20,7 @@ internal sealed partial class YamuxSession
 
     private async Task KeepAliveAsync()
     {
-        TimeSpan half = Options.KeepAliveInterval / 2;
-        using PeriodicTimer timer = new(half < MaxTick ? half : MaxTick, Time);
+        using PeriodicTimer timer = new(UntilNextCheck(), Time);
         while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
         {
             foreach (YamuxStream stream in _streams.Values)
@@ -30,8 +29,33 @@ internal sealed partial class YamuxSession
             }
 
             CheckSilence();
+            timer.Period = UntilNextCheck();
         }
     }
+
+    /// <summary>
+    /// How long nothing can be due. The checks of all sessions fall on the same instants, a twelfth of the interval apart: a process with many idle connections wakes
+    /// for all of them at once.
+    /// </summary>
+    private TimeSpan UntilNextCheck()
+    {
+        TimeSpan silent = Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        TimeSpan due;
+        lock (_gate)
+        {
+            TimeSpan sincePing = Time.GetElapsedTime(_pingSent);
+            due = !_pingUnderWay ? Shorter(Options.KeepAliveInterval - silent, MeasureInterval - sincePing)
+                : Shorter(Options.KeepAliveTimeout - (sincePing < Options.KeepAliveTimeout ? sincePing : silent), Options.KeepAliveInterval);
+        }
+
+        TimeSpan millisecond = TimeSpan.FromMilliseconds(1), step = Options.KeepAliveInterval / 12, now = Time.GetElapsedTime(0);
+        step = step > millisecond ? step : millisecond;
+        due = due > millisecond ? Shorter(due, LingeringCheck) : millisecond; // a timer takes no less
+        long steps = (now + due).Ticks / step.Ticks;
+        return TimeSpan.FromTicks((steps + 1) * step.Ticks) - now;
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private void CheckSilence()
     {
