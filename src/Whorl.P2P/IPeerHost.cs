@@ -10,6 +10,23 @@ public interface IPeerHost : IAsyncDisposable
     /// <summary>Where others can dial this host, without the trailing <c>/p2p/…</c>; changes as relays and observed addresses come and go.</summary>
     IReadOnlyList<Multiaddress> ListenAddresses { get; }
 
+    /// <summary>Signs with the key that <see cref="Id"/> names.</summary>
+    /// <param name="message">What to sign; it should say for what purpose, as the key signs other things too.</param>
+    /// <returns>Null where the transport has no keys.</returns>
+    byte[]? Sign(ReadOnlySpan<byte> message) => null;
+
+    /// <summary>A connection to a peer was opened, by whichever side: once for each, from any thread; whoever is told must return at once.</summary>
+    event Action<PeerId>? PeerConnected
+    {
+        add
+        {
+        }
+
+        remove
+        {
+        }
+    }
+
     /// <summary>Opens a stream, over an open connection to the peer where there is one.</summary>
     /// <param name="peer">An id, addresses, or both: without an id whoever answers is accepted; without addresses the host looks the peer up where it can.</param>
     /// <param name="protocolId">At most 1022 bytes of UTF-8 without a line feed; libp2p ids start with a slash, hivemind's do not.</param>

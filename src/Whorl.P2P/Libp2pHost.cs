@@ -48,6 +48,7 @@ public sealed class Libp2pHost : IPeerHost
         _switch.ListeningEndPoints = () => [.. _listeners.Select(listener => listener.EndPoint)];
         _observed = new ObservedAddresses(time);
         _switch.Closed += _observed.Close;
+        _switch.Opened += connection => PeerConnected?.Invoke(connection.RemotePeer);
         _identify = new IdentifyProtocol(_switch, () => ListenAddresses);
         _identify.Received += OnIdentified;
         _ping = new PingProtocol(_switch);
@@ -126,6 +127,12 @@ public sealed class Libp2pHost : IPeerHost
         host._relayClient.Start();
         return host;
     }
+
+    /// <inheritdoc/>
+    public event Action<PeerId>? PeerConnected;
+
+    /// <inheritdoc/>
+    public byte[]? Sign(ReadOnlySpan<byte> message) => _switch.Identity.Sign(message);
 
     /// <inheritdoc/>
     public async ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken)

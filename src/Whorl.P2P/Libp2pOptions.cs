@@ -54,9 +54,13 @@ public sealed record Libp2pOptions
     /// <value>256</value>
     public int ConnectionsLowWater { get; init; } = 256;
 
-    /// <summary>Inbound connections beyond this number are closed at once.</summary>
+    /// <summary>Beyond this number an inbound connection takes the place of one that is not used, of whatever host has most; else it is closed.</summary>
     /// <value>1024</value>
     public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>The same for the inbound connections of one address (an IPv4 address, an IPv6 network of 56 bits); this machine's own are not limited apart.</summary>
+    /// <value>256</value>
+    public int MaxConnectionsPerHost { get; init; } = 256;
 
     /// <summary>The time one address has to be connected, secured and multiplexed.</summary>
     /// <value>15 s</value>

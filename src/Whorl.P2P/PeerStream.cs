@@ -20,6 +20,9 @@ public abstract class PeerStream : Stream
     /// <summary>The protocol id both sides agreed on.</summary>
     public abstract string ProtocolId { get; }
 
+    /// <summary>As in <see cref="RpcContext"/>.</summary>
+    internal virtual string? RemoteHost => null;
+
     /// <summary>What the call on this stream may hold, together with those on all streams of its connection.</summary>
     internal virtual RpcBudget RpcBudget => LazyInitializer.EnsureInitialized(ref _rpcBudget);
 

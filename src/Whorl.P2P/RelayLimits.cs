@@ -7,6 +7,10 @@ public sealed record RelayLimits
     /// <value>128</value>
     public int MaxReservations { get; init; } = 128;
 
+    /// <summary>Peers at one address (an IPv4 address, an IPv6 network of 56 bits) that may; those on the relay's own machine may be half of all.</summary>
+    /// <value>16</value>
+    public int MaxReservationsPerHost { get; init; } = 16;
+
     /// <summary>How long a reservation lasts unless it is renewed.</summary>
     /// <value>1 h</value>
     public TimeSpan ReservationLifetime { get; init; } = TimeSpan.FromHours(1);

@@ -5,6 +5,7 @@ public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private TimeSpan _wallOffset;
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>How many timers wait: lets a test see that something has begun to wait.</summary>
@@ -36,17 +37,32 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _wallOffset;
         }
     }
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.UtcTicks;
+        }
+    }
+
+    /// <summary>Sets the wall clock by so much, as users, time servers and machines that slept do; what runs by the steady clock does not notice.</summary>
+    public void SetWallClock(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _wallOffset += by;
+        }
+    }
 
     /// <summary>Moves the clock and runs what falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        DateTimeOffset end = GetUtcNow() + by;
+        DateTimeOffset end = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
         while (TakeNext(end) is { } timer)
         {
             timer.Fire();

@@ -5,7 +5,7 @@ namespace Whorl.P2P.Multiformats;
 /// <summary>Base32 of RFC 4648 in lower case without padding: the default text form of a CIDv1.</summary>
 internal static class Base32
 {
-    private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+    public const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
     public static string Encode(ReadOnlySpan<byte> bytes)
     {

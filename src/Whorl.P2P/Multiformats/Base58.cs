@@ -8,7 +8,7 @@ internal static class Base58
     /// <summary>The longest text that is decoded: the work is quadratic in it.</summary>
     public const int MaxTextLength = 256;
 
-    private const string Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    public const string Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
     public static string Encode(ReadOnlySpan<byte> bytes)
     {

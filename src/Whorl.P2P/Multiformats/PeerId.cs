@@ -66,7 +66,7 @@ public sealed class PeerId : IEquatable<PeerId>
         return valid;
     }
 
-    /// <summary>Reads either text form: base58 (<c>Qm…</c>, <c>12D3Koo…</c>) or a CIDv1 of codec libp2p-key in base32 or base58 (<c>baf…</c>, <c>z…</c>).</summary>
+    /// <summary>Reads either text form: base58 (<c>Qm…</c>, <c>12D3Koo…</c>) or a CIDv1 of codec libp2p-key in any multibase of letters and digits (<c>bafz…</c>, <c>k51…</c>, <c>z5A…</c>).</summary>
     /// <exception cref="FormatException">The text is neither.</exception>
     public static PeerId Parse(string text) =>
         TryParse(text, out PeerId? id) ? id : throw new FormatException($"'{text}' is not a peer id");
@@ -85,15 +85,8 @@ public sealed class PeerId : IEquatable<PeerId>
             return Base58.TryDecode(text, out byte[]? multihash) && TryFromBytes(multihash, out id);
         }
 
-        byte[]? cid = null;
-        bool decoded = !text.IsEmpty && text[0] switch
-        {
-            'b' or 'B' => Base32.TryDecode(text[1..], out cid),
-            'z' => Base58.TryDecode(text[1..], out cid),
-            _ => false,
-        };
         ReadOnlySpan<byte> libp2pKeyCid = [0x01, 0x72];
-        return decoded && cid.AsSpan().StartsWith(libp2pKeyCid) && TryFromBytes(cid.AsSpan(2), out id);
+        return Multibase.TryDecode(text, out byte[]? cid) && cid.AsSpan().StartsWith(libp2pKeyCid) && TryFromBytes(cid.AsSpan(2), out id);
     }
 
     /// <summary>The CIDv1 text form, base32: <c>bafz…</c>.</summary>

@@ -6,8 +6,8 @@ namespace Whorl.P2P.Protocols;
 /// <summary>Keeps this node connected to its bootstrap peers and known to the peers nearest to it, and the addresses of connected peers from being forgotten.</summary>
 internal sealed class Bootstrap(Switch @switch, KadProtocol? kad)
 {
-    /// <summary>How often lost bootstrap connections are looked for.</summary>
-    private static readonly TimeSpan ReconnectInterval = TimeSpan.FromSeconds(15);
+    /// <summary>How often lost bootstrap connections are looked for, and how often while one is missing.</summary>
+    private static readonly TimeSpan ReconnectInterval = TimeSpan.FromSeconds(15), RetryInterval = TimeSpan.FromSeconds(3);
 
     /// <summary>How often the routing table is refreshed.</summary>
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(10);
@@ -80,7 +80,8 @@ internal sealed class Bootstrap(Switch @switch, KadProtocol? kad)
                 Log.BackgroundEnded(@switch.Logger, "an attempt to bootstrap", e.Message);
             }
 
-            await Task.Delay(ReconnectInterval, @switch.Time, @switch.Closing).ConfigureAwait(false);
+            bool isComplete = @switch.Options.BootstrapPeers.All(peer => peer.Id is null || peer.Id == @switch.Id || @switch.Pool.Find(peer.Id) is not null);
+            await Task.Delay(isComplete ? ReconnectInterval : RetryInterval, @switch.Time, @switch.Closing).ConfigureAwait(false);
         }
     }
 

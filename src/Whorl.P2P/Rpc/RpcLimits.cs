@@ -46,6 +46,9 @@ public static class RpcLimits
     /// <summary>Requests that a server takes off a stream before its handler asks for them.</summary>
     public const int Prefetch = 5;
 
+    /// <summary>How long a caller may take to read a unary answer; an error of a stream.</summary>
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(3), ErrorTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a server waits for a unary request to arrive whole.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 }

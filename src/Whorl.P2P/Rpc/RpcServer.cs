@@ -82,7 +82,8 @@ public sealed class RpcServer
             call.Token.ThrowIfCancellationRequested(); // p2pd drops the answer of a cancelled call as well
             lane.Answers.Return(reserved - answer.Length);
             reserved = answer.Length;
-            await stream.WriteAsync(answer, call.Token).ConfigureAwait(false);
+            using Deadline deadline = new(RpcLimits.AnswerTimeout, _time, call.Token);
+            await stream.WriteAsync(answer, deadline.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -119,7 +120,7 @@ public sealed class RpcServer
     {
         try
         {
-            RpcContext context = new(stream.RemotePeer, stream.ProtocolId);
+            RpcContext context = new(stream.RemotePeer, stream.ProtocolId, stream.RemoteHost);
             ReadOnlyMemory<byte> response = await handler(context, data, cancellationToken).ConfigureAwait(false);
             return response.Length <= RpcLimits.MaxUnaryBytes - RpcLimits.UnaryEnvelopeBytes
                 ? UnaryMessage.Response(callId, response)
@@ -150,7 +151,8 @@ public sealed class RpcServer
         }
         catch (Exception e) when (!call.IsCancellationRequested) // whatever it is, the caller must hear of it
         {
-            await FrameCodec.WriteErrorAsync(stream, Told(e, stream), cancellationToken).ConfigureAwait(false);
+            using Deadline deadline = new(RpcLimits.ErrorTimeout, _time, cancellationToken); // a caller that does not read keeps nothing
+            await FrameCodec.WriteErrorAsync(stream, Told(e, stream), deadline.Token).ConfigureAwait(false);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested) // the host closes, and that too
         {

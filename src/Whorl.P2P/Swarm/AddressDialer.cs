@@ -21,12 +21,13 @@ internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, Canc
     {
         Multiaddress[] distinct = [.. addresses.Distinct()];
         Multiaddress[] dialable = [.. distinct.Where(a => a.IsDialable).OrderBy(Rank).Take(MaxAddresses)];
-        Multiaddress[] open = [.. dialable.Where(a => !backOff.IsBlocked(a))];
+        (Multiaddress Address, string? Reason)[] known = [.. dialable.Select(a => (a, backOff.ReasonAgainst(a)))];
+        Multiaddress[] open = [.. known.Where(a => a.Reason is null).Select(a => a.Address)];
         if (open.Length == 0)
         {
             string why = distinct.Length == 0 ? "no address of it is known"
-                : dialable.Length == 0 ? $"none of its addresses is of a transport spoken here: {string.Join(", ", distinct.Take(MaxAddresses))}"
-                : $"every address failed a moment ago: {string.Join(", ", dialable.AsEnumerable())}";
+                : dialable.Length == 0 ? $"none of its addresses is of a transport spoken here (TCP): {string.Join(", ", distinct.Take(MaxAddresses))}"
+                : $"every address failed a moment ago: {string.Join("; ", known.Select(a => a.Reason))}";
             throw new PeerUnavailableException($"{peer.Id} cannot be reached: {why}") { Peer = peer.Id, IsTransient = distinct.Length == 0 || dialable.Length > 0 };
         }
 
@@ -93,18 +94,21 @@ internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, Canc
         }
         catch (ProtocolViolationException e)
         {
-            backOff.OnFailure(address);
-            throw new ProtocolViolationException($"{address}: {e.Message}", e);
+            throw new ProtocolViolationException(Failed($"{address}: {e.Message}"), e);
         }
         catch (Exception e) when (e is IOException or SocketException or WireFormatException)
         {
-            backOff.OnFailure(address);
-            throw new PeerUnavailableException($"{address}: {e.Message}", e);
+            throw new PeerUnavailableException(Failed($"{address}: {e.Message}"), e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            backOff.OnFailure(address);
-            throw new PeerUnavailableException($"{address}: no answer in time", e);
+            throw new PeerUnavailableException(Failed($"{address}: no answer in time"), e);
+        }
+
+        string Failed(string reason)
+        {
+            backOff.OnFailure(address, reason);
+            return reason;
         }
     }
 

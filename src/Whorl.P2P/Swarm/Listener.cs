@@ -1,20 +1,28 @@
 using System.Net;
 using System.Net.Sockets;
+using Whorl.P2P.Multiformats;
 using Whorl.P2P.Transports.Tcp;
 
 namespace Whorl.P2P.Swarm;
 
-/// <summary>Takes inbound TCP connections on one address, within the limits of connections and of handshakes under way.</summary>
+/// <summary>Takes inbound TCP connections on one address, within the limits of handshakes under way.</summary>
+/// <remarks>
+/// Whoever connects and says nothing holds a place for half a second only where others want it: then the oldest handshake of the host that has most makes way. One
+/// host, but this machine itself, never has more than its share.
+/// </remarks>
 internal sealed class Listener : IAsyncDisposable
 {
-    private const int MaxHandshakes = 128;
+    private const int MaxHandshakes = 256, MaxHandshakesPerHost = 32;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500), Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Switch _switch;
     private readonly Socket _socket;
     private readonly IPEndPoint _bound;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
-    private int _handshakes;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Handshake> _handshakes = []; // oldest first; guarded by _gate
 
     public Listener(Switch @switch, Multiaddress address)
     {
@@ -58,22 +66,73 @@ internal sealed class Listener : IAsyncDisposable
                 continue;
             }
 
-            if (_switch.Pool.Count >= _switch.Options.MaxConnections || Volatile.Read(ref _handshakes) >= MaxHandshakes)
+            if (await TryTakePlaceAsync(socket).ConfigureAwait(false) is { } place)
+            {
+                _switch.Background.Run("an inbound handshake", () => AnswerAsync(place));
+            }
+            else
             {
                 socket.Dispose();
-                continue;
+            }
+        }
+    }
+
+    /// <returns>Null where the socket is to be closed: there is no room, its host has its share, or it has gone.</returns>
+    private async Task<LinkedListNode<Handshake>?> TryTakePlaceAsync(Socket socket)
+    {
+        string host;
+        try
+        {
+            host = HostGroup.Of(((IPEndPoint)socket.RemoteEndPoint!).Address);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+
+        if (!_switch.HasRoomFor(host, out _))
+        {
+            return null; // now, not after a handshake that leads to nothing
+        }
+
+        while (!_stop.IsCancellationRequested)
+        {
+            lock (_gate)
+            {
+                bool isFull = _handshakes.Count >= MaxHandshakes;
+                bool isShareFull = host != HostGroup.Loopback && _handshakes.Count(h => h.Host == host) >= MaxHandshakesPerHost;
+                if (!isFull && !isShareFull)
+                {
+                    return _handshakes.AddLast(new Handshake(socket, host, _switch.Time.GetTimestamp()));
+                }
+
+                string fullest = isShareFull ? host : _handshakes.GroupBy(h => h.Host).MaxBy(group => group.Count())!.Key;
+                Handshake oldest = _handshakes.First(h => h.Host == fullest);
+                if (_switch.Time.GetElapsedTime(oldest.Begun) >= Patience)
+                {
+                    _handshakes.Remove(oldest);
+                    oldest.Socket.Dispose(); // its handshake fails by it
+                    return _handshakes.AddLast(new Handshake(socket, host, _switch.Time.GetTimestamp()));
+                }
+
+                if (isShareFull)
+                {
+                    return null;
+                }
             }
 
-            Interlocked.Increment(ref _handshakes);
-            _switch.Background.Run("an inbound handshake", () => AnswerAsync(socket));
+            await Task.Delay(Pause, _switch.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        return null;
     }
 
     private async Task PauseAsync() =>
         await Task.Delay(TimeSpan.FromMilliseconds(100), _switch.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private async Task AnswerAsync(Socket socket)
+    private async Task AnswerAsync(LinkedListNode<Handshake> place)
     {
+        Socket socket = place.Value.Socket;
         try
         {
             socket.NoDelay = true;
@@ -87,7 +146,15 @@ internal sealed class Listener : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _handshakes);
+            lock (_gate)
+            {
+                if (place.List is not null)
+                {
+                    _handshakes.Remove(place);
+                }
+            }
         }
     }
+
+    private sealed record Handshake(Socket Socket, string Host, long Begun);
 }

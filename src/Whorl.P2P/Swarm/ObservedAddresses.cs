@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Whorl.P2P.Multiformats;
 
 namespace Whorl.P2P.Swarm;
@@ -26,8 +25,6 @@ internal sealed class ObservedAddresses(TimeProvider time)
 
     /// <summary>How long an observation lasts after its connection has ended, and a dial-back after it worked.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
-
-    private const int Ipv6ObserverBytes = 7;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Connection, Observation> _open = []; // guarded by _gate, as are the next two
@@ -84,7 +81,7 @@ internal sealed class ObservedAddresses(TimeProvider time)
         {
             if (_open.Remove(connection, out Observation? observation))
             {
-                _past.Enqueue((observation, time.GetUtcNow() + Lifetime));
+                _past.Enqueue((observation, time.GetSteadyNow() + Lifetime));
                 while (_past.Count > MaxRemembered)
                 {
                     _past.Dequeue();
@@ -97,7 +94,7 @@ internal sealed class ObservedAddresses(TimeProvider time)
     /// <returns>Whether other addresses are believed now.</returns>
     public bool OnDialled(Multiaddress address) => IsPublicTcp(address) && Change(() =>
     {
-        _dialled[address] = time.GetUtcNow() + Lifetime;
+        _dialled[address] = time.GetSteadyNow() + Lifetime;
         if (_dialled.Count > MaxRemembered)
         {
             _dialled.Remove(_dialled.MinBy(dialled => dialled.Value).Key);
@@ -119,7 +116,7 @@ internal sealed class ObservedAddresses(TimeProvider time)
 
     private IEnumerable<(Multiaddress Address, int Observers)> Ranked_NeedsLock()
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = time.GetSteadyNow();
         while (_past.TryPeek(out (Observation, DateTimeOffset Until) oldest) && oldest.Until <= now)
         {
             _past.Dequeue();
@@ -138,15 +135,8 @@ internal sealed class ObservedAddresses(TimeProvider time)
     private static bool IsPublicTcp(Multiaddress address) =>
         address.TryGetTcp(out string? host, out _) && IPAddress.TryParse(host, out IPAddress? ip) && AddressScopes.Of(ip) == AddressScope.Public;
 
-    private static string? ObserverOf(Connection connection)
-    {
-        if (connection.RemoteAddress?.TryGetTcp(out string? host, out _) != true || !IPAddress.TryParse(host, out IPAddress? ip))
-        {
-            return null;
-        }
-
-        return ip.AddressFamily == AddressFamily.InterNetwork ? ip.ToString() : Convert.ToHexString(ip.GetAddressBytes().AsSpan(0, Ipv6ObserverBytes));
-    }
+    private static string? ObserverOf(Connection connection) =>
+        connection.RemoteAddress?.TryGetTcp(out string? host, out _) == true && IPAddress.TryParse(host, out IPAddress? ip) ? HostGroup.OfAny(ip) : null;
 
     private sealed record Observation(Multiaddress Address, string Observer);
 }

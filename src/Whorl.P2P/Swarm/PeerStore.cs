@@ -21,7 +21,7 @@ internal sealed class PeerStore(TimeProvider time)
     /// <summary>Adds addresses, or prolongs them.</summary>
     public void AddAddresses(PeerId peer, IEnumerable<Multiaddress> addresses, TimeSpan lifetime)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = time.GetSteadyNow();
         DateTimeOffset expiry = lifetime == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : now + lifetime;
         lock (_gate)
         {
@@ -46,7 +46,7 @@ internal sealed class PeerStore(TimeProvider time)
     /// <summary>The addresses that are still believed, without a trailing <c>/p2p/…</c>.</summary>
     public IReadOnlyList<Multiaddress> GetAddresses(PeerId peer)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = time.GetSteadyNow();
         lock (_gate)
         {
             return _peers.TryGetValue(peer, out Entry? entry) ? [.. entry.Addresses.Where(a => a.Value > now).Select(a => a.Key)] : [];
@@ -57,7 +57,7 @@ internal sealed class PeerStore(TimeProvider time)
     {
         lock (_gate)
         {
-            Touch_NeedsLock(peer, time.GetUtcNow()).Protocols = protocols.ToHashSet(StringComparer.Ordinal);
+            Touch_NeedsLock(peer, time.GetSteadyNow()).Protocols = protocols.ToHashSet(StringComparer.Ordinal);
         }
     }
 

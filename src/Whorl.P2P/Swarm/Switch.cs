@@ -103,6 +103,11 @@ internal sealed partial class Switch : IAsyncDisposable
             throw new PeerUnavailableException("a peer cannot connect to itself") { Peer = Id, IsTransient = false };
         }
 
+        if (!isDialer)
+        {
+            await MakeRoomAsync(connection).ConfigureAwait(false);
+        }
+
         if (isDialer && remoteAddress is not null)
         {
             Store.AddAddresses(connection.RemotePeer, [remoteAddress], PeerStore.IdentifiedLifetime); // it has just worked
@@ -126,6 +131,26 @@ internal sealed partial class Switch : IAsyncDisposable
         }
 
         return connection;
+    }
+
+    /// <summary>Whether a peer at a host may connect, and which connection makes way for it.</summary>
+    public bool HasRoomFor(string? host, out Connection? victim) =>
+        Pool.TryMakeRoom(host, Options.MaxConnections, Options.MaxConnectionsPerHost, out victim);
+
+    /// <exception cref="PeerUnavailableException">There is no room for a connection that a peer has opened, which is closed.</exception>
+    private async Task MakeRoomAsync(Connection connection)
+    {
+        if (!HasRoomFor(connection.IsRelayed ? null : connection.RemoteHost, out Connection? victim))
+        {
+            await connection.Session.DisposeAsync().ConfigureAwait(false);
+            throw new PeerUnavailableException($"no room for another connection of {connection.RemoteHost}") { Peer = connection.RemotePeer };
+        }
+
+        if (victim is not null)
+        {
+            Pool.Remove(victim);
+            Background.Run("making room for a connection", () => victim.Session.DisposeAsync().AsTask());
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -31,6 +31,37 @@ public sealed class PeerIdTests
     }
 
     [Theory]
+    [InlineData("bafzaajaiaejcaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("BAFZAAJAIAEJCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("cafzaajaiaejcaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("CAFZAAJAIAEJCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("v05p0090804920000000000000000000000000000000000000000000000000000")]
+    [InlineData("V05P0090804920000000000000000000000000000000000000000000000000000")]
+    [InlineData("t05p0090804920000000000000000000000000000000000000000000000000000")]
+    [InlineData("T05P0090804920000000000000000000000000000000000000000000000000000")]
+    [InlineData("hyf3yyjyeyrjnyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy")]
+    [InlineData("k51qzi5uqu5dg6l7sg2ssb5uefnq8g7g1d6n6j2zsio0o0k7snyb11p8myhxxc")]
+    [InlineData("K51QZI5UQU5DG6L7SG2SSB5UEFNQ8G7G1D6N6J2ZSIO0O0K7SNYB11P8MYHXXC")]
+    [InlineData("f01720024080112200000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("F01720024080112200000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("z5AanNVJCxnEqPFcs4REuxtQRRkfHCV96p2tEdBBBksKBB6coikHdvX")]
+    [InlineData("Z5azMnuicXMeQofBS4qeUXTpqqKEhcu96P2TeCbbbKSjbb6BNHKhCVw")]
+    [InlineData("mAXIAJAgBEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("MAXIAJAgBEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
+    [InlineData("uAXIAJAgBEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("UAXIAJAgBEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
+    public void A_CID_is_read_in_any_multibase(string text)
+    {
+        Assert.Equal("12D3KooW9pNAk8aiBuGVQtWRdbkLmo5qVL3e2h5UxbN2Nz9ttwiw", PeerId.Parse(text).ToString());
+    }
+
+    [Theory]
+    [InlineData("k!")]
+    [InlineData("f123")]
+    [InlineData("mAXI*")]
+    [InlineData("MAXI")]
+    [InlineData("u AXI")]
+    [InlineData("9123")]
     [InlineData("")]
     [InlineData("Qm")]
     [InlineData("Qm0")]

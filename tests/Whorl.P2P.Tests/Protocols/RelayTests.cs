@@ -42,6 +42,30 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_places_of_a_relay_are_shared_among_hosts()
+    {
+        Libp2pHost relay = await StartAsync(o => o with { IsRelay = true, RelayLimits = new RelayLimits { MaxReservations = 4 } });
+        for (int i = 0; i < 2; i++)
+        {
+            await (await StartAsync(o => o with { ListenAddresses = [] })).ReserveRelayAsync(AddressOf(relay), Token);
+        }
+
+        Libp2pHost third = await StartAsync(o => o with { ListenAddresses = [] });
+        await Assert.ThrowsAsync<PeerUnavailableException>(() => third.ReserveRelayAsync(AddressOf(relay), Token)); // half of them for one machine
+        Assert.Equal(2, relay.Relay!.Reservations);
+    }
+
+    [Theory]
+    [InlineData(ulong.MaxValue, 3600)]
+    [InlineData(0ul, 60)]
+    [InlineData(1_000_000_600ul, 600)]
+    public void A_relay_is_not_believed_to_hold_a_place_for_ever(ulong told, int seconds)
+    {
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(1_000_000_000);
+        Assert.Equal(now.AddSeconds(seconds), Whorl.P2P.Protocols.Relay.RelayClient.ReadExpiry(told, now));
+    }
+
+    [Fact]
     public async Task A_relay_of_the_options_is_kept_and_asked_again_when_it_is_lost()
     {
         Libp2pHost relay = await StartAsync(o => o with { IsRelay = true });

@@ -53,18 +53,18 @@ public sealed class PeerStoreTests
     {
         DialBackOff backOff = new(_clock);
         Multiaddress address = Address(1);
-        foreach (int seconds in new[] { 1, 2, 4, 8, 16, 32, 60, 60 })
+        foreach (int seconds in new[] { 1, 2, 4, 8, 10, 10 })
         {
-            Assert.False(backOff.IsBlocked(address));
-            backOff.OnFailure(address);
+            Assert.Null(backOff.ReasonAgainst(address));
+            backOff.OnFailure(address, "refused");
             _clock.Advance(TimeSpan.FromSeconds(seconds - 0.5));
-            Assert.True(backOff.IsBlocked(address));
+            Assert.Equal("refused", backOff.ReasonAgainst(address));
             _clock.Advance(TimeSpan.FromSeconds(0.5));
         }
 
-        backOff.OnFailure(address);
+        backOff.OnFailure(address, "refused");
         backOff.OnSuccess(address);
-        Assert.False(backOff.IsBlocked(address));
+        Assert.Null(backOff.ReasonAgainst(address));
     }
 
     private static PeerId Peer(int number) => PeerId.FromPublicKey([0x08, 0x01, 0x12, 0x20, .. SHA256.HashData(BitConverter.GetBytes(number))]);

@@ -4,7 +4,7 @@ namespace Whorl.P2P.Muxers.Yamux;
 
 /// <summary>The sending half of a session: frames gather in one buffer while another is being written, so that many small frames make one write.</summary>
 #pragma warning disable CA1001 // a semaphore whose wait handle is never asked for holds nothing to dispose of
-internal sealed class YamuxOutput(Stream stream)
+internal sealed class YamuxOutput(Stream stream, TimeProvider time, Action onFullConnectionTook)
 #pragma warning restore CA1001
 {
     /// <summary>Data waits while so many bytes are unsent.</summary>
@@ -23,10 +23,16 @@ internal sealed class YamuxOutput(Stream stream)
     private byte[] _pending = new byte[MaxFrameDataBytes];
     private int _pendingBytes;
     private byte[] _writing = new byte[MaxFrameDataBytes];
+    private readonly byte[] _urgent = new byte[32 * YamuxHeader.Size]; // pings, which go first; guarded by _gate
+    private readonly byte[] _urgentWriting = new byte[32 * YamuxHeader.Size];
+    private int _urgentBytes;
     private IOException? _failure;
     private bool _closing;
 
-    /// <summary>Adds a frame without data, at once.</summary>
+    /// <summary>A write that takes so long had to wait for the peer's end to acknowledge what was sent before.</summary>
+    private static readonly TimeSpan FullConnection = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Adds a frame without data, at once; pings go before everything that waits.</summary>
     /// <exception cref="ProtocolViolationException">The peer makes us answer and does not read.</exception>
     public void SendControl(YamuxHeader header)
     {
@@ -42,7 +48,9 @@ internal sealed class YamuxOutput(Stream stream)
                 throw new ProtocolViolationException("yamux: the peer demands answers and does not read them");
             }
 
-            header.Write(Reserve_NeedsLock(YamuxHeader.Size));
+            bool isUrgent = header.Type == YamuxFrameType.Ping && _urgentBytes + YamuxHeader.Size <= _urgent.Length;
+            header.Write(isUrgent ? _urgent.AsSpan(_urgentBytes) : Reserve_NeedsLock(YamuxHeader.Size));
+            _urgentBytes += isUrgent ? YamuxHeader.Size : 0;
         }
 
         _pendingData.Set();
@@ -77,25 +85,38 @@ internal sealed class YamuxOutput(Stream stream)
         while (true)
         {
             int length;
+            int urgent;
             lock (_gate)
             {
                 (_pending, _writing) = (_writing, _pending);
                 (length, _pendingBytes) = (_pendingBytes, 0);
-                if (length == 0 && _closing)
+                _urgent.AsSpan(0, _urgentBytes).CopyTo(_urgentWriting);
+                (urgent, _urgentBytes) = (_urgentBytes, 0);
+                if (length + urgent == 0 && _closing)
                 {
                     return;
                 }
             }
 
-            if (length == 0)
+            if (length + urgent == 0)
             {
                 await _pendingData.WaitAsync(cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
             _space.Set();
+            if (urgent > 0)
+            {
+                await stream.WriteAsync(_urgentWriting.AsMemory(0, urgent), cancellationToken).ConfigureAwait(false);
+            }
+
+            long start = time.GetTimestamp();
             await stream.WriteAsync(_writing.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (time.GetElapsedTime(start) >= FullConnection)
+            {
+                onFullConnectionTook();
+            }
         }
     }
 

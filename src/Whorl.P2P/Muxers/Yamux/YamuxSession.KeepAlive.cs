@@ -7,16 +7,27 @@ internal sealed partial class YamuxSession
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MinRoundTripTime = TimeSpan.FromMilliseconds(1); // below it the scheduler is measured, not the network
 
+    private static readonly long Guess = TimeSpan.FromMilliseconds(100).Ticks;
+
     // Guarded by _gate.
     private uint _lastPing;
     private bool _pingUnderWay;
     private long _pingSent;
 
     private long _lastReceived;
-    private long _roundTripTicks = TimeSpan.FromMilliseconds(100).Ticks; // a guess until the first pong
+    private long _lastUsed;
+    private long _lastSent;
+    private long _roundTripTicks = Guess; // until the first pong
+    private bool _isMeasured; // guarded by _gate
 
-    /// <summary>The last measured round trip, at least 1 ms.</summary>
+    /// <summary>
+    /// The shortest measured round trip, at least 1 ms: that of the way itself. What is measured while much is sent holds the queues at both ends too, and windows
+    /// that grow by it fill them further.
+    /// </summary>
     public TimeSpan RoundTripTime => TimeSpan.FromTicks(Volatile.Read(ref _roundTripTicks));
+
+    /// <summary>How long ago anything came for a stream.</summary>
+    public TimeSpan SinceUsed => Time.GetElapsedTime(Volatile.Read(ref _lastUsed));
 
     private async Task KeepAliveAsync()
     {
@@ -59,7 +70,8 @@ internal sealed partial class YamuxSession
 
     private void CheckSilence()
     {
-        TimeSpan silent = Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        // What a full connection takes, the peer's end has acknowledged: also a sign of life, and the only one while a pong waits behind a long upload.
+        TimeSpan silent = Time.GetElapsedTime(Math.Max(Volatile.Read(ref _lastReceived), Volatile.Read(ref _lastSent)));
         TimeSpan sincePing;
         bool underWay;
         lock (_gate)
@@ -108,9 +120,12 @@ internal sealed partial class YamuxSession
 
             _pingUnderWay = false;
             long ticks = Math.Max(Time.GetElapsedTime(_pingSent).Ticks, MinRoundTripTime.Ticks);
-            Volatile.Write(ref _roundTripTicks, ticks);
+            Volatile.Write(ref _roundTripTicks, _isMeasured ? Math.Min(ticks, _roundTripTicks) : ticks);
+            _isMeasured = true;
         }
     }
+
+    private void OnFullConnectionTook() => Volatile.Write(ref _lastSent, Time.GetTimestamp());
 
     private void OnAnythingReceived() => Volatile.Write(ref _lastReceived, Time.GetTimestamp());
 }

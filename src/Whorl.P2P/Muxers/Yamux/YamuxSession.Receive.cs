@@ -49,6 +49,7 @@ internal sealed partial class YamuxSession
 
     private async ValueTask OnStreamFrameAsync(YamuxHeader header)
     {
+        Volatile.Write(ref _lastUsed, Time.GetTimestamp());
         YamuxStream? stream = (header.Flags & YamuxFlags.Syn) != 0 ? Accept(header.StreamId) : _streams.GetValueOrDefault(header.StreamId);
         if (header.Type == YamuxFrameType.WindowUpdate)
         {

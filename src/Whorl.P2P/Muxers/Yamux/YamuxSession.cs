@@ -50,11 +50,11 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         RemotePeer = remotePeer;
         Options = options;
         Time = time;
-        Output = new YamuxOutput(stream);
+        Output = new YamuxOutput(stream, time, OnFullConnectionTook);
         _outboundSlots = new SemaphoreSlim(options.MaxOutboundStreams, options.MaxOutboundStreams);
         _growthLeft = options.MaxGrowthBytes;
         _lastOutbound = isDialer ? uint.MaxValue : 0; // plus 2: the first is 1 or 2
-        _lastReceived = time.GetTimestamp();
+        _lastReceived = _lastUsed = _lastSent = time.GetTimestamp();
         SendPing();
         _writing = GuardAsync(WriteAsync);
         _receiving = GuardAsync(ReceiveAsync);

@@ -51,6 +51,8 @@ internal sealed class YamuxStream : PeerStream
 
     public string NegotiatedProtocol { get; set; } = "";
 
+    internal override string? RemoteHost => Connection?.RemoteHost;
+
     internal override RpcBudget RpcBudget => Connection?.RpcBudget ?? base.RpcBudget;
 
     /// <summary>The current receive window, for tests.</summary>

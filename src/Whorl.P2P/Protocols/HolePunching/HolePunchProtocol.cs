@@ -68,7 +68,7 @@ internal sealed class HolePunchProtocol
         await using PeerStream stream = await _switch.OpenStreamAsync(relayed, ProtocolId, either.Token).ConfigureAwait(false);
         long start = _switch.Time.GetTimestamp();
         await WireMessage.WriteAsync(stream, Connect(relayed), either.Token).ConfigureAwait(false);
-        IReadOnlyList<Multiaddress> theirs = ReadAddresses(await ReadAsync(stream, HolePunch.Types.HolePunchType.Connect, either.Token).ConfigureAwait(false));
+        IReadOnlyList<Multiaddress> theirs = ReadAddresses(relayed, await ReadAsync(stream, HolePunch.Types.HolePunchType.Connect, either.Token).ConfigureAwait(false));
         TimeSpan roundTrip = _switch.Time.GetElapsedTime(start);
         await WireMessage.WriteAsync(stream, new HolePunch { Type = HolePunch.Types.HolePunchType.Sync }, either.Token).ConfigureAwait(false);
         await Task.Delay(roundTrip / 2, _switch.Time, either.Token).ConfigureAwait(false); // the other side dials when it has our message
@@ -80,7 +80,7 @@ internal sealed class HolePunchProtocol
         Connection relayed = ((YamuxStream)stream).Connection!;
         using CancellationTokenSource timeout = new(MessageTimeout, _switch.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        IReadOnlyList<Multiaddress> theirs = ReadAddresses(await ReadAsync(stream, HolePunch.Types.HolePunchType.Connect, either.Token).ConfigureAwait(false));
+        IReadOnlyList<Multiaddress> theirs = ReadAddresses(relayed, await ReadAsync(stream, HolePunch.Types.HolePunchType.Connect, either.Token).ConfigureAwait(false));
         await WireMessage.WriteAsync(stream, Connect(relayed), either.Token).ConfigureAwait(false);
         await ReadAsync(stream, HolePunch.Types.HolePunchType.Sync, either.Token).ConfigureAwait(false);
         if (relayed.IsRelayed)
@@ -121,6 +121,7 @@ internal sealed class HolePunchProtocol
         return message.Type == expected ? message : throw new WireFormatException($"dcutr: {message.Type} instead of {expected}");
     }
 
-    private static IReadOnlyList<Multiaddress> ReadAddresses(HolePunch message) =>
-        [.. AddressList.Read(message.ObsAddrs).Where(a => !a.IsCircuit && a.IsDialable).Take(MaxAddresses)];
+    /// <summary>Only addresses as far away as the relay: else any stranger could have this node connect within its own network.</summary>
+    private static IReadOnlyList<Multiaddress> ReadAddresses(Connection relayed, HolePunch message) =>
+        [.. AddressScopes.Filter(AddressList.Read(message.ObsAddrs), relayed.RemoteAddress).Where(a => !a.IsCircuit && a.IsDialable).Take(MaxAddresses)];
 }

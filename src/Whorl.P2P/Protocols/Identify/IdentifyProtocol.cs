@@ -76,7 +76,7 @@ internal sealed class IdentifyProtocol
 
     private void Apply(Connection connection, IdentifyMessage message)
     {
-        connection.ToldAddresses = [.. AddressScopes.Filter(message.Addresses, connection.IsRelayed ? null : connection.RemoteAddress)];
+        connection.ToldAddresses = [.. AddressScopes.Filter(message.Addresses, connection.RemoteAddress)]; // through a relay: as far as the relay is
         _switch.Store.AddAddresses(connection.RemotePeer, connection.ToldAddresses, PeerStore.IdentifiedLifetime);
         if (message.Protocols is not null)
         {
@@ -120,7 +120,7 @@ internal sealed class IdentifyProtocol
     private byte[] WriteFor(Connection? connection)
     {
         Multiaddress? remote = connection?.IsRelayed == true ? null : connection?.RemoteAddress;
-        IReadOnlyList<Multiaddress> addresses = [.. AddressScopes.Filter(_ownAddresses(), remote)];
+        IReadOnlyList<Multiaddress> addresses = [.. AddressScopes.Filter(_ownAddresses(), connection?.RemoteAddress)];
         return IdentifyMessage.Write(
             _switch.Identity, addresses, _switch.Handlers.Protocols.Order(StringComparer.Ordinal), remote, _switch.Options.AgentVersion, Volatile.Read(ref _sequence));
     }

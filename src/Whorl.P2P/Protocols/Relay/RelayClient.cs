@@ -10,6 +10,7 @@ internal sealed class RelayClient
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestReservation = TimeSpan.FromMinutes(1), LongestReservation = TimeSpan.FromHours(1);
 
     private readonly Switch _switch;
     private readonly Action _addressesChanged;
@@ -51,6 +52,20 @@ internal sealed class RelayClient
     /// <exception cref="PeerUnavailableException">The relay cannot be reached or refuses.</exception>
     public async Task<DateTimeOffset> ReserveAsync(PeerAddress relay, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource timeout = new(Timeout, _switch.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await ReserveInTimeAsync(relay, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new PeerUnavailableException($"the relay {relay} does not answer within {Timeout.TotalSeconds} s", e) { Peer = relay.Id };
+        }
+    }
+
+    private async Task<DateTimeOffset> ReserveInTimeAsync(PeerAddress relay, CancellationToken cancellationToken)
+    {
         Connection connection = await _switch.ConnectAsync(relay, cancellationToken).ConfigureAwait(false);
         connection.IsProtected = true;
         await using PeerStream stream = await _switch.OpenStreamAsync(connection, RelayMessages.HopProtocolId, cancellationToken).ConfigureAwait(false);
@@ -70,8 +85,14 @@ internal sealed class RelayClient
         }
 
         _addressesChanged();
-        long expiry = (long)Math.Min(answer.Reservation.Expire, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds());
-        return DateTimeOffset.FromUnixTimeSeconds(expiry);
+        return ReadExpiry(answer.Reservation.Expire, _switch.Time.GetUtcNow());
+    }
+
+    /// <summary>When a reservation ends, in seconds of unix time by the relay's clock: never believed to be sooner or later than relays have it.</summary>
+    internal static DateTimeOffset ReadExpiry(ulong seconds, DateTimeOffset now)
+    {
+        DateTimeOffset told = DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
+        return told < now + ShortestReservation ? now + ShortestReservation : told > now + LongestReservation ? now + LongestReservation : told;
     }
 
     private async Task<Connection> DialAsync(Multiaddress circuit, PeerId? target, CancellationToken cancellationToken)
@@ -155,23 +176,23 @@ internal sealed class RelayClient
     /// <summary>Renews a reservation at half of its life, and soon after it was lost.</summary>
     private async Task KeepAsync(PeerAddress relay)
     {
-        DateTimeOffset renewal = DateTimeOffset.MinValue;
+        TimeSpan life = TimeSpan.Zero;
+        long reserved = 0;
         PeerId? id = relay.Id;
         while (true)
         {
             try
             {
-                DateTimeOffset now = _switch.Time.GetUtcNow();
                 bool held;
                 lock (_gate)
                 {
                     held = id is not null && _reserved.ContainsKey(id);
                 }
 
-                if (!held || now >= renewal)
+                if (!held || _switch.Time.GetElapsedTime(reserved) >= life / 2)
                 {
                     DateTimeOffset expiry = await ReserveAsync(relay, _switch.Closing).ConfigureAwait(false);
-                    renewal = now + ((expiry - now) / 2);
+                    (life, reserved) = (expiry - _switch.Time.GetUtcNow(), _switch.Time.GetTimestamp());
                 }
             }
             catch (Exception e) when (e is IOException or WireFormatException)

@@ -18,7 +18,7 @@ internal sealed class RelayService
     private readonly RelayLimits _limits;
     private readonly Func<IReadOnlyList<Multiaddress>> _ownAddresses;
     private readonly Lock _gate = new();
-    private readonly Dictionary<PeerId, DateTimeOffset> _reservations = []; // until when; guarded by _gate
+    private readonly Dictionary<PeerId, (DateTimeOffset Until, string? Host)> _reservations = []; // by a steady clock; guarded by _gate
     private readonly ConcurrentDictionary<PeerId, int> _circuits = new();
 
     public RelayService(Switch @switch, RelayLimits limits, Func<IReadOnlyList<Multiaddress>> ownAddresses)
@@ -69,26 +69,28 @@ internal sealed class RelayService
             return RelayMessages.HopStatus(RelayStatus.PermissionDenied);
         }
 
-        DateTimeOffset now = _switch.Time.GetUtcNow();
-        DateTimeOffset expiry = now + _limits.ReservationLifetime;
+        DateTimeOffset now = _switch.Time.GetSteadyNow();
+        int most = asker.RemoteHost == HostGroup.Loopback ? _limits.MaxReservations / 2 : _limits.MaxReservationsPerHost;
         lock (_gate)
         {
-            foreach (PeerId expired in _reservations.Where(r => r.Value < now).Select(r => r.Key).ToArray())
+            foreach (PeerId expired in _reservations.Where(r => r.Value.Until < now).Select(r => r.Key).ToArray())
             {
                 _reservations.Remove(expired);
             }
 
-            if (!_reservations.ContainsKey(asker.RemotePeer) && _reservations.Count >= _limits.MaxReservations)
+            if (!_reservations.ContainsKey(asker.RemotePeer)
+                && (_reservations.Count >= _limits.MaxReservations
+                    || (asker.RemoteHost is { } host && _reservations.Values.Count(r => r.Host == host) >= Math.Max(most, 1))))
             {
                 return RelayMessages.HopStatus(RelayStatus.ReservationRefused);
             }
 
-            _reservations[asker.RemotePeer] = expiry;
+            _reservations[asker.RemotePeer] = (now + _limits.ReservationLifetime, asker.RemoteHost);
         }
 
         asker.IsProtected = true;
         IEnumerable<Multiaddress> addresses = AddressScopes.Filter(_ownAddresses(), asker.RemoteAddress).Where(a => !a.IsCircuit);
-        return RelayMessages.Reservation(_switch.Identity, asker.RemotePeer, expiry, addresses, _limits);
+        return RelayMessages.Reservation(_switch.Identity, asker.RemotePeer, _switch.Time.GetUtcNow() + _limits.ReservationLifetime, addresses, _limits);
     }
 
     private async Task ConnectAsync(PeerStream near, Connection asker, HopMessage request, CancellationToken handshake, CancellationToken closing)
@@ -165,7 +167,7 @@ internal sealed class RelayService
 
         lock (_gate)
         {
-            return _reservations.TryGetValue(target, out DateTimeOffset expiry) && expiry > _switch.Time.GetUtcNow() ? RelayStatus.Ok : RelayStatus.NoReservation;
+            return _reservations.TryGetValue(target, out (DateTimeOffset Until, string?) held) && held.Until > _switch.Time.GetSteadyNow() ? RelayStatus.Ok : RelayStatus.NoReservation;
         }
     }
 

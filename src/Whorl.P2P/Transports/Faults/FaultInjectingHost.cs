@@ -33,6 +33,16 @@ public sealed class FaultInjectingHost : IPeerHost
     public Func<PeerAddress, bool>? Unreachable { get; set; }
 
     /// <inheritdoc/>
+    public event Action<PeerId>? PeerConnected
+    {
+        add => _inner.PeerConnected += value;
+        remove => _inner.PeerConnected -= value;
+    }
+
+    /// <inheritdoc/>
+    public byte[]? Sign(ReadOnlySpan<byte> message) => _inner.Sign(message);
+
+    /// <inheritdoc/>
     public async ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(peer);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Whorl.P2P.Transports.InMemory;
 
 /// <summary>One node of an <see cref="InMemoryNetwork"/>.</summary>
-internal sealed class InMemoryHost(InMemoryNetwork network, PeerId id, Multiaddress address, ILogger logger) : IPeerHost
+internal sealed class InMemoryHost(InMemoryNetwork network, PeerId id, PeerIdentity? identity, Multiaddress address, ILogger logger) : IPeerHost
 {
     private readonly HandlerTable _handlers = new(logger);
     private readonly ConcurrentDictionary<InMemoryStream, bool> _streams = new();
@@ -13,6 +13,8 @@ internal sealed class InMemoryHost(InMemoryNetwork network, PeerId id, Multiaddr
     public PeerId Id => id;
 
     public IReadOnlyList<Multiaddress> ListenAddresses { get; } = [address];
+
+    public byte[]? Sign(ReadOnlySpan<byte> message) => identity?.Sign(message);
 
     public ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken)
     {

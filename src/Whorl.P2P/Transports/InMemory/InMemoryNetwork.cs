@@ -45,8 +45,21 @@ public sealed class InMemoryNetwork
     public IPeerHost AddHost(PeerId id)
     {
         ArgumentNullException.ThrowIfNull(id);
+        return AddHost(id, null);
+    }
+
+    /// <summary>Adds a host that can sign.</summary>
+    /// <exception cref="ArgumentException">Its id is already on this network.</exception>
+    public IPeerHost AddHost(PeerIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return AddHost(identity.Id, identity);
+    }
+
+    private InMemoryHost AddHost(PeerId id, PeerIdentity? identity)
+    {
         int number = Interlocked.Increment(ref _lastHost);
-        InMemoryHost host = new(this, id, Multiaddress.Parse("/memory/" + number.ToString(CultureInfo.InvariantCulture)), _logger);
+        InMemoryHost host = new(this, id, identity, Multiaddress.Parse("/memory/" + number.ToString(CultureInfo.InvariantCulture)), _logger);
         if (!_hosts.TryAdd(id, host))
         {
             throw new ArgumentException($"{id} is already on this network", nameof(id));
