@@ -128,7 +128,7 @@ public sealed partial class DhtNode
                     KeySearch state = byKey[key];
                     if (_protocol.ReadValue(key, result, source.Peer) is { } value)
                     {
-                        state.Add(value, result.Expiration, source.Id);
+                        state.Add(value.Value, value.Expiration, source.Id);
                         if (state.IsSufficient)
                         {
                             search.Stop(key);

@@ -25,7 +25,12 @@ public sealed partial class DhtNode
     /// <param name="cancellationToken">Gives up; some nodes may have stored some of it.</param>
     /// <returns>For each entry whether a node took it.</returns>
     /// <exception cref="ArgumentException">A value is longer than <see cref="DhtLimits.MaxValueBytes"/>.</exception>
-    public async Task<IReadOnlyList<bool>> StoreManyAsync(IReadOnlyList<DhtEntry> entries, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<bool>> StoreManyAsync(IReadOnlyList<DhtEntry> entries, CancellationToken cancellationToken) =>
+        [.. (await StoreAllAsync(entries, cancellationToken).ConfigureAwait(false)).Select(outcome => outcome.Taken > 0)];
+
+    /// <summary>Stores as <see cref="StoreManyAsync"/> does.</summary>
+    /// <returns>For each entry how many nodes took it, and how many did not.</returns>
+    internal async Task<IReadOnlyList<(int Taken, int Refused)>> StoreAllAsync(IReadOnlyList<DhtEntry> entries, CancellationToken cancellationToken)
     {
         if (entries.FirstOrDefault(entry => entry.Value.Length > DhtLimits.MaxValueBytes) is { } tooLong)
         {
@@ -35,7 +40,7 @@ public sealed partial class DhtNode
 
         Dictionary<DhtId, List<int>> indices =
             entries.Index().GroupBy(e => e.Item.Key, e => e.Index).ToDictionary(group => group.Key, group => group.ToList());
-        bool[] stored = new bool[entries.Count];
+        (int Taken, int Refused)[] stored = new (int, int)[entries.Count];
         List<Task> storing = [];
         try
         {
@@ -61,7 +66,7 @@ public sealed partial class DhtNode
         IReadOnlyList<(DhtId Id, PeerId Peer)> nearest,
         List<StoreItem> items,
         List<int> indices,
-        bool[] stored,
+        (int Taken, int Refused)[] stored,
         CancellationToken cancellationToken)
     {
         IEnumerable<(DhtId Id, PeerId Peer)> self = _options.ClientMode ? [] : [(Id, PeerId)];
@@ -87,7 +92,7 @@ public sealed partial class DhtNode
                     answered++;
                     for (int i = 0; i < indices.Count; i++)
                     {
-                        stored[indices[i]] |= taken[i];
+                        stored[indices[i]] = taken[i] ? (stored[indices[i]].Taken + 1, stored[indices[i]].Refused) : (stored[indices[i]].Taken, stored[indices[i]].Refused + 1);
                     }
                 }
             }
@@ -97,7 +102,7 @@ public sealed partial class DhtNode
             await SettleAsync(pending).ConfigureAwait(false);
         }
 
-        UpdateCache(key, items, [.. indices.Select(i => stored[i])]);
+        UpdateCache(key, items, [.. indices.Select(i => stored[i].Taken > 0)]);
     }
 
     private StoreItem Sign(DhtEntry entry)

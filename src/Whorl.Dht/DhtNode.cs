@@ -29,13 +29,14 @@ public sealed partial class DhtNode : IAsyncDisposable
     private readonly DhtProtocol _protocol;
     private readonly BackgroundTasks _background;
     private readonly Blacklist<PeerId> _blacklist;
+    private readonly IPeerHost _host;
     private readonly ITimer? _refreshTimer;
     private readonly ITimer _cacheTimer;
     private int _disposed;
 
     private DhtNode(IPeerHost host, DhtOptions options, TimeProvider time, Random random, ILogger logger)
     {
-        (_options, _time, _random, PeerId) = (options, time, random, host.Id);
+        (_options, _time, _random, _host, PeerId) = (options, time, random, host, host.Id);
         _client = new RpcClient(host, time);
         _server = new RpcServer(host, time, logger);
         _background = new BackgroundTasks(MaxBackgroundTasks, logger);
@@ -56,6 +57,9 @@ public sealed partial class DhtNode : IAsyncDisposable
     /// <summary>This node's place in the key space.</summary>
     public DhtId Id => _protocol.Id;
 
+    /// <summary>The time by <see cref="Now"/>: steady, and corrected where other nodes say that it is wrong.</summary>
+    public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddSeconds(Now);
+
     /// <summary>This node's identity on the network.</summary>
     public PeerId PeerId { get; }
 
@@ -65,6 +69,12 @@ public sealed partial class DhtNode : IAsyncDisposable
     /// <summary>The nodes in the routing table, in no order.</summary>
     public IReadOnlyList<(DhtId Id, PeerId Peer)> Neighbours =>
         _protocol.Locked<IReadOnlyList<(DhtId, PeerId)>>((table, _, _) => [.. table.Nodes]);
+
+    /// <summary>
+    /// The swarm knows less of this node than it did: a node it joined through is there again after it was away, or the time was corrected. What should be
+    /// found should be stored again. Whoever is told must return at once.
+    /// </summary>
+    public event Action? Rejoined;
 
     internal int BackgroundTaskCount => _background.Count;
 
@@ -78,8 +88,9 @@ public sealed partial class DhtNode : IAsyncDisposable
     /// <param name="random">Draws the node's id, and keys to refresh with.</param>
     /// <param name="logger">Null for nowhere.</param>
     /// <param name="cancellationToken">Gives up joining.</param>
-    /// <exception cref="DhtBootstrapException">No initial peer answered, or one that did cannot reach this node or has another
-    /// time.</exception>
+    /// <exception cref="DhtBootstrapException">
+    /// No initial peer took this node in: it did not answer, cannot reach this node, or has another time; the message says which for each.
+    /// </exception>
     /// <exception cref="ArgumentException">An initial peer has no id.</exception>
     public static async Task<DhtNode> StartAsync(
         IPeerHost host, DhtOptions options, IReadOnlyList<PeerAddress> initialPeers, TimeProvider time, Random random, ILogger? logger,
@@ -128,6 +139,9 @@ public sealed partial class DhtNode : IAsyncDisposable
         return met;
     }
 
+    /// <summary>Signs with this node's key; null where its host has none.</summary>
+    internal byte[]? Sign(byte[] message) => _host.Sign(message);
+
     /// <summary>Measures the round trip to a peer with one rpc_ping; a peer that is there but has no DHT counts.</summary>
     /// <returns>Null where the peer does not answer in time.</returns>
     public async Task<TimeSpan?> PingAsync(PeerAddress peer, TimeSpan timeout, CancellationToken cancellationToken)
@@ -163,6 +177,12 @@ public sealed partial class DhtNode : IAsyncDisposable
             DhtProtocol.Unserve(_server);
         }
 
+        _host.PeerConnected -= OnConnected;
+        if (_rejoinTimer is not null)
+        {
+            await _rejoinTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _cacheTimer.DisposeAsync().ConfigureAwait(false);
         if (_refreshTimer is not null)
         {
@@ -170,44 +190,6 @@ public sealed partial class DhtNode : IAsyncDisposable
         }
 
         await _background.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async Task JoinAsync(IReadOnlyList<PeerAddress> initialPeers, CancellationToken cancellationToken)
-    {
-        if (initialPeers.Count == 0)
-        {
-            return;
-        }
-
-        PingResponse?[] answers =
-            await Task.WhenAll(initialPeers.Select(peer => JoinAtAsync(peer, cancellationToken))).ConfigureAwait(false);
-        if (answers.All(answer => answer is null))
-        {
-            throw new DhtBootstrapException($"none of {initialPeers.Count} initial peers answered: {string.Join("; ", initialPeers)}");
-        }
-
-        await FindNearestAsync([Id], cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<PingResponse?> JoinAtAsync(PeerAddress peer, CancellationToken cancellationToken)
-    {
-        double sent = Now;
-        PingResponse? answer = await _protocol.PingAsync(peer, validate: true, cancellationToken).ConfigureAwait(false);
-        if (answer is null)
-        {
-            return null;
-        }
-
-        if (!_options.ClientMode && !answer.Available)
-        {
-            throw new DhtBootstrapException($"{peer} cannot reach this node; make it reachable or start it as a client");
-        }
-
-        double allowed = _options.MaxClockDifference.TotalSeconds;
-        return answer.Time != 0 && !(answer.Time >= sent - allowed && answer.Time <= Now + allowed)
-            ? throw new DhtBootstrapException(
-                $"the clock of {peer} differs by more than {allowed} s: {answer.Time:F3} there, {Now:F3} here")
-            : answer;
     }
 
     private Task RefreshTableAsync(CancellationToken cancellationToken)

@@ -40,6 +40,14 @@ public sealed record DhtOptions
     /// <value>3 seconds</value>
     public TimeSpan RpcTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>After how long an initial peer is given up when joining, dialling included.</summary>
+    /// <value>10 seconds</value>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often initial peers that have left the table are asked again, and the time; they are also asked whenever they connect.</summary>
+    /// <value>30 seconds</value>
+    public TimeSpan RejoinPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How far a bootstrap peer's clock may be off.</summary>
     /// <value>3 seconds</value>
     public TimeSpan MaxClockDifference { get; init; } = TimeSpan.FromSeconds(3);

@@ -4,7 +4,7 @@ using Whorl.Dht.Validation;
 
 namespace Whorl.Dht;
 
-/// <summary>The best value found so far for one key. Dictionaries are merged, of other values the later expiration wins.</summary>
+/// <summary>The best value found so far for one key. Dictionaries are merged and go before plain values; of those the later expiration wins.</summary>
 /// <param name="key">The key.</param>
 /// <param name="sufficient">The search may stop at a value that expires then or later; infinite to see all holders.</param>
 internal sealed class KeySearch(DhtId key, double sufficient)
@@ -53,10 +53,16 @@ internal sealed class KeySearch(DhtId key, double sufficient)
         {
             mine.Merge(theirs);
         }
-        else if (expiration > Expiration)
+        else if (!_found || ((_value.Dictionary is null) == (value.Dictionary is null) ? expiration > Expiration : value.Dictionary is not null))
         {
+            // A dictionary is never given up for a plain value: anybody can write one under a block's key.
             _value = value.Copy();
             _found = true;
+            (Expiration, Source) = (expiration, source);
+        }
+        else if (value.Dictionary is null != _value.Dictionary is null)
+        {
+            return;
         }
 
         if (expiration > Expiration)

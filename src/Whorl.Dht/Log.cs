@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(202, LogLevel.Debug, "a value found at {Peer} was not valid")]
     public static partial void InvalidValue(ILogger logger, PeerId peer);
 
+    [LoggerMessage(204, LogLevel.Warning, "the time was corrected after what {Peer} and others say")]
+    public static partial void ClockCorrected(ILogger logger, PeerId? peer);
+
     [LoggerMessage(203, LogLevel.Warning, "a record of {Subkey} under {Key} is malformed and was left out: {Reason}")]
     public static partial void MalformedRecord(ILogger logger, string key, string subkey, string reason);
 }

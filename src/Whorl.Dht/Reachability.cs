@@ -13,6 +13,14 @@ public static class Reachability
     /// <summary>At most so many peers are asked.</summary>
     private const int MaxAsked = 5;
 
+    /// <summary>Checks of other peers under way at once, whoever asks.</summary>
+    private const int MaxRunning = 16;
+
+    /// <summary>How many checks one peer may ask for in the period below, and a quarter of how many all peers at one address.</summary>
+    private const int ChecksAtOnce = 10;
+
+    private static readonly TimeSpan CheckPeriod = TimeSpan.FromMinutes(1);
+
     /// <summary>How long Petals waits for an answer about itself.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
@@ -28,19 +36,39 @@ public static class Reachability
     /// </param>
     /// <param name="find">Where a peer may be; ways through relays are not tried.</param>
     public static void Serve(
-        RpcServer server, PeerId self, RpcClient probe, Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>> find) =>
-        server.HandleUnary(Method, async (_, request, token) =>
+        RpcServer server, PeerId self, RpcClient probe, Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>> find)
+    {
+        Allowance<PeerId> ofPeers = new(ChecksAtOnce, ChecksAtOnce / CheckPeriod.TotalSeconds, probe.Time);
+        Allowance<string> ofHosts = new(4 * ChecksAtOnce, 4 * ChecksAtOnce / CheckPeriod.TotalSeconds, probe.Time);
+        int running = 0;
+        server.HandleUnary(Method, async (context, request, token) =>
         {
             PeerId peer = ReachabilityCheck.Parse(request.Span).Peer;
-            bool available = peer == self;
-            if (!available)
+            if (peer == self)
             {
-                PeerAddress direct = new(peer, [.. (await find(peer, token).ConfigureAwait(false)).Where(address => !address.IsCircuit)]);
-                available = await AskAsync(probe, direct, peer, Timeout, token).ConfigureAwait(false) == true;
+                return new PingResponse(null, 0, true).ToReachabilityBytes();
             }
 
-            return new PingResponse(null, 0, available).ToReachabilityBytes();
+            try
+            {
+                // No answer counts as none, where "no" would keep the one asked about from serving.
+                if (Interlocked.Increment(ref running) > MaxRunning
+                    || (context.Caller is { } caller && !ofPeers.TryTake(caller, 1))
+                    || (context.Host is { } host && !ofHosts.TryTake(host, context.IsLocal ? 1.0 / Records.DhtLimits.LoopbackFactor : 1)))
+                {
+                    throw new RpcErrorException("too many checks lately; ask somebody else");
+                }
+
+                Multiaddress[] addresses = [.. context.MayDial(await find(peer, token).ConfigureAwait(false))];
+                return new PingResponse(null, 0, await AskAsync(probe, new PeerAddress(peer, addresses), peer, Timeout, token).ConfigureAwait(false) == true)
+                    .ToReachabilityBytes();
+            }
+            finally
+            {
+                Interlocked.Decrement(ref running);
+            }
         });
+    }
 
     /// <summary>Asks one peer about another, or about itself.</summary>
     /// <param name="client">Calls.</param>

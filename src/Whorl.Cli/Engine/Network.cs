@@ -99,8 +99,6 @@ internal sealed partial class Network : IAsyncDisposable
     {
         Log.Started(Options.Logger, Version, _host.Id);
         await ThrowIfIdentityIsTakenAsync(cancellationToken);
-
-        // Dialling has a time of its own: the DHT waits for each answer for three seconds only.
         IReadOnlyList<PeerAddress> peers = await DialAsync(Options.InitialPeers, cancellationToken);
         DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
         Dht = await DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), Options.Logger, cancellationToken);
@@ -131,14 +129,19 @@ internal sealed partial class Network : IAsyncDisposable
         }
     }
 
-    /// <summary>Dials peers; one that is known only by where it is gets the id of who answers there.</summary>
-    /// <returns>Those with an id, whether they answered or not: the DHT asks them, and tells who did not.</returns>
+    /// <summary>Dials peers that are known only by where they are, for the id of who answers there.</summary>
+    /// <returns>Those with an id: the DHT asks them, and tells who did not answer.</returns>
     /// <exception cref="CliException">None has an id, and none answered.</exception>
     private async Task<IReadOnlyList<PeerAddress>> DialAsync(IReadOnlyList<PeerAddress> peers, CancellationToken cancellationToken)
     {
         string?[] faults = new string?[peers.Count];
         PeerAddress?[] known = await Task.WhenAll(peers.Select(async (peer, i) =>
         {
+            if (peer.Id is not null)
+            {
+                return peer;
+            }
+
             try
             {
                 return new PeerAddress(await _host.ConnectAsync(peer, cancellationToken), peer.Addresses);
@@ -146,7 +149,7 @@ internal sealed partial class Network : IAsyncDisposable
             catch (IOException e)
             {
                 faults[i] = e.Message;
-                return peer.Id is null ? null : peer;
+                return null;
             }
         }));
         return peers.Count == 0 || known.Any(peer => peer is not null)

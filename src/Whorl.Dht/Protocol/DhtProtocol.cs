@@ -23,6 +23,11 @@ internal sealed class DhtProtocol
     /// <summary>The most bytes that one neighbour, and one result without its value and neighbours, take in an answer to rpc_find.</summary>
     private const int NeighbourBytes = DhtId.Bytes + PeerId.MaxBytes + 4, ResultBytes = 96;
 
+    /// <summary>So many new nodes at once are given what they should hold, each peer once in this time; and so many keys are looked through at a time.</summary>
+    private const int MaxWelcomes = 4, WelcomePage = 1024;
+
+    private static readonly TimeSpan WelcomeInterval = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new(); // guards the routing table, the storage and the cache
     private readonly RpcClient _client;
     private readonly DhtOptions _options;
@@ -31,10 +36,17 @@ internal sealed class DhtProtocol
     private readonly RoutingTable<PeerId> _table;
     private readonly DhtStorage _storage;
     private readonly DhtStorage _cache;
+    private readonly SwarmClock _clock;
+    private readonly Quotas _quotas;
+    private readonly Allowance<PeerId> _welcomes;
+    private int _welcoming;
 
     public DhtProtocol(RpcClient client, DhtId id, DhtOptions options, BackgroundTasks background, ILogger logger)
     {
         (_client, Id, _options, _background, _logger) = (client, id, options, background, logger);
+        _clock = new SwarmClock(client.Time, options.MaxClockDifference);
+        _quotas = new Quotas(client.Time);
+        _welcomes = new Allowance<PeerId>(1, 1 / WelcomeInterval.TotalSeconds, client.Time);
         _table = new RoutingTable<PeerId>(id, options.BucketSize, options.DepthModulo);
         _storage = new DhtStorage(() => Now);
         _cache = new DhtStorage(() => Now, DhtLimits.MaxCachedKeys);
@@ -43,7 +55,13 @@ internal sealed class DhtProtocol
     public DhtId Id { get; }
 
     /// <summary>The time of records: seconds of unix time.</summary>
-    public double Now => (_client.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+    public double Now => _clock.Now;
+
+    /// <summary>Peers that the user has named: what they say of the time is believed.</summary>
+    public HashSet<PeerId> Trusted { get; } = [];
+
+    /// <summary>Told of every node that comes into the table, also of one that is back under another id.</summary>
+    public event Action<DhtId, PeerId>? Appeared;
 
     /// <summary>What this node says of itself.</summary>
     private DhtId? Sender => _options.ClientMode ? null : Id;
@@ -57,11 +75,16 @@ internal sealed class DhtProtocol
             isQuick: true);
         server.HandleUnary(
             StoreMethod,
-            (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context.Caller).ToBytes()),
+            (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(StoreRequest.Parse(data.Span), context).ToBytes()),
             isQuick: true);
         server.HandleUnary(
             FindMethod,
-            (context, data, _) => ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(FindRequest.Parse(data.Span), context.Caller).ToBytes()),
+            (context, data, _) =>
+            {
+                FindRequest request = FindRequest.Parse(data.Span);
+                _quotas.Ask(context, request);
+                return ValueTask.FromResult<ReadOnlyMemory<byte>>(Answer(request, context.Caller).ToBytes());
+            },
             isQuick: true);
     }
 
@@ -82,49 +105,73 @@ internal sealed class DhtProtocol
         }
     }
 
-    /// <summary>Asks a peer who it is.</summary>
+    /// <summary>Asks a peer who it is, and notes what it says of the time.</summary>
     /// <returns>Its answer; null where it gave none.</returns>
-    public async Task<PingResponse?> PingAsync(PeerAddress peer, bool validate, CancellationToken cancellationToken)
+    public async Task<PingResponse?> PingAsync(PeerAddress peer, bool validate, CancellationToken cancellationToken) =>
+        (await TryPingAsync(peer, validate, _options.RpcTimeout, cancellationToken).ConfigureAwait(false)).Answer;
+
+    /// <summary>Asks a peer who it is.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="validate">Whether it is to call back.</param>
+    /// <param name="timeout">How long it may take, dialling included.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its answer; null where it gave none, and why not.</returns>
+    public async Task<(PingResponse? Answer, string Reason)> TryPingAsync(
+        PeerAddress peer, bool validate, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        byte[]? answer =
-            await CallAsync(peer, PingMethod, new PingRequest(Sender, validate).ToBytes(), cancellationToken).ConfigureAwait(false);
-        return Read(answer, peer.Id, PingMethod, bytes => PingResponse.Parse(bytes), response => response.Sender);
+        long sent = _client.Time.GetTimestamp();
+        (byte[]? bytes, string reason) =
+            await CallAsync(peer, PingMethod, new PingRequest(Sender, validate).ToBytes(), timeout, cancellationToken).ConfigureAwait(false);
+        TimeSpan roundTrip = _client.Time.GetElapsedTime(sent);
+        PingResponse? answer = Read(bytes, peer.Id, PingMethod, data => PingResponse.Parse(data), response => response.Sender);
+        if (answer is { Time: > 0 } && !validate && roundTrip < _options.MaxClockDifference && _clock.Notice(peer.Id!, answer.Time, roundTrip, Trusted.Contains(peer.Id!)))
+        {
+            Log.ClockCorrected(_logger, peer.Id);
+        }
+
+        return (answer, answer is null && bytes is not null ? "what it answered is no answer to a ping" : reason);
     }
 
     /// <summary>Asks a peer to store.</summary>
     /// <returns>For each item whether it was taken; null where the peer gave no answer.</returns>
     public async Task<IReadOnlyList<bool>?> StoreAsync(PeerId peer, IReadOnlyList<StoreItem> items, CancellationToken cancellationToken)
     {
-        byte[]? answer =
-            await CallAsync(peer, StoreMethod, new StoreRequest(Sender, items).ToBytes(), cancellationToken).ConfigureAwait(false);
+        byte[]? answer = await CallAsync(peer, StoreMethod, new StoreRequest(Sender, items).ToBytes(), cancellationToken).ConfigureAwait(false);
         StoreResponse? response = Read(answer, peer, StoreMethod, bytes => StoreResponse.Parse(bytes), response => response.Sender);
         return response?.Stored.Count == items.Count ? response.Stored : null;
     }
 
     /// <summary>Asks a peer for values and near nodes.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="keys">What for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="asClient">Whether to say nothing of this node, so that the peer does not note it.</param>
     /// <returns>A result for each key; null where the peer gave no answer.</returns>
-    public async Task<IReadOnlyList<FindResult>?> FindAsync(PeerId peer, IReadOnlyList<DhtId> keys, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FindResult>?> FindAsync(
+        PeerId peer, IReadOnlyList<DhtId> keys, CancellationToken cancellationToken, bool asClient = false)
     {
-        byte[]? answer =
-            await CallAsync(peer, FindMethod, new FindRequest(Sender, keys).ToBytes(), cancellationToken).ConfigureAwait(false);
+        byte[]? answer = await CallAsync(peer, FindMethod, new FindRequest(asClient ? null : Sender, keys).ToBytes(), cancellationToken).ConfigureAwait(false);
         FindResponse? response = Read(answer, peer, FindMethod, bytes => FindResponse.Parse(bytes), response => response.Sender);
         return response?.Results.Count == keys.Count ? response.Results : null;
     }
 
-    /// <summary>The valid value in a result, or null.</summary>
-    public StoredValue? ReadValue(DhtId key, FindResult result, PeerId source)
+    /// <summary>The valid value in a result and until when it is believed; null where there is none.</summary>
+    public (StoredValue Value, double Expiration)? ReadValue(DhtId key, FindResult result, PeerId source)
     {
-        if (result.Value is not { } bytes || double.IsNaN(result.Expiration))
+        if (result.Value is not { } bytes)
         {
             return null;
         }
 
         try
         {
-            StoredValue value = result.IsDictionary ? new(DictionaryValue.Parse(bytes.Span, () => Now)) : new(bytes);
-            if (IsValid(key, value, result.Expiration))
+            double now = Now;
+            StoredValue value = result.IsDictionary ? new(DictionaryValue.Parse(key, bytes.Span, () => Now)) : new(bytes);
+            if (Expirations.TryClamp(result.Expiration, now, out double expiration) && IsValid(key, value, result.Expiration))
             {
-                return value;
+                // A dictionary lasts as long as what is in it, whatever else is said of it.
+                double latest = value.Dictionary is null ? expiration : value.Dictionary.Items.Values.Select(item => item.Expiration).DefaultIfEmpty(expiration).Max();
+                return (value, Math.Min(latest, expiration));
             }
         }
         catch (WireFormatException)
@@ -171,14 +218,11 @@ internal sealed class DhtProtocol
         return new PingResponse(Sender, Now, available);
     }
 
-    /// <summary>Answers rpc_store.</summary>
-    public StoreResponse Answer(StoreRequest request, PeerId? caller)
+    /// <summary>Answers rpc_store, within the caller's quota; null for this node itself, which has none.</summary>
+    public StoreResponse Answer(StoreRequest request, RpcContext? caller)
     {
-        NoteCaller(request.Sender, caller);
-        lock (_gate)
-        {
-            return new StoreResponse(Sender, [.. request.Items.Select(Store)]);
-        }
+        NoteCaller(request.Sender, caller?.Caller);
+        return new StoreResponse(Sender, [.. request.Items.Select(item => Store(item, caller))]);
     }
 
     /// <summary>Answers rpc_find.</summary>
@@ -189,68 +233,125 @@ internal sealed class DhtProtocol
         long left = RpcLimits.MaxUnaryBytes - RpcLimits.UnaryEnvelopeBytes - ((long)request.Keys.Count * ((_options.BucketSize * NeighbourBytes) + ResultBytes));
         HashSet<DhtId> answered = [];
         List<FindResult> results = [];
-        lock (_gate)
+        IReadOnlyList<(DhtId Id, PeerId Peer)> nodes = Nodes;
+        foreach (DhtId key in request.Keys)
         {
-            foreach (DhtId key in request.Keys)
-            {
-                results.Add(Find(key, request.Sender, answered.Add(key) ? left : 0)); // a key asked for again has its value already
-                left -= results[^1].Value?.Length ?? 0;
-            }
+            results.Add(Find(key, request.Sender, answered.Add(key) ? left : 0, nodes)); // a key asked for again has its value already
+            left -= results[^1].Value?.Length ?? 0;
         }
 
         return new FindResponse(Sender, results);
     }
 
-    private bool Store(StoreItem item)
+    /// <summary>The nodes in the table, as they are now.</summary>
+    private IReadOnlyList<(DhtId Id, PeerId Peer)> Nodes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _table.Nodes];
+            }
+        }
+    }
+
+    private static IReadOnlyList<(DhtId Id, PeerId Peer)> Nearest(IReadOnlyList<(DhtId Id, PeerId Peer)> nodes, DhtId key, int count, DhtId? but) =>
+        [.. nodes.Where(node => node.Id != but).OrderBy(node => node.Id.DistanceTo(key)).Take(count)];
+
+    /// <param name="item">What to store.</param>
+    /// <param name="caller">Who asks; null for this node itself, which has no quota.</param>
+    private bool Store(StoreItem item, RpcContext? caller)
     {
         DhtStorage storage = item.InCache ? _cache : _storage;
-        if (item.IsDictionary)
+        double now = Now;
+        if (!Expirations.TryClamp(item.Expiration, now, out double expiration))
         {
-            StoredValue value = new(DictionaryValue.Parse(item.Value.Span, () => Now));
-            return IsValid(item.Key, value, item.Expiration) && storage.Store(item.Key, value, item.Expiration);
+            return false;
         }
 
-        if (_options.Validator?.Validate(new DhtRecord(item.Key.ToBytes(), item.Tag, item.Value, item.Expiration)) == false)
+        if (item.IsDictionary)
+        {
+            StoredValue value = new(DictionaryValue.Parse(item.Key, item.Value.Span, () => Now));
+            return IsValid(item.Key, value, item.Expiration)
+                && IsWithinQuota(value.Dictionary!.Count)
+                && Locked(() => storage.Store(item.Key, value, expiration));
+        }
+
+        if (_options.Validator?.Validate(new DhtRecord(item.Key.ToBytes(), item.Tag, item.Value, item.Expiration)) == false || !IsWithinQuota(1))
         {
             return false;
         }
 
         // A copy: the message it is part of may be much larger.
         ReadOnlyMemory<byte> content = item.Value.ToArray();
-        return item.IsPlain
-            ? storage.Store(item.Key, content, item.Expiration)
-            : storage.Store(item.Key, DhtSubkey.Parse(item.Tag.Span), content, item.Expiration);
+        if (item.IsPlain)
+        {
+            return Locked(() => storage.Store(item.Key, content, expiration));
+        }
+
+        DhtSubkey subkey = DhtSubkey.Parse(item.Tag.Span);
+        RecordRank rank = AnnouncementSignature.RankOf(item.Key, subkey, content);
+        if (rank == RecordRank.Hearsay && subkey.Text is { } name && name == (caller is null ? _client.Id : caller.Caller)?.ToString())
+        {
+            rank = RecordRank.Direct;
+        }
+
+        return Locked(() => storage.Store(item.Key, subkey, content, expiration, rank));
+
+        bool IsWithinQuota(int records) => caller is null || _quotas.MayStore(caller, Math.Max(records, 1), item.Value.Length + item.Tag.Length, expiration - now);
+    }
+
+    private bool Locked(Func<bool> work)
+    {
+        lock (_gate)
+        {
+            return work();
+        }
     }
 
     /// <param name="key">What is asked for.</param>
     /// <param name="asker">A node not to be named.</param>
     /// <param name="maxBytes">A longer value is left out: others may have it, and its keys' neighbours lead there.</param>
-    private FindResult Find(DhtId key, DhtId? asker, long maxBytes)
+    /// <param name="nodes">The nodes to choose the nearest from.</param>
+    private FindResult Find(DhtId key, DhtId? asker, long maxBytes, IReadOnlyList<(DhtId Id, PeerId Peer)> nodes)
     {
-        bool found = _storage.TryGet(key, out StoredValue value, out double expiration);
-        if (_cache.TryGet(key, out StoredValue cached, out double cachedExpiration) && (!found || cachedExpiration > expiration))
+        ReadOnlyMemory<byte>? bytes = null;
+        bool isDictionary = false;
+        double expiration;
+        lock (_gate)
         {
-            (found, value, expiration) = (true, cached, cachedExpiration);
+            bool found = _storage.TryGet(key, out StoredValue value, out expiration);
+            if (_cache.TryGet(key, out StoredValue cached, out double cachedExpiration) && (!found || IsBetter(cached, cachedExpiration, value, expiration)))
+            {
+                (found, value, expiration) = (true, cached, cachedExpiration);
+            }
+
+            if (found && (value.Dictionary?.Bytes ?? value.Plain.Length) <= maxBytes)
+            {
+                (bytes, isDictionary) = (value.ToBytes(), value.Dictionary is not null);
+            }
         }
 
-        found = found && (value.Dictionary?.Bytes ?? value.Plain.Length) <= maxBytes;
-        return new FindResult(
-            found ? value.ToBytes() : default(ReadOnlyMemory<byte>?),
-            found && value.Dictionary is not null,
-            found ? expiration : 0,
-            _table.Nearest(key, _options.BucketSize, asker));
+        return new FindResult(bytes, isDictionary, bytes is null ? 0 : expiration, Nearest(nodes, key, _options.BucketSize, asker));
     }
 
-    private async Task<byte[]?> CallAsync(PeerAddress peer, string method, byte[] request, CancellationToken cancellationToken)
+    private static bool IsBetter(StoredValue value, double expiration, StoredValue than, double thanExpiration) =>
+        (value.Dictionary is null) == (than.Dictionary is null) ? expiration > thanExpiration : value.Dictionary is not null;
+
+    private async Task<byte[]?> CallAsync(PeerAddress peer, string method, byte[] request, CancellationToken cancellationToken) =>
+        (await CallAsync(peer, method, request, _options.RpcTimeout, cancellationToken).ConfigureAwait(false)).Answer;
+
+    private async Task<(byte[]? Answer, string Reason)> CallAsync(
+        PeerAddress peer, string method, byte[] request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            return (await _client.CallAsync(peer, method, request, _options.RpcTimeout, cancellationToken).ConfigureAwait(false)).ToArray();
+            return ((await _client.CallAsync(peer, method, request, timeout, cancellationToken).ConfigureAwait(false)).ToArray(), "");
         }
         catch (Exception e) when (e is IOException or TimeoutException or WireFormatException)
         {
             NoteSilence(peer.Id, method, e.Message);
-            return null;
+            return (null, e.Message);
         }
     }
 
@@ -303,16 +404,12 @@ internal sealed class DhtProtocol
             return;
         }
 
-        List<StoreItem> records = [];
         PeerId? toPing;
         bool mustPing;
+        bool isNew;
         lock (_gate)
         {
-            if (!_table.Contains(node, peer) && !_options.ClientMode)
-            {
-                records = RecordsFor(node);
-            }
-
+            isNew = !_table.Contains(node, peer);
             mustPing = _table.AddOrUpdate(node, peer, out toPing);
         }
 
@@ -321,35 +418,72 @@ internal sealed class DhtProtocol
             _background.Run(token => PingAsync(toPing, validate: false, token));
         }
 
-        if (records.Count > 0)
+        if (isNew)
         {
-            _background.Run(token => SendAsync(peer, records, token));
-        }
-    }
-
-    /// <summary>
-    /// The records that a new node should hold and that are this node's to hand on: the new one is nearer to the key than the farthest of
-    /// its holders, and this one is the nearest of them.
-    /// </summary>
-    private List<StoreItem> RecordsFor(DhtId node)
-    {
-        List<StoreItem> records = [];
-        foreach ((DhtId key, StoredValue value, double expiration) in _storage.Records)
-        {
-            List<(DhtId Id, PeerId Peer)> holders = _table.Nearest(key, _options.Replicas);
-            bool isNews = holders.Count == 0
-                || (node.DistanceTo(key) < holders[^1].Id.DistanceTo(key) && Id.DistanceTo(key) < holders[0].Id.DistanceTo(key));
-            if (isNews)
+            Appeared?.Invoke(node, peer);
+            if (!_options.ClientMode && HasRecords && _welcomes.TryTake(peer, 1))
             {
-                ReadOnlyMemory<byte> tag = value.Dictionary is null ? StoreItem.PlainTag : default(ReadOnlyMemory<byte>);
-                records.Add(new StoreItem(key, tag, value.ToBytes(), expiration, InCache: false));
+                _background.Run(token => WelcomeAsync(node, peer, token));
             }
         }
-
-        return records;
     }
 
-    private async Task SendAsync(PeerId peer, List<StoreItem> records, CancellationToken cancellationToken)
+    private bool HasRecords => Locked(() => _storage.Count > 0);
+
+    /// <summary>
+    /// Gives a new node the records that it should hold and that are this node's to hand on: the new one is nearer to the key than the farthest of
+    /// its holders, and this one is the nearest of them. Page by page, so that nobody waits for it.
+    /// </summary>
+    private async Task WelcomeAsync(DhtId node, PeerId peer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _welcoming) > MaxWelcomes)
+            {
+                return; // its owners will store their records at it anyway
+            }
+
+            IReadOnlyList<(DhtId Id, PeerId Peer)> others = [.. Nodes.Where(known => known.Id != node)];
+            foreach (DhtId[] page in KeysNow().Chunk(WelcomePage))
+            {
+                List<StoreItem> records = [.. page.Where(key => IsFor(node, key, others)).Select(RecordOf).OfType<StoreItem>()];
+                if (!await SendAsync(peer, records, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _welcoming);
+        }
+    }
+
+    private IReadOnlyList<DhtId> KeysNow()
+    {
+        lock (_gate)
+        {
+            return _storage.Keys;
+        }
+    }
+
+    private bool IsFor(DhtId node, DhtId key, IReadOnlyList<(DhtId Id, PeerId Peer)> others)
+    {
+        IReadOnlyList<(DhtId Id, PeerId Peer)> holders = Nearest(others, key, _options.Replicas, but: null);
+        return holders.Count == 0 || (node.DistanceTo(key) < holders[^1].Id.DistanceTo(key) && Id.DistanceTo(key) < holders[0].Id.DistanceTo(key));
+    }
+
+    private StoreItem? RecordOf(DhtId key)
+    {
+        lock (_gate)
+        {
+            return _storage.TryGet(key, out StoredValue value, out double expiration)
+                ? new StoreItem(key, value.Dictionary is null ? StoreItem.PlainTag : default(ReadOnlyMemory<byte>), value.ToBytes(), expiration, InCache: false)
+                : null;
+        }
+    }
+
+    private async Task<bool> SendAsync(PeerId peer, List<StoreItem> records, CancellationToken cancellationToken)
     {
         for (int at = 0; at < records.Count;)
         {
@@ -365,10 +499,12 @@ internal sealed class DhtProtocol
 
             if (await StoreAsync(peer, records[at..end], cancellationToken).ConfigureAwait(false) is null)
             {
-                return;
+                return false;
             }
 
             at = end;
         }
+
+        return true;
     }
 }

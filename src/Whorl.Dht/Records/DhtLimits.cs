@@ -18,6 +18,35 @@ public static class DhtLimits
     /// <summary>Subkeys of one dictionary; a server's announcement takes one in each of its blocks.</summary>
     public const int MaxSubkeys = 1 << 14;
 
+    /// <summary>
+    /// How long a record may last: a later expiration counts as this one, whether it is stored here or found elsewhere. Petals announces for four minutes.
+    /// </summary>
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Records (subkeys count one by one) that one peer may have stored here for <see cref="MaxLifetime"/> each; more that last shorter. As many again
+    /// are taken at once.
+    /// </summary>
+    public const int MaxRecordsPerPeer = 4096;
+
+    /// <summary>The same for all peers at one address: an IPv4 address, an IPv6 network of 56 bits.</summary>
+    public const int MaxRecordsPerHost = 16384;
+
+    /// <summary>Bytes of such records of one peer.</summary>
+    public const int MaxRecordBytesPerPeer = 8 << 20;
+
+    /// <summary>The same for all peers at one address.</summary>
+    public const int MaxRecordBytesPerHost = 32 << 20;
+
+    /// <summary>Keys that one peer may ask for in a second; ten times as many at once.</summary>
+    public const int MaxKeysPerSecondAndPeer = 512;
+
+    /// <summary>The same for all peers at one address.</summary>
+    public const int MaxKeysPerSecondAndHost = 2048;
+
+    /// <summary>How much more than other addresses this machine's own may do: all its processes share one.</summary>
+    public const int LoopbackFactor = 4;
+
     /// <summary>Keys in a node's storage.</summary>
     public const int MaxStoredKeys = 1 << 20;
 

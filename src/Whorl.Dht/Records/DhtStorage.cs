@@ -2,54 +2,54 @@ using Whorl.Dht.Kademlia;
 
 namespace Whorl.Dht.Records;
 
-/// <summary>The records of a node, or its cache of others' records, by hivemind's rules (storage.py). Not thread-safe.</summary>
+/// <summary>
+/// The records of a node, or its cache of others' records, by hivemind's rules (storage.py) but for this: nothing lasts longer than
+/// <see cref="DhtLimits.MaxLifetime"/>, a dictionary is never replaced by a plain value and always replaces one, and in a full storage those that last longest
+/// make room. Not thread-safe.
+/// </summary>
 /// <param name="now">The time in seconds of unix time.</param>
-/// <param name="maxKeys">The most keys; the one that would expire first makes room.</param>
-/// <param name="maxBytes">The most bytes of all values; where they are reached nothing new is taken.</param>
+/// <param name="maxKeys">The most keys.</param>
+/// <param name="maxBytes">The most bytes of all values.</param>
 internal sealed class DhtStorage(Func<double> now, int maxKeys = DhtLimits.MaxStoredKeys, long maxBytes = DhtLimits.MaxStoredBytes)
 {
     private readonly TimedStorage<DhtId, StoredValue> _records = new(now, maxKeys);
     private long _bytes;
     private double _countedAt = double.NegativeInfinity;
 
-    /// <summary>The records that have not expired, as they are now.</summary>
-    public IReadOnlyList<(DhtId Key, StoredValue Value, double Expiration)> Records => [.. _records.Items];
+    /// <summary>The number of records that have not expired.</summary>
+    public int Count => _records.Count;
+
+    /// <summary>The keys of the records that have not expired.</summary>
+    public IReadOnlyList<DhtId> Keys => [.. _records.Items.Select(item => item.Key)];
 
     /// <summary>Stores a plain value.</summary>
-    /// <returns>False where it has expired, something that expires at the same time or later is there, or there is no room.</returns>
+    /// <returns>
+    /// False where it has expired or its expiration is no time, something that expires at the same time or later or a dictionary is there, or there is no room.
+    /// </returns>
     public bool Store(DhtId key, ReadOnlyMemory<byte> value, double expiration) =>
-        HasRoomFor(value.Length) && _records.Store(key, new StoredValue(value), expiration);
+        Expirations.TryClamp(expiration, now(), out expiration)
+        && !(_records.TryGet(key, out StoredValue old, out _) && old.Dictionary is { Count: > 0 })
+        && MakeRoom(value.Length, expiration)
+        && _records.Store(key, new StoredValue(value), expiration);
 
-    /// <summary>
-    /// Adds a value to the dictionary under a key. A plain value there makes way where it expires earlier, and wins otherwise.
-    /// </summary>
+    /// <summary>Adds a value to the dictionary under a key; a plain value there makes way.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="subkey">The subkey.</param>
+    /// <param name="value">What.</param>
+    /// <param name="expiration">Until when.</param>
+    /// <param name="rank">How far it is to be believed, where that is known.</param>
     /// <returns>False where it was not taken.</returns>
-    public bool Store(DhtId key, DhtSubkey subkey, ReadOnlyMemory<byte> value, double expiration)
+    public bool Store(DhtId key, DhtSubkey subkey, ReadOnlyMemory<byte> value, double expiration, RecordRank? rank = null)
     {
-        if (!HasRoomFor(value.Length + subkey.Packed.Length))
+        if (!Expirations.TryClamp(expiration, now(), out expiration) || !(expiration >= now()) || !MakeRoom(value.Length + subkey.Packed.Length, expiration))
         {
             return false;
         }
 
-        bool exists = _records.TryGet(key, out StoredValue old, out double oldExpiration);
-        if (exists && old.Dictionary is { } dictionary)
-        {
-            if (expiration > dictionary.LatestExpiration)
-            {
-                _records.Store(key, old, expiration);
-            }
-
-            return dictionary.Store(subkey, value, expiration);
-        }
-
-        if (exists && !(expiration > oldExpiration))
-        {
-            return false;
-        }
-
-        var created = new DictionaryValue(now);
-        created.Store(subkey, value, expiration);
-        return _records.Store(key, new StoredValue(created), expiration);
+        bool exists = _records.TryGet(key, out StoredValue old, out _) && old.Dictionary is not null;
+        DictionaryValue dictionary = exists ? old.Dictionary! : new DictionaryValue(key, now);
+        return dictionary.Store(subkey, value, expiration, rank)
+            && (_records.Store(key, exists ? old : new StoredValue(dictionary), dictionary.LatestExpiration, evenIfEarlier: !exists) || exists);
     }
 
     /// <summary>Stores a plain value or every item of a dictionary.</summary>
@@ -74,22 +74,30 @@ internal sealed class DhtStorage(Func<double> now, int maxKeys = DhtLimits.MaxSt
     public bool TryGet(DhtId key, out StoredValue value, out double expiration) => _records.TryGet(key, out value, out expiration);
 
     /// <summary>
-    /// Whether more bytes may come. Bytes are counted up as they come, and anew, at most once in a second, when they seem too many.
+    /// Makes room for more bytes by dropping records that expire later than they. Bytes are counted up as they come, and anew, at most once in a second,
+    /// when they seem too many.
     /// </summary>
-    private bool HasRoomFor(int bytes)
+    private bool MakeRoom(int bytes, double expiration)
     {
         if (_bytes + bytes > maxBytes && now() >= _countedAt + 1)
         {
             _countedAt = now();
-            _bytes = _records.Items.Sum(item => item.Value.Dictionary?.Bytes ?? item.Value.Plain.Length);
+            _bytes = _records.Items.Sum(item => SizeOf(item.Value));
         }
 
-        if (_bytes + bytes > maxBytes)
+        while (_bytes + bytes > maxBytes)
         {
-            return false;
+            if (!_records.TryRemoveLatest(expiration, out StoredValue removed))
+            {
+                return false;
+            }
+
+            _bytes -= SizeOf(removed);
         }
 
         _bytes += bytes;
         return true;
     }
+
+    private static long SizeOf(StoredValue value) => value.Dictionary?.Bytes ?? value.Plain.Length;
 }

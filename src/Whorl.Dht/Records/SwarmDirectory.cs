@@ -17,12 +17,20 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
     /// <summary>The key of the directory of models.</summary>
     public const string ModelsKey = "_petals.models";
 
-    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+    private const double Instant = 0.001; // seconds; what is stored again must expire later
 
-    /// <summary>Announces this node's host as a server of some blocks; to be renewed before it expires.</summary>
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+    private readonly Lock _gate = new();
+    private long _lastNumber; // of a signed announcement; guarded by _gate, as is the next
+    private double _lastExpiration;
+
+    /// <summary>
+    /// Announces this node's host as a server of some blocks, signed where the host has a key; to be renewed before it expires. Where somebody has stored
+    /// something that holds longer in this server's name, the announcement is made to hold longer than that.
+    /// </summary>
     /// <param name="prefix">The model's prefix, without '.' and ' '.</param>
     /// <param name="blocks">The blocks.</param>
-    /// <param name="info">What it says of itself, the same under each block.</param>
+    /// <param name="info">What it says of itself, the same under each block; that it is offline holds just as long as what it takes back.</param>
     /// <param name="expiration">Seconds of unix time. Petals takes now and twice the period of renewal.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whether each block's record was taken by some node.</returns>
@@ -31,10 +39,39 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
         string prefix, IEnumerable<int> blocks, ServerInfo info, double expiration, CancellationToken cancellationToken)
     {
         CheckPrefix(prefix);
-        byte[] value = info.ToBytes();
+        DhtId[] keys = [.. blocks.Select(block => DhtId.OfKey(Uid(prefix, block)))];
         DhtSubkey server = DhtSubkey.OfText(node.PeerId.ToString());
-        DhtEntry[] entries = [.. blocks.Select(block => new DhtEntry(DhtId.OfKey(Uid(prefix, block)), value, expiration, server))];
-        return (await node.StoreManyAsync(entries, cancellationToken).ConfigureAwait(false)).All(stored => stored);
+        lock (_gate)
+        {
+            expiration = info.State == ServerState.Offline && _lastExpiration > node.Now ? _lastExpiration + Instant : expiration;
+        }
+
+        (bool isTaken, bool isRefused) = await AnnounceAsync(prefix, keys, server, info, 0, expiration, cancellationToken).ConfigureAwait(false);
+        if (!isRefused)
+        {
+            return isTaken;
+        }
+
+        IReadOnlyDictionary<DhtId, DhtValue> found = await node.GetManyAsync(keys, latest: true, cancellationToken).ConfigureAwait(false);
+        double latest = 0;
+        long number = 0;
+        foreach (DhtValue value in found.Values)
+        {
+            if (value.Items?.TryGetValue(server, out DhtItem item) == true)
+            {
+                latest = Math.Max(latest, item.Expiration);
+                number = Math.Max(number, keys.Max(key => AnnouncementSignature.RankOf(key, server, item.Value).Level));
+            }
+        }
+
+        if (latest < expiration && number == 0)
+        {
+            return isTaken; // there was no room, say
+        }
+
+        double longer = Math.Min(Math.Max(latest + 1, expiration), node.Now + DhtLimits.MaxLifetime.TotalSeconds);
+        (bool isTakenNow, _) = await AnnounceAsync(prefix, keys, server, info, number, longer, cancellationToken).ConfigureAwait(false);
+        return isTaken || isTakenNow;
     }
 
     /// <summary>Finds the servers of some blocks.</summary>
@@ -95,6 +132,22 @@ public sealed class SwarmDirectory(DhtNode node, ILogger? logger = null)
 
     /// <summary>The key of a block's record.</summary>
     internal static string Uid(string prefix, int block) => string.Create(CultureInfo.InvariantCulture, $"{prefix}.{block}");
+
+    private async Task<(bool IsTaken, bool IsRefused)> AnnounceAsync(
+        string prefix, DhtId[] keys, DhtSubkey server, ServerInfo info, long above, double expiration, CancellationToken cancellationToken)
+    {
+        long number;
+        lock (_gate)
+        {
+            number = _lastNumber = Math.Max((long)(node.Now * 1000), Math.Max(_lastNumber, above) + 1);
+            _lastExpiration = Math.Max(_lastExpiration, expiration);
+        }
+
+        byte[] value = AnnouncementSignature.Add(info.ToBytes(), node.PeerId, prefix, number, expiration, node.Sign);
+        IReadOnlyList<(int Taken, int Refused)> outcomes = await node.StoreAllAsync(
+            [.. keys.Select(key => new DhtEntry(key, value, expiration, server))], cancellationToken).ConfigureAwait(false);
+        return (outcomes.All(outcome => outcome.Taken > 0), outcomes.Any(outcome => outcome.Refused > 0));
+    }
 
     private static PeerId? ReadPeer(DhtSubkey subkey) => PeerId.TryParse(subkey.Text, out PeerId? peer) ? peer : null;
 

@@ -34,6 +34,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
     private readonly Task _running;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ServerState _state;
+    private volatile bool _isLost;
 
     /// <summary>Begins to announce.</summary>
     /// <param name="node">This node of the DHT.</param>
@@ -54,6 +55,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         (_time, _random, _log) = (time, random, log);
         _directory = new SwarmDirectory(node);
         _schedule = new AnnouncementSchedule(period);
+        node.Rejoined += AnnounceAgain;
         _running = RunAsync();
     }
 
@@ -64,9 +66,17 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
+    /// <summary>Announces the state that was announced before, at once: those who knew may know no more.</summary>
+    private void AnnounceAgain()
+    {
+        _isLost = true;
+        SetState(_state);
+    }
+
     /// <summary>Announces that the server is gone, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        _node.Rejoined -= AnnounceAgain;
         await _stop.CancelAsync();
         await _running;
         using CancellationTokenSource limit = new(FarewellTimeout, _time);
@@ -90,7 +100,9 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
             {
                 Task changed = Volatile.Read(ref _changed).Task; // before the state, so that no change is missed
                 ServerState state = _state;
-                TimeSpan wait = _schedule.WaitFor(state, _time.GetUtcNow());
+                bool isLost = _isLost;
+                _isLost = false;
+                TimeSpan wait = isLost ? TimeSpan.Zero : _schedule.WaitFor(state, _node.UtcNow);
                 if (wait == TimeSpan.Zero)
                 {
                     await AnnounceAsync(state, _stop.Token);
@@ -112,7 +124,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
     [SuppressMessage("Design", "CA1031", Justification = "whatever goes wrong in one announcement, the next is made")]
     private async Task AnnounceAsync(ServerState state, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = _node.UtcNow;
         _schedule.Announced(state, now);
         try
         {
@@ -120,7 +132,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
             if (state == ServerState.Online)
             {
                 await PingAsync(cancellationToken);
-                info = info with { NextPings = _pings.Current(_time.GetUtcNow()) };
+                info = info with { NextPings = _pings.Current(_node.UtcNow) };
             }
 
             double expiration = _schedule.ExpirationOf(now);
@@ -156,7 +168,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
         TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => _node.PingAsync(peer, PingTimeout, cancellationToken)));
         for (int i = 0; i < targets.Count; i++)
         {
-            _pings.Add(targets[i], trips[i], _time.GetUtcNow());
+            _pings.Add(targets[i], trips[i], _node.UtcNow);
         }
     }
 }

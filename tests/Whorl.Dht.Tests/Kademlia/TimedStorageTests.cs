@@ -37,7 +37,7 @@ public sealed class TimedStorageTests
     }
 
     [Fact]
-    public void What_expires_first_makes_room()
+    public void What_expires_last_makes_room()
     {
         TimedStorage<int, int> storage = new(() => _now, maxCount: 3);
         foreach (int expiration in new[] { 150, 120, 140, 130 })
@@ -45,7 +45,7 @@ public sealed class TimedStorageTests
             storage.Store(expiration, 0, expiration);
         }
 
-        Assert.Equal([130, 140, 150], storage.Items.Select(item => item.Key).Order());
+        Assert.Equal([120, 130, 140], storage.Items.Select(item => item.Key).Order());
         storage.Remove(140);
         Assert.Equal(2, storage.Count);
     }

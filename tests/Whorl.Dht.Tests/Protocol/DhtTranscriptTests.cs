@@ -41,7 +41,7 @@ public sealed class DhtTranscriptTests
             PeerId caller = PeerId.Parse(call.Caller);
             if (call.Method == DhtProtocol.StoreMethod)
             {
-                StoreResponse answer = protocol.Answer(StoreRequest.Parse(call.Requests.First()), caller);
+                StoreResponse answer = protocol.Answer(StoreRequest.Parse(call.Requests.First()), new RpcContext(caller, call.Method));
                 Assert.Equal(StoreResponse.Parse(recorded).Stored, answer.Stored);
                 stores++;
             }
@@ -74,8 +74,8 @@ public sealed class DhtTranscriptTests
         Assert.Equal(expected.Expiration, actual.Expiration);
         if (expected.IsDictionary)
         {
-            IReadOnlyDictionary<DhtSubkey, DhtItem> theirs = DictionaryValue.Parse(expected.Value!.Value.Span, () => 0).Items;
-            IReadOnlyDictionary<DhtSubkey, DhtItem> ours = DictionaryValue.Parse(actual.Value!.Value.Span, () => 0).Items;
+            IReadOnlyDictionary<DhtSubkey, DhtItem> theirs = DictionaryValue.Parse(default, expected.Value!.Value.Span, () => 0).Items;
+            IReadOnlyDictionary<DhtSubkey, DhtItem> ours = DictionaryValue.Parse(default, actual.Value!.Value.Span, () => 0).Items;
             Assert.Equal(theirs.Keys.Select(key => key.ToString()).Order(), ours.Keys.Select(key => key.ToString()).Order());
             Assert.All(theirs, item => Assert.Equal(item.Value.Value.ToArray(), ours[item.Key].Value.ToArray()));
         }

@@ -1,5 +1,6 @@
 using Whorl.Dht.Kademlia;
 using Whorl.Dht.Records;
+using Whorl.MsgPack;
 using Whorl.Testing;
 
 namespace Whorl.Dht.Tests.Records;
@@ -15,13 +16,13 @@ public sealed class DhtStorageTests
     [Fact]
     public void A_dictionary_has_the_golden_bytes()
     {
-        DictionaryValue value = new(() => _now);
+        DictionaryValue value = new(Key, () => _now);
         value.Store(A, new byte[] { 1, 2 }, 2_000_000_000.5);
         value.Store(B, Array.Empty<byte>(), 2_000_000_001.25);
         string hex = "c7325093cb7ff0000000000000cb41ddcd65005000009293a141c4020102cb41ddcd650020000093a142c400cb41ddcd6500500000";
 
         Assert.Equal(hex, Convert.ToHexStringLower(value.ToBytes()));
-        Assert.Equal(hex, Convert.ToHexStringLower(DictionaryValue.Parse(Convert.FromHexString(hex), () => _now).ToBytes()));
+        Assert.Equal(hex, Convert.ToHexStringLower(DictionaryValue.Parse(Key, Convert.FromHexString(hex), () => _now).ToBytes()));
     }
 
     [Fact]
@@ -69,27 +70,97 @@ public sealed class DhtStorageTests
     }
 
     [Fact]
-    public void A_dictionary_and_a_plain_value_replace_each_other_only_where_they_are_later()
+    public void A_plain_value_neither_replaces_a_dictionary_nor_stands_in_its_way()
     {
         DhtStorage storage = new(() => _now);
-        Assert.True(storage.Store(Key, new byte[] { 1 }, _now + 10));
-        Assert.False(storage.Store(Key, A, new byte[] { 2 }, _now + 10));
+        Assert.True(storage.Store(Key, new byte[] { 1 }, _now + 3000));
         Assert.True(storage.Store(Key, A, new byte[] { 2 }, _now + 11));
-        Assert.False(storage.Store(Key, new byte[] { 3 }, _now + 11));
-        Assert.True(storage.Store(Key, new byte[] { 3 }, _now + 12));
+        Assert.False(storage.Store(Key, new byte[] { 3 }, _now + 3001));
 
-        Assert.True(storage.TryGet(Key, out StoredValue value, out _));
-        Assert.Null(value.Dictionary);
+        Assert.True(storage.TryGet(Key, out StoredValue value, out double expiration));
+        Assert.Equal([A], value.Dictionary!.Items.Keys);
+        Assert.Equal(_now + 11, expiration);
+        _now += 12;
+        Assert.True(storage.Store(Key, new byte[] { 3 }, _now + 10));
     }
 
     [Fact]
-    public void A_storage_that_is_full_takes_no_more_until_something_expires()
+    public void A_full_storage_makes_room_for_what_lasts_shorter_and_for_nothing_else()
     {
         DhtStorage storage = new(() => _now, maxBytes: 1000);
-        Assert.True(storage.Store(Key, new byte[600], _now + 10));
-        Assert.False(storage.Store(DhtId.OfKey("other"), new byte[600], _now + 100));
+        Assert.True(storage.Store(Key, new byte[600], _now + 100));
+        Assert.False(storage.Store(DhtId.OfKey("longer"), new byte[600], _now + 200));
+        Assert.True(storage.Store(DhtId.OfKey("shorter"), new byte[600], _now + 10));
+        Assert.False(storage.TryGet(Key, out _, out _));
         _now += 11;
-        Assert.True(storage.Store(DhtId.OfKey("other"), new byte[600], _now + 100));
+        Assert.True(storage.Store(DhtId.OfKey("longer"), new byte[600], _now + 100));
+    }
+
+    [Fact]
+    public void Keys_that_last_long_do_not_drive_out_those_that_are_renewed()
+    {
+        DhtStorage storage = new(() => _now, maxKeys: 100);
+        Assert.True(storage.Store(Key, A, new byte[] { 1 }, _now + 240));
+        for (int i = 0; i < 1000; i++)
+        {
+            storage.Store(DhtId.OfKey($"attack {i}"), new byte[] { 1 }, _now + 3000 + i);
+        }
+
+        Assert.True(storage.TryGet(Key, out _, out _));
+        Assert.Equal(100, storage.Count);
+        Assert.True(storage.Store(DhtId.OfKey("another"), A, new byte[] { 1 }, _now + 240));
+    }
+
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NaN)]
+    [InlineData(1e308)]
+    [InlineData(-1)]
+    [InlineData(double.NegativeInfinity)]
+    public void An_expiration_that_is_no_time_is_refused_and_left_out_where_it_is_read(double expiration)
+    {
+        DhtStorage storage = new(() => _now);
+        Assert.False(storage.Store(Key, new byte[] { 1 }, expiration));
+        Assert.False(storage.Store(Key, A, new byte[] { 1 }, expiration));
+        Assert.False(storage.TryGet(Key, out _, out _));
+
+        byte[] bytes = MsgPackWriter.Write(new MsgPackExtension(MsgPackExtension.DictionaryValue, MsgPackWriter.Write(new List<object?>
+        {
+            double.PositiveInfinity, double.PositiveInfinity,
+            new List<object?> { new List<object?> { "A", new byte[] { 1 }, double.IsNaN(expiration) ? 1e308 : expiration }, new List<object?> { "B", new byte[] { 2 }, _now + 5 } },
+        })));
+        DictionaryValue read = DictionaryValue.Parse(Key, bytes, () => _now);
+        Assert.Equal([B], read.Items.Keys);
+        Assert.Equal(_now + 5, read.LatestExpiration);
+    }
+
+    [Fact]
+    public void A_record_lasts_an_hour_at_most()
+    {
+        DhtStorage storage = new(() => _now);
+        Assert.True(storage.Store(Key, A, new byte[] { 1 }, _now + 1e6));
+        Assert.True(storage.TryGet(Key, out StoredValue value, out double expiration));
+        Assert.Equal(_now + 3600, expiration);
+        Assert.Equal(_now + 3600, value.Dictionary!.Items[A].Expiration);
+        _now += 3601;
+        Assert.False(storage.TryGet(Key, out _, out _));
+    }
+
+    [Fact]
+    public void A_full_dictionary_makes_room_for_a_server_that_speaks_for_itself()
+    {
+        DictionaryValue value = new(Key, () => _now);
+        int names = 0;
+        while (value.Store(DhtSubkey.OfText($"nobody {names}"), new byte[1000], _now + 3000 + names))
+        {
+            names++;
+        }
+
+        Assert.True(names > 100);
+        Assert.False(value.Store(A, new byte[1000], _now + 4000 + names));
+        Assert.True(value.Store(A, new byte[1000], _now + 3600, RecordRank.Direct));
+        Assert.True(value.Store(B, new byte[1000], _now + 240));
+        Assert.True(value.Items.ContainsKey(A) && value.Items.ContainsKey(B));
     }
 
     [Theory]
@@ -102,7 +173,7 @@ public sealed class DhtStorageTests
     public void Bytes_give_a_dictionary_or_a_wire_format_exception(string hex)
     {
         byte[] bytes = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
-        bool valid = Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(bytes, () => _now));
+        bool valid = Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(Key, bytes, () => _now));
 
         Assert.Equal(hex.EndsWith("10290", StringComparison.Ordinal), valid);
     }
@@ -110,13 +181,13 @@ public sealed class DhtStorageTests
     [Fact]
     public void Any_bytes_give_a_dictionary_or_a_wire_format_exception()
     {
-        DictionaryValue value = new(() => _now);
+        DictionaryValue value = new(Key, () => _now);
         value.Store(A, new byte[] { 1, 2 }, _now + 1);
         value.Store(B, new byte[] { 3 }, _now + 2);
         int read = 0;
         foreach (byte[] bytes in Fuzz.Mutations(value.ToBytes(), 10_000, new Random(8)))
         {
-            read += Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(bytes, () => _now).ToBytes()) ? 1 : 0;
+            read += Fuzz.Accepts<WireFormatException>(() => DictionaryValue.Parse(Key, bytes, () => _now).ToBytes()) ? 1 : 0;
         }
 
         Assert.InRange(read, 1, 9_999);

@@ -122,7 +122,7 @@ public sealed class ServerInfoTests
             string key = item.GetProperty("key").GetString()!;
             byte[] value = Convert.FromHexString(item.GetProperty("value_hex").GetString()!);
             bool whole = item.GetProperty("subkey_hex").GetString()!.Length == 0;
-            IEnumerable<byte[]> values = whole && DictionaryValue.Parse(value, () => 0) is { } dictionary
+            IEnumerable<byte[]> values = whole && DictionaryValue.Parse(default, value, () => 0) is { } dictionary
                 ? dictionary.Items.Values.Select(entry => entry.Value.ToArray())
                 : [value];
             foreach (byte[] one in values)
