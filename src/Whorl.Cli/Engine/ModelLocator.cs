@@ -16,8 +16,12 @@ internal static class ModelLocator
     /// <exception cref="HubException">It cannot be fetched.</exception>
     public static async Task<LocatedModel> FindAsync(string? model, ModelPart part, CancellationToken cancellationToken)
     {
-        model ??= BuiltIn;
-        if (model == BuiltIn && !Directory.Exists(BuiltIn))
+        if (model is BuiltIn && File.Exists(Path.Combine(BuiltIn, "config.json")))
+        {
+            await Console.Error.WriteLineAsync(
+                $"whorl: '{BuiltIn}' is the folder here; the built-in model is meant where there is no such folder, or no model is named");
+        }
+        else if (model is null or BuiltIn)
         {
             string path = Path.Combine(AppContext.BaseDirectory, "models", BuiltIn);
             return Directory.Exists(path)

@@ -1,4 +1,5 @@
 using Whorl.Cli.Engine;
+using Whorl.Generation;
 
 namespace Whorl.Cli.Tests.Engine;
 
@@ -53,6 +54,22 @@ public sealed class TextWriterSessionTests
         Assert.Equal(await FreshAsync([5, 6, 7]), (await WriteAsync(writer, [5, 6, 7])).Ids);
         await writer.DisposeAsync();
         Assert.Equal(0, _model.Open);
+    }
+
+    [Fact]
+    public async Task What_a_text_that_broke_off_had_come_to_is_kept()
+    {
+        await using TextWriterSession writer = new(_model, Text, Request);
+        Assert.Null(writer.Unfinished);
+        _model.OnStep = (held, _) => held == 10 ? throw new IOException("gone") : ValueTask.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => WriteAsync(writer, [5, 6, 7]));
+        TextResult soFar = writer.Unfinished!;
+        Assert.Equal((await FreshAsync([5, 6, 7])).Take(8), soFar.Ids); // seven were computed, and the eighth chosen
+        Assert.NotEqual("", soFar.Text);
+        Assert.Equal((7, StopReason.None), (soFar.DecodeSteps, soFar.StopReason));
+        _model.OnStep = (_, _) => ValueTask.CompletedTask;
+        await WriteAsync(writer, [5, 6, 7]);
+        Assert.Null(writer.Unfinished);
     }
 
     private static async Task<IReadOnlyList<int>> FreshAsync(int[] prompt)

@@ -51,7 +51,7 @@ public sealed class StoppingTests
     [UnixFact]
     public async Task Ctrl_C_ends_a_server()
     {
-        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard");
+        (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard", "--log-level", "warning");
         await using (server)
         {
             server.Signal(WhorlProcess.Interrupt);
