@@ -8,10 +8,9 @@ namespace Whorl.Models;
 /// <summary>A model on disk: its family, its shape, and its checkpoint, of which only headers have been read.</summary>
 public sealed class ModelSource : IDisposable
 {
-    private ModelSource(ModelFile file, ConfigReader config, ModelFamily family, DecoderSpec spec, WeightMap weights)
+    private ModelSource(ModelFile file, ConfigReader config, ModelFamily family, DecoderSpec spec, WeightMap weights, UnknownKeys unknown)
     {
-        config.RefuseUnread();
-        (File, Family, Spec, Weights) = (file, family, spec, weights);
+        (File, Family, Spec, Weights, Warnings) = (file, family, spec, weights, unknown.Warnings);
         Fingerprint = Hash(config.ToString(), file.Checkpoint);
     }
 
@@ -28,24 +27,33 @@ public sealed class ModelSource : IDisposable
     /// <summary>Its shape.</summary>
     public DecoderSpec Spec { get; }
 
+    /// <summary>
+    /// What whoever uses the model should be told, a line each: keys of its files that are not known, and what its generation_config.json
+    /// asks for that is not supported. Mostly none.
+    /// </summary>
+    public IReadOnlyList<string> Warnings { get; }
+
     /// <summary>What its checkpoint calls the weights.</summary>
     internal WeightMap Weights { get; }
 
     /// <summary>Opens a Hugging Face folder or a GGUF file.</summary>
     /// <param name="path">The folder, or the (first) file.</param>
     /// <param name="observer">Called after every read of weights with the tensor, the offset in it and the length.</param>
+    /// <param name="strict">Whether what would be a warning is refused.</param>
     /// <exception cref="ModelFormatException">It is neither, of an unknown family, or its config is not supported.</exception>
-    public static ModelSource Open(string path, Action<TensorEntry, long, long>? observer = null)
+    public static ModelSource Open(string path, Action<TensorEntry, long, long>? observer = null, bool strict = false)
     {
         ModelFile file = ModelFile.Open(path, observer);
         try
         {
-            return file switch
+            UnknownKeys unknown = new(file.Path);
+            ModelSource source = file switch
             {
-                ModelFolder folder => FromFolder(folder),
-                GgufModel gguf => FromGguf(gguf),
+                ModelFolder folder => FromFolder(folder, unknown),
+                GgufModel gguf => FromGguf(gguf, unknown),
                 _ => throw new NotSupportedException($"no reader for {file.GetType().Name}"),
             };
+            return strict && source.Warnings is [string first, ..] ? throw new ModelFormatException(file.Path, first, "strict") : source;
         }
         catch
         {
@@ -66,22 +74,37 @@ public sealed class ModelSource : IDisposable
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
-    private static ModelSource FromFolder(ModelFolder folder)
+    private static ModelSource FromFolder(ModelFolder folder, UnknownKeys unknown)
     {
         ConfigReader config = new(folder.Config, Path.Combine(folder.Path, "config.json"));
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
         DecoderSpec spec = family.Read(config);
-        return new ModelSource(folder, config, family, spec, family.Weights(spec));
+        unknown.Add("config.json", config.CheckUnread());
+        if (folder.GenerationConfig is { } generation)
+        {
+            unknown.AddGeneration(generation);
+        }
+
+        foreach (string name in (string[])["tokenizer_config.json", "special_tokens_map.json"])
+        {
+            if (folder.FindJson(name) is { } tokenizer)
+            {
+                unknown.Add(name, new ConfigReader(tokenizer, name) { Keys = KnownKeys.OfTokenizer }.CheckUnread());
+            }
+        }
+
+        return new ModelSource(folder, config, family, spec, family.Weights(spec), unknown);
     }
 
-    private static ModelSource FromGguf(GgufModel gguf)
+    private static ModelSource FromGguf(GgufModel gguf, UnknownKeys unknown)
     {
         GgufConfig config = new(gguf.Metadata, gguf.Checkpoint, gguf.Path);
         ModelFamily family = ModelFamily.OfGguf(config.Architecture, gguf.Path).InGguf(config);
         family.ReadGguf(config);
         ConfigReader reader = config.ToReader();
         DecoderSpec spec = family.Read(reader);
-        return new ModelSource(gguf, reader, family, spec, family.GgufWeights(spec));
+        unknown.Add(Path.GetFileName(gguf.Path), [.. config.CheckUnread(), .. reader.CheckUnread()]);
+        return new ModelSource(gguf, reader, family, spec, family.GgufWeights(spec), unknown);
     }
 
     private static string Hash(string config, ICheckpoint checkpoint)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Whorl.Tokenizers.Decoders;
 using Whorl.Tokenizers.PostProcessors;
 using Whorl.Tokenizers.Text;
@@ -26,6 +27,8 @@ public sealed partial class Tokenizer
         _holdsByteTokens = !_decoder.Fuses && parts.Model.Vocabulary.IdOf("<0x00>") >= 0;
         VocabularySize = Math.Max(parts.Model.Vocabulary.IdLimit, _added.IdLimit);
         UnknownToken = parts.UnknownToken ?? TokenOrNull(parts.Model.UnknownId);
+        IEnumerable<int> own = EndTokenId is int end ? [end] : [];
+        EndOfGenerationIds = [.. own.Concat(parts.EndTokenIds).Concat(EndOfGeneration.Find(IdOrNull)).Distinct()];
         AddsBeginToken = BeginTokenId is int begin && Encode("").FirstOrDefault(-1) == begin;
     }
 
@@ -55,6 +58,18 @@ public sealed partial class Tokenizer
 
     /// <summary>The id of <see cref="PaddingToken"/>.</summary>
     public int? PaddingTokenId => IdOrNull(PaddingToken);
+
+    /// <summary>
+    /// The ids of tokens that end what a model writes: <see cref="EndTokenId"/>, what the tokenizer's files name beside it, and those whose
+    /// texts are known to end a turn or a text. Other files of the model may name more.
+    /// </summary>
+    public IReadOnlyList<int> EndOfGenerationIds { get; }
+
+    /// <summary>
+    /// The special tokens by the names under which the files give them, as chat templates ask for them: <c>bos_token</c>, <c>pad_token</c>,
+    /// <c>image_token</c> … strings, <c>additional_special_tokens</c> a list of strings.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> SpecialTokens => _parts.SpecialTokens;
 
     /// <summary>Whether encoding with <see cref="EncodeOptions.AddSpecialTokens"/> puts <see cref="BeginToken"/> in front.</summary>
     public bool AddsBeginToken { get; }
@@ -153,6 +168,9 @@ public sealed partial class Tokenizer
 
     /// <summary>Whether the id is a special token's: a control, not text.</summary>
     public bool IsSpecial(int id) => _added.Tokens.TryGetValue(id, out AddedToken? token) && token.Special;
+
+    /// <summary>The text of a token that decoding leaves out as special; null for one that it shows.</summary>
+    public string? HiddenText(int id) => _added.IsSkippable(id) ? TokenOf(id) : null;
 
     internal DecoderStage BeginDecoding(DecoderStage target, bool stream)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Whorl.Tokenizers.Decoders;
 using Whorl.Tokenizers.Normalizers;
 using Whorl.Tokenizers.PostProcessors;
@@ -26,6 +27,12 @@ internal sealed record TokenizerParts(TokenModel Model)
     public string? UnknownToken { get; init; }
 
     public string? PaddingToken { get; init; }
+
+    /// <summary>Ids that the files name as ending a turn or a text, besides that of the end token.</summary>
+    public IReadOnlyList<int> EndTokenIds { get; init; } = [];
+
+    /// <summary>By the files' names for them: strings, and lists of strings.</summary>
+    public IReadOnlyDictionary<string, JsonElement> SpecialTokens { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Templates by name.</summary>
     public IReadOnlyDictionary<string, string> ChatTemplates { get; init; } = new Dictionary<string, string>();

@@ -41,6 +41,34 @@ public sealed class StopStringFilterTests
         Assert.Equal("", filter.Flush());
     }
 
+    [Theory]
+    [InlineData("<|stop|>", " there")]
+    [InlineData("there<|stop|>", " ")]
+    [InlineData("<|x|> on", " there")]
+    [InlineData("re<|stop|><|x|> o", " the")]
+    [InlineData("<|stop|><|x|>", " there")]
+    [InlineData("p|><|x", " there")]
+    public void What_is_not_shown_counts_for_a_stop_string_alone_and_with_what_stands_around_it(string stop, string expected)
+    {
+        StopStringFilter filter = new([stop]);
+        string shown = filter.Append(" there") + filter.Append("<|stop|>", isHidden: true) + filter.Append("<|x|>", isHidden: true) + filter.Append(" on");
+        Assert.Equal(expected, shown + filter.Flush());
+        Assert.True(filter.Stopped);
+    }
+
+    [Theory]
+    [InlineData("never")]
+    [InlineData("<|stop|>there")]
+    [InlineData("there on")]
+    [InlineData("")]
+    public void What_is_not_shown_stays_so_where_nothing_stops(string stop)
+    {
+        StopStringFilter filter = new([stop]);
+        string shown = filter.Append(" there") + filter.Append("<|stop|>", isHidden: true) + filter.Append(" on");
+        Assert.Equal(" there on", shown + filter.Flush());
+        Assert.False(filter.Stopped);
+    }
+
     [Fact]
     public void The_first_of_several_ends_the_text_and_empty_ones_do_nothing()
     {

@@ -137,7 +137,7 @@ public sealed class ChangedConfigTests : IDisposable
         ConfigReader config = new(document.RootElement, "config.json");
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
         family.Weights(family.Read(config));
-        config.RefuseUnread();
+        config.CheckUnread();
     }
 
     private static void ReadGguf(Dictionary<string, object> metadata, ICheckpoint checkpoint)
@@ -147,7 +147,8 @@ public sealed class ChangedConfigTests : IDisposable
         family.ReadGguf(gguf);
         ConfigReader config = gguf.ToReader();
         family.GgufWeights(family.Read(config));
-        config.RefuseUnread();
+        gguf.CheckUnread();
+        config.CheckUnread();
     }
 
     private void CopyWeights(string golden)

@@ -249,7 +249,7 @@ public sealed partial class PublishedConfigTests
         using var document = JsonDocument.Parse(json);
         ConfigReader config = new(document.RootElement, "config.json");
         DecoderSpec spec = ModelFamily.Of(config.Text("model_type"), "config.json").Read(config);
-        config.RefuseUnread();
+        Assert.Empty(config.CheckUnread());
         return spec;
     }
 }

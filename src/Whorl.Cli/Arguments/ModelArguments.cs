@@ -40,10 +40,16 @@ internal sealed class ModelArguments
         "q8",
         "f32");
 
+    public Option<bool> Strict { get; } = new("--strict")
+    {
+        Description = "Refuse a model whose files have keys that are not known, or ask for what is not done, instead of warning of them.",
+    };
+
     public void AddOptionsTo(Command command)
     {
         command.Add(Threads);
         command.Add(Activations);
+        command.Add(Strict);
     }
 
     /// <summary>The options, once the model is here.</summary>
@@ -56,7 +62,7 @@ internal sealed class ModelArguments
         LocatedModel model = await ModelLocator.FindAsync(asked, part, cancellationToken);
         ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
         CpuBackendOptions backend = new() { Threads = ThreadsOf(result), Activations = activations };
-        return new EngineOptions(model.Path, model.Name, asked ?? ModelLocator.BuiltIn, backend);
+        return new EngineOptions(model.Path, model.Name, asked ?? ModelLocator.BuiltIn, backend) { Strict = result.GetValue(Strict) };
     }
 
     /// <summary>So many threads as were asked for, unless that could only be slower.</summary>

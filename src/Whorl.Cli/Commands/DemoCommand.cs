@@ -108,7 +108,7 @@ internal static class DemoCommand
 
     private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, TextRequest request, int count)
     {
-        using ModelSource source = ModelSource.Open(options.ModelPath);
+        using ModelSource source = options.OpenSource();
         ContextWindow.Check(source, request);
         int blocks = source.Spec.Blocks.Count;
         return count <= blocks

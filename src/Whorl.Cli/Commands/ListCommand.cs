@@ -19,7 +19,14 @@ internal static class ListCommand
         command.SetAction(result =>
         {
             HubCache cache = new(HubSettings.FromEnvironment().CacheFolder);
-            Row[] rows = [.. cache.List().SelectMany(Rows), .. PartStore.OfUser().List().Select(ToRow)];
+            IReadOnlyList<CachedModel> models = cache.List();
+            foreach (CachedModel spoilt in models.Where(model => model.Fault is not null))
+            {
+                string why = spoilt.Fault!.ReplaceLineEndings(" ");
+                Console.Error.WriteLine($"whorl: {spoilt.Folder} is not listed, as it cannot be read: {why}");
+            }
+
+            Row[] rows = [.. models.SelectMany(Rows), .. PartStore.OfUser().List().Select(ToRow)];
             if (result.GetValue(json))
             {
                 ResultWriter.Print(new JsonObject { ["cache"] = cache.Folder, ["models"] = new JsonArray([.. rows.Select(ToJson)]) });
@@ -58,11 +65,14 @@ internal static class ListCommand
         int width = rows.Max(row => row.Name.Length);
         foreach (Row row in rows)
         {
-            string revision = row.Refs.Length > 0 ? $"{row.Refs} ({row.Commit[..CommitDigits]})" : row.Commit[..CommitDigits];
+            string revision = row.Refs.Length > 0 ? $"{row.Refs} ({Short(row.Commit)})" : Short(row.Commit);
             string part = row.Part is null ? "" : $", {row.Part} only";
             Console.Out.WriteLine($"{row.Name.PadRight(width)}  {revision}  {DownloadProgress.Size(row.Size)} in {row.Files} files{part}");
         }
     }
+
+    /// <summary>A folder that a person has made may have a shorter name.</summary>
+    private static string Short(string commit) => commit[..Math.Min(CommitDigits, commit.Length)];
 
     private sealed record Row(string Name, string Refs, string Commit, string? Part, int Files, long Size);
 }

@@ -26,7 +26,7 @@ internal static class PullCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             using HubModels hub = new();
-            HubSnapshot snapshot = await hub.PullAsync(HubReference.Parse(result.GetValue(name)!), cancellationToken);
+            HubSnapshot snapshot = await PullAsync(hub, HubReference.Parse(result.GetValue(name)!), cancellationToken);
             if (result.GetValue(json))
             {
                 ResultWriter.Print(ToJson(snapshot));
@@ -37,6 +37,21 @@ internal static class PullCommand
             }
         });
         return command;
+    }
+
+    /// <summary>Fetches it; from a cache that cannot be written, what is there is taken, and told to be no newer.</summary>
+    private static async Task<HubSnapshot> PullAsync(HubModels hub, HubReference reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await hub.PullAsync(reference, cancellationToken);
+        }
+        catch (HubException e) when (e.Kind == HubErrorKind.ReadOnly && hub.FindCached(reference) is not null)
+        {
+            HubSnapshot there = hub.FindCached(reference)!;
+            Console.Error.WriteLine($"whorl: nothing is fetched, what is there is used: {e.Message}");
+            return there;
+        }
     }
 
     private static JsonObject ToJson(HubSnapshot snapshot) => new()

@@ -64,7 +64,7 @@ internal static class ServeCommand
             // Before the model, which may have to be fetched: a port in use is told at once.
             await using Network network = await Network.StartAsync(swarm.Read(result) with { Logger = logger }, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, part, stop.Token);
-            using ModelSource source = ModelSource.Open(options.ModelPath);
+            using ModelSource source = options.OpenSource();
             BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
             ModelPart.Require(range, source.Spec.Blocks.Count);
             using CpuBackend backend = new(options.Backend);

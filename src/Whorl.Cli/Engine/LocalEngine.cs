@@ -97,7 +97,7 @@ internal sealed class LocalEngine : IAsyncDisposable
         Owned owned = new();
         try
         {
-            ModelSource source = owned.Add(ModelSource.Open(options.ModelPath));
+            ModelSource source = owned.Add(options.OpenSource());
             CpuBackend backend = owned.Add(new CpuBackend(options.Backend));
             Task<ModelText> text = Task.Run(() => ModelText.Load(source.File)); // neither waits for the other
             try

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Whorl.Formats;
 using Whorl.Generation;
+using Whorl.Models;
 using Whorl.Tokenizers;
 using Whorl.Tokenizers.ChatTemplates;
 
@@ -9,15 +10,25 @@ namespace Whorl.Cli.Engine;
 /// <summary>A model's side that deals with text: tokenizer, chat template, end tokens, its own way of sampling.</summary>
 internal sealed class ModelText
 {
+    /// <summary>Ids that a file without a tokenizer has too.</summary>
+    private static readonly string[] GgufEnds = ["eos", "eot", "eom"];
+
     private static readonly SamplingOptions Usual = new() { Temperature = 0.8f, TopP = 0.95f, MinP = 0.05f };
 
-    private ModelText(Tokenizer? tokenizer, IReadOnlyCollection<int> endTokens, SamplingOptions sampling) =>
-        (Tokenizer, EndTokens, Sampling) = (tokenizer, endTokens, sampling);
+    private ModelText(Tokenizer? tokenizer, IEnumerable<int> endTokens, SamplingOptions sampling, IReadOnlyList<string> stopStrings)
+    {
+        (Tokenizer, Sampling, StopStrings) = (tokenizer, sampling, stopStrings);
+        EndTokens = new HashSet<int>(endTokens.Concat(tokenizer?.EndOfGenerationIds ?? []).Where(id => id >= 0));
+    }
 
     /// <summary>Null for a model without one.</summary>
     public Tokenizer? Tokenizer { get; }
 
-    public IReadOnlyCollection<int> EndTokens { get; }
+    /// <summary>All that end a text, by what any of the model's files says or a token's text means.</summary>
+    public IReadOnlySet<int> EndTokens { get; }
+
+    /// <summary>Strings that end a text, by generation_config.json.</summary>
+    public IReadOnlyList<string> StopStrings { get; }
 
     /// <summary>What generation_config.json says, else the usual.</summary>
     public SamplingOptions Sampling { get; }
@@ -77,6 +88,7 @@ internal sealed class ModelText
             AddGenerationPrompt = true,
             BosToken = tokenizer.BeginToken,
             EosToken = tokenizer.EndToken,
+            Variables = tokenizer.SpecialTokens,
         });
         return tokenizer.Encode(text, new EncodeOptions { AddSpecialTokens = false, ParseSpecialTokens = true });
     }
@@ -88,62 +100,51 @@ internal sealed class ModelText
     private static ModelText FromFolder(ModelFolder folder)
     {
         Tokenizer? tokenizer = Tokenizer.IsInFolder(folder.Path) ? Tokenizer.FromFolder(folder.Path) : null;
-        HashSet<int> ends = [];
-        AddIds(ends, folder.GenerationConfig);
-        if (ends.Count == 0)
+        IEnumerable<int> ends = EndIds(folder.GenerationConfig).Concat(EndIds(folder.Config));
+        if (folder.Config.TryGetProperty("text_config", out JsonElement text) && text.ValueKind == JsonValueKind.Object)
         {
-            AddIds(ends, folder.Config);
+            ends = ends.Concat(EndIds(text));
         }
 
-        Add(ends, tokenizer?.EndTokenId);
-        return new ModelText(tokenizer, ends, folder.GenerationConfig is { } config ? ReadSampling(config) : Usual);
+        GenerationConfig? own = folder.FindFile("generation_config.json") is { } file
+            ? GenerationConfig.Read(folder.GenerationConfig!.Value, file)
+            : null;
+        return new ModelText(tokenizer, ends, own is null ? Usual : ReadSampling(own), own?.StopStrings ?? []);
     }
 
     private static ModelText FromGguf(GgufMetadata metadata)
     {
         bool has = metadata.ContainsKey("tokenizer.ggml.model") && metadata.ContainsKey("tokenizer.ggml.tokens");
         Tokenizer? tokenizer = has ? Tokenizer.FromGguf(metadata) : null;
-        HashSet<int> ends = [];
-        Add(ends, metadata.FindInt32("tokenizer.ggml.eos_token_id"));
-        Add(ends, metadata.FindInt32("tokenizer.ggml.eot_token_id"));
-        Add(ends, metadata.FindInt32("tokenizer.ggml.eom_token_id"));
-        return new ModelText(tokenizer, ends, Usual);
+        IEnumerable<int> ends = GgufEnds.Select(name => metadata.FindTokenId($"tokenizer.ggml.{name}_token_id")).OfType<int>();
+        return new ModelText(tokenizer, ends, Usual, []);
     }
 
-    private static void Add(HashSet<int> ids, int? id)
-    {
-        if (id is { } value)
-        {
-            ids.Add(value);
-        }
-    }
-
-    private static void AddIds(HashSet<int> ids, JsonElement? config)
+    /// <summary>The <c>eos_token_id</c> of a file: a number, or a list of them.</summary>
+    private static IEnumerable<int> EndIds(JsonElement? config)
     {
         if (config is { } found && found.TryGetProperty("eos_token_id", out JsonElement value))
         {
             foreach (JsonElement id in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : (JsonElement[])[value])
             {
-                Add(ids, id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number) ? number : null);
+                if (id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number))
+                {
+                    yield return number;
+                }
             }
         }
     }
 
-    private static SamplingOptions ReadSampling(JsonElement config)
+    /// <summary>
+    /// <c>do_sample</c> false takes the likeliest token whatever stands beside it; where it is absent, a temperature says that tokens are
+    /// drawn.
+    /// </summary>
+    private static SamplingOptions ReadSampling(GenerationConfig own) => new()
     {
-        bool samples = config.TryGetProperty("do_sample", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
-        return new SamplingOptions
-        {
-            Temperature = samples ? Number("temperature", 1)
-                : config.TryGetProperty("temperature", out _) ? Number("temperature", 0)
-                : Usual.Temperature,
-            TopK = (int)Number("top_k", 0),
-            TopP = Number("top_p", samples ? 1 : Usual.TopP),
-            MinP = Number("min_p", 0),
-            RepetitionPenalty = Number("repetition_penalty", 1),
-        };
-
-        float Number(string key, float absent) =>
-            config.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetSingle() : absent;
-    }
+        Temperature = own.Samples == false ? 0 : own.Temperature ?? (own.Samples == true ? 1 : Usual.Temperature),
+        TopK = own.TopK ?? 0,
+        TopP = own.TopP ?? (own.Samples == true ? 1 : Usual.TopP),
+        MinP = own.MinP ?? 0,
+        RepetitionPenalty = own.RepetitionPenalty ?? 1,
+    };
 }

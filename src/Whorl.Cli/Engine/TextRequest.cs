@@ -71,7 +71,7 @@ internal sealed record TextRequest
         {
             Sampling = sampling,
             MaxTokens = MaxTokens ?? UsualMaxTokens,
-            StopStrings = Stop,
+            StopStrings = [.. Stop, .. text.StopStrings],
             EndTokens = IgnoreEndTokens ? [] : text.EndTokens,
         };
     }

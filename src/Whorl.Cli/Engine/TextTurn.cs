@@ -12,6 +12,7 @@ internal sealed class TextTurn
 {
     private readonly Sampler _sampler;
     private readonly int _vocabularySize;
+    private readonly Tokenizer? _tokenizer;
     private readonly StreamingDecoder? _decoder;
     private readonly StopStringFilter _filter;
     private readonly StringBuilder _text = new();
@@ -25,6 +26,7 @@ internal sealed class TextTurn
     {
         (Options, Prompt, _vocabularySize) = (options, prompt, vocabularySize);
         _sampler = new Sampler(options.Sampling, vocabularySize);
+        _tokenizer = text.Tokenizer;
         _decoder = text.Tokenizer?.StartDecoding(skipSpecialTokens: true);
         _filter = new StopStringFilter(options.StopStrings);
     }
@@ -106,6 +108,7 @@ internal sealed class TextTurn
         {
             _ids.Add(id);
             Show(_decoder is null ? "" : _filter.Append(_decoder.Append(id)), show);
+            Show(_tokenizer?.HiddenText(id) is { } hidden ? _filter.Append(hidden, isHidden: true) : "", show);
             if (_filter.Stopped)
             {
                 reason = StopReason.StopString;

@@ -27,14 +27,14 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
         ("Blocks", ["--blocks", "--cache-mib"]),
         ("Measuring", ["--window", "--max-windows"]),
         ("Tokens", ["--decode", "--special", "--add-special"]),
-        ("Computing", ["--threads", "--activations"]),
+        ("Computing", ["--threads", "--activations", "--strict"]),
         (
             "Swarm",
             [
                 "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
                 "--link-mbits",
             ]),
-        ("Output", ["--json", "--out", "--yes", "--log-level", "--verbose"]),
+        ("Output", ["--json", "--template", "--out", "--yes", "--log-level", "--verbose"]),
         (Other, ["--version", "--help"]),
     ];
 
@@ -61,7 +61,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
         ["pull"] = ["whorl pull HuggingFaceTB/SmolLM2-135M-Instruct"],
         ["list"] = ["whorl list", "whorl list --json"],
         ["rm"] = ["whorl rm HuggingFaceTB/SmolLM2-135M-Instruct"],
-        ["show"] = ["whorl show bard", "whorl show SmolLM2.gguf --json"],
+        ["show"] = ["whorl show bard", "whorl show SmolLM2.gguf --context 8192"],
         ["perplexity"] = ["whorl perplexity SmolLM2.gguf wiki.test.raw --max-windows 40"],
         ["trace"] = ["whorl trace bard \"HAMLET.\" --out trace.safetensors"],
         ["tokenize"] =

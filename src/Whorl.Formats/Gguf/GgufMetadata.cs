@@ -70,6 +70,15 @@ public sealed class GgufMetadata : IReadOnlyDictionary<string, object>
     /// <exception cref="ModelFormatException">The value is no integer or out of range.</exception>
     public int? FindInt32(string key) => _values.TryGetValue(key, out object? value) ? ToInt32(key, value) : null;
 
+    /// <summary>
+    /// A token's id, or null where the key is missing or has what converters write for none: -1, or the largest number there is.
+    /// </summary>
+    /// <exception cref="ModelFormatException">The value is no integer or out of range.</exception>
+    public int? FindTokenId(string key) =>
+        _values.TryGetValue(key, out object? value) && value is not (uint.MaxValue or ulong.MaxValue or < 0 or < 0L or (short)-1 or (sbyte)-1)
+            ? ToInt32(key, value)
+            : null;
+
     /// <summary>A number that must be there, rounded to float32 where it is no such.</summary>
     /// <exception cref="ModelFormatException">It is not, or is no number.</exception>
     public float GetSingle(string key) => FindSingle(key) ?? throw Missing(key);

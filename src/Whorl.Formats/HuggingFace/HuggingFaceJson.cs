@@ -12,7 +12,8 @@ internal static class HuggingFaceJson
 
     /// <summary>Reads a file whose root is an object.</summary>
     /// <remarks>
-    /// Python writes <c>NaN</c> and <c>Infinity</c>, which are no JSON: they are read as null and as ±1e999, which is infinite.
+    /// Python writes <c>NaN</c> and <c>Infinity</c>, which are no JSON: they are read as the string "NaN", which nobody takes for a
+    /// number, and as ±1e999, which is infinite.
     /// </remarks>
     /// <exception cref="ModelFormatException">It is missing, too large, no JSON, or no object.</exception>
     public static JsonElement Read(string path)
@@ -94,7 +95,7 @@ internal static class HuggingFaceJson
         {
             if (!inString && json[i..].StartsWith("NaN"u8))
             {
-                copy.Write("null"u8);
+                copy.Write("\"NaN\""u8);
                 i += "NaN".Length - 1;
             }
             else if (!inString && json[i..].StartsWith("Infinity"u8))

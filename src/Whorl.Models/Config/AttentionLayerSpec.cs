@@ -80,4 +80,7 @@ public sealed record AttentionLayerSpec : MixerSpec
 
     /// <summary>Whether there is one extra logit a head (role <c>sinks</c>) that takes part in the softmax.</summary>
     public bool HasSinks { get; init; }
+
+    /// <inheritdoc/>
+    internal override long CacheBytes(int tokens) => KeyValueBytes(KeyValueHeads, HeadSize, HeadSize, tokens);
 }

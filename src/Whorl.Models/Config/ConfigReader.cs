@@ -4,35 +4,14 @@ using Whorl.Formats;
 
 namespace Whorl.Models;
 
-/// <summary>Reads config.json key by key, and knows at the end which keys nobody read.</summary>
-/// <remarks>A value that is not understood is refused by name: a model that loads computes what its config says.</remarks>
+/// <summary>Reads config.json, or a file like it, key by key, and knows at the end which keys nobody read.</summary>
+/// <remarks>
+/// A value that is not understood is refused by name: a model that loads computes what its config says, as far as the keys are known.
+/// </remarks>
 /// <param name="config">The object.</param>
 /// <param name="file">Where it stands, for messages.</param>
 public sealed class ConfigReader(JsonElement config, string file)
 {
-    /// <summary>Keys without influence on what a model computes: training, bookkeeping, generation defaults.</summary>
-    private static readonly HashSet<string> Harmless =
-    [
-        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "_name_or_path", "name_or_path",
-        "_attn_implementation_autoset", "auto_map", "use_cache", "initializer_range", "initializer_factor", "embedding_initializer_range",
-        "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id", "sep_token_id", "decoder_start_token_id", "cls_token_id",
-        "mask_token_id", "attention_dropout", "hidden_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop", "embedding_dropout",
-        "residual_dropout", "dropout", "activation_dropout", "layerdrop", "classifier_dropout", "hidden_dropout_prob",
-        "attention_probs_dropout_prob", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
-        "summary_use_proj", "task_specific_params", "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "aux_loss_alpha",
-        "seq_aux", "pretraining_tp", "gradient_checkpointing", "id2label", "label2id", "num_labels", "problem_type", "return_dict",
-        "output_attentions", "output_hidden_states", "is_encoder_decoder", "is_decoder", "tokenizer_class", "prefix", "finetuning_task",
-        "torchscript", "use_bfloat16", "tie_encoder_decoder", "chunk_size_feed_forward", "cross_attention_hidden_size",
-        "add_cross_attention", "begin_suppress_tokens", "bad_words_ids", "diversity_penalty", "do_sample", "early_stopping",
-        "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "forced_bos_token_id", "forced_eos_token_id", "length_penalty",
-        "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences", "output_scores",
-        "remove_invalid_values", "repetition_penalty", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
-        "typical_p", "tf_legacy_loss", "pruned_heads", "license", "language", "unsloth_version", "quantization_method",
-        "transformers.js_config", "_commit_hash", "cache_implementation", "init_std", "output_past", "custom_pipelines", "_num_labels",
-        "rescale_every", "max_new_tokens", "add_bos_token", "add_eos_token", "attn_implementation", "_flash_attn_2_enabled",
-        "use_flash_attention",
-    ];
-
     private const int LargestWidth = 1 << 24;
     private const int LargestCount = 1 << 14;
 
@@ -42,6 +21,9 @@ public sealed class ConfigReader(JsonElement config, string file)
 
     /// <summary>Where the config stands, for messages.</summary>
     public string File { get; } = file;
+
+    /// <summary>What is known of keys that nobody reads.</summary>
+    internal KnownKeys Keys { get; init; } = KnownKeys.OfConfig;
 
     /// <summary>
     /// Sets what the family's reference takes for a key that its configs may leave out. A key that is there and null stays null.
@@ -168,7 +150,7 @@ public sealed class ConfigReader(JsonElement config, string file)
         string key = Spelling(keys);
         if (value.EnumerateObject().Any() && !_objects.ContainsKey(key))
         {
-            _objects[key] = new ConfigReader(value, $"{File}: {key}");
+            _objects[key] = new ConfigReader(value, $"{File}: {key}") { Keys = Keys };
         }
 
         return _objects.GetValueOrDefault(key);
@@ -192,25 +174,46 @@ public sealed class ConfigReader(JsonElement config, string file)
         }
     }
 
-    /// <summary>Refuses keys that nobody read and that ask for something, here and in the objects that were read.</summary>
-    /// <exception cref="ModelFormatException">There is one; the message names it and its value.</exception>
-    public void RefuseUnread()
+    /// <summary>
+    /// Looks at the keys that nobody read, here and in the objects that were read; <see cref="KnownKeys"/> tells what is known of them.
+    /// </summary>
+    /// <returns>Those of which nothing is known and that ask for something; one in an object behind the object's name and a dot.</returns>
+    /// <exception cref="ModelFormatException">One is known to change the result; the message names it, its value and what it would do.</exception>
+    public IReadOnlyList<string> CheckUnread() => Unread((key, value, known) => throw new ModelFormatException(
+        File, $"= {Short(value)} is not supported here: it would {known.Effect}", key));
+
+    /// <summary>As <see cref="CheckUnread"/>.</summary>
+    /// <param name="changing">Told of those that are known to change the result.</param>
+    internal IReadOnlyList<string> Unread(Action<string, JsonElement, KnownKey> changing)
     {
+        List<string> unknown = [];
         foreach (JsonProperty property in config.EnumerateObject())
         {
-            if (!_read.Contains(property.Name) && !Harmless.Contains(property.Name) && Asks(property.Value))
+            (string key, JsonElement value) = (property.Name, property.Value);
+            if (_read.Contains(key))
             {
-                throw new ModelFormatException(
-                    File,
-                    $"= {Short(property.Value)} is not known to this family; remove it if it has no influence on what the model computes",
-                    property.Name);
+                continue;
+            }
+
+            if (Keys.Find(key) is { } known)
+            {
+                if (known.Changes(value, config))
+                {
+                    changing(key, value, known);
+                }
+            }
+            else if (!Keys.IsHarmless(key) && KnownKeys.Asks(value))
+            {
+                unknown.Add(key);
             }
         }
 
-        foreach (ConfigReader part in _objects.Values)
+        foreach ((string name, ConfigReader part) in _objects)
         {
-            part.RefuseUnread();
+            unknown.AddRange(part.Unread(changing).Select(key => $"{name}.{key}"));
         }
+
+        return unknown;
     }
 
     /// <summary>The object as it stands in its file.</summary>
@@ -229,15 +232,7 @@ public sealed class ConfigReader(JsonElement config, string file)
     public ModelFormatException Unsupported(string keys, string value, string supported) =>
         new(File, $"= {value} is not supported; supported: {supported}", Spelling(keys));
 
-    private static bool Asks(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.Object => value.EnumerateObject().Any(),
-        JsonValueKind.Array => value.GetArrayLength() > 0,
-        _ => true,
-    };
-
-    private static string Short(JsonElement value)
+    internal static string Short(JsonElement value)
     {
         string text = value.GetRawText().ReplaceLineEndings(" ");
         return text.Length <= 60 ? text : text[..57] + "...";

@@ -69,4 +69,11 @@ public sealed record DecoderSpec
     public int? LongestText => ContextLength is { } own
         ? (int)Math.Min(Blocks.Select(b => b.Mixer.Scaling.LongestText(own)).Append(own).Max(), int.MaxValue)
         : null;
+
+    /// <summary>Bytes of memory that a session takes in all blocks, in float32.</summary>
+    /// <param name="tokens">The most tokens that it is to hold.</param>
+    public long CacheBytes(int tokens) => Blocks.Sum(block =>
+        block.Mixer.CacheBytes(tokens)
+        + (block.Shared?.Attention.CacheBytes(tokens) ?? 0)
+        + (block.FeedForward is { MixesPrevious: true } ? 4L * HiddenSize : 0));
 }

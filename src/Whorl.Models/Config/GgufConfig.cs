@@ -9,16 +9,10 @@ namespace Whorl.Models;
 /// Turns GGUF metadata into the config.json that the same model has on the hub, so that a family reads one spelling only.
 /// </summary>
 /// <remarks>
-/// Keys of the architecture that nobody reads are refused, as in <see cref="ConfigReader"/>. Source: ggml's docs/gguf.md.
+/// Keys of the architecture that nobody reads are looked at as in <see cref="ConfigReader"/>. Source: ggml's docs/gguf.md.
 /// </remarks>
 public sealed class GgufConfig
 {
-    private static readonly HashSet<string> Harmless =
-    [
-        "vocab_size", "attention.value_length", "rope.scaling.finetuned", "rope.scaling.original_context_length", "rope.scaling.attn_factor",
-        "embedding_length_out", "tensor_data_layout",
-    ];
-
     private readonly IReadOnlyDictionary<string, object> _metadata;
     private readonly ICheckpoint _checkpoint;
     private readonly string _file;
@@ -76,7 +70,9 @@ public sealed class GgufConfig
         }
     }
 
-    /// <summary>Copies one of the architecture's keys, if it is there, to a key of the config.</summary>
+    /// <summary>
+    /// Copies one of the architecture's keys, if it is there, to a key of the config; a list whose elements are all the same as that one.
+    /// </summary>
     public void Copy(string gguf, string key)
     {
         if (Value(gguf) is { } value)
@@ -85,6 +81,7 @@ public sealed class GgufConfig
             {
                 string text => text,
                 bool flag => flag,
+                Array list when Uniform(list) is { } one and not bool => one is string same ? same : ToJson(one, gguf),
                 Array list => new JsonArray([.. list.Cast<object>().Select(element => ToJson(element, gguf))]),
                 _ => ToJson(value, gguf),
             };
@@ -107,7 +104,15 @@ public sealed class GgufConfig
     /// <summary>One of the architecture's numbers, or null where it is absent.</summary>
     /// <param name="key">The key without the architecture's name.</param>
     /// <exception cref="ModelFormatException">It is not a number.</exception>
-    public double? OptionalNumber(string key) => Value(key) is { } value ? ToNumber(value, key) : null;
+    public double? OptionalNumber(string key) => Value(key) is { } value
+        ? ToNumber(value is Array list && Uniform(list) is { } one ? one : value, key)
+        : null;
+
+    /// <summary>One of the architecture's lists of truth values, or null where it is absent or something else.</summary>
+    /// <param name="key">The key without the architecture's name.</param>
+    public IReadOnlyList<bool>? Flags(string key) => Value(key) is Array list && list.Cast<object>().All(element => element is bool)
+        ? [.. list.Cast<bool>()]
+        : null;
 
     /// <summary>One of the architecture's lists, or null where it is absent or one number.</summary>
     /// <param name="key">The key without the architecture's name.</param>
@@ -134,20 +139,49 @@ public sealed class GgufConfig
     }
 
     /// <summary>The config as it would stand in config.json.</summary>
-    /// <exception cref="ModelFormatException">A key of the architecture is not known.</exception>
-    public ConfigReader ToReader()
+    public ConfigReader ToReader() => new(ToElement(_config), _file);
+
+    /// <summary>Looks at the architecture's keys that nobody read.</summary>
+    /// <returns>Those of which nothing is known and that ask for something, with the architecture's name.</returns>
+    /// <exception cref="ModelFormatException">One is known to change the result; the message names it, its value and what it would do.</exception>
+    public IReadOnlyList<string> CheckUnread()
     {
         string prefix = Architecture + ".";
-        foreach (string key in _metadata.Keys)
+        JsonObject own = [];
+        foreach ((string key, object value) in _metadata)
         {
-            if (key.StartsWith(prefix, StringComparison.Ordinal) && key[prefix.Length..] is var own && !_read.Contains(own) && !Harmless.Contains(own))
+            if (key.StartsWith(prefix, StringComparison.Ordinal) && !_read.Contains(key[prefix.Length..]))
             {
-                throw new ModelFormatException(_file, "is not known for this architecture; the model would not compute what its file says", key);
+                own[key[prefix.Length..]] = ToPlainJson(value);
             }
         }
 
-        return new ConfigReader(JsonDocument.Parse(_config.ToJsonString()).RootElement.Clone(), _file);
+        ConfigReader unread = new(ToElement(own), _file) { Keys = KnownKeys.OfGguf };
+        IReadOnlyList<string> unknown = unread.Unread((key, value, known) => throw new ModelFormatException(
+            _file, $"= {ConfigReader.Short(value)} is not supported here: it would {known.Effect}", prefix + key));
+        return [.. unknown.Select(key => prefix + key)];
     }
+
+    private static JsonElement ToElement(JsonObject config)
+    {
+        using var document = JsonDocument.Parse(config.ToJsonString());
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Any value; numbers that JSON cannot hold as strings.</summary>
+    private static JsonNode ToPlainJson(object value) => value switch
+    {
+        string text => text,
+        bool flag => flag,
+        Array list when Uniform(list) is { } one => ToPlainJson(one),
+        Array list => new JsonArray([.. list.Cast<object>().Take(1000).Select(ToPlainJson)]),
+        _ when Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && double.IsFinite(number) => number,
+        _ => value.ToString() ?? "",
+    };
+
+    /// <summary>The one value of a list whose elements are all the same, as some converters write what is one number; else null.</summary>
+    private static object? Uniform(Array list) =>
+        list.Length > 0 && list.GetValue(0) is { } first and not Array && list.Cast<object>().All(first.Equals) ? first : null;
 
     /// <summary>A number as it would stand in JSON; a float32 as the shortest that is the same: 1e-5, not 9.99999974e-6.</summary>
     private JsonNode ToJson(object value, string key)
@@ -164,7 +198,8 @@ public sealed class GgufConfig
 
     private void ReadRotary()
     {
-        if (OptionalNumber("rope.dimension_count") is { } dimensions && Value("attention.head_count") is { } and not Array)
+        if (OptionalNumber("rope.dimension_count") is { } dimensions && Value("attention.head_count") is { } heads
+            && (heads is not Array list || Uniform(list) is not null))
         {
             double headSize = OptionalNumber("attention.key_length") ?? (Number("embedding_length") / Number("attention.head_count"));
             if (dimensions != headSize)

@@ -49,4 +49,7 @@ public sealed record LatentAttentionSpec : MixerSpec
     public bool Bias { get; init; }
 
     internal override RopeScaling Scaling => Rope.Scaling;
+
+    /// <inheritdoc/>
+    internal override long CacheBytes(int tokens) => KeyValueBytes(1, RotarySize + LatentSize, LatentSize, tokens);
 }

@@ -42,4 +42,7 @@ public sealed record Mamba2Spec : MixerSpec
 
     /// <summary>Channels of the convolution: x, B and C.</summary>
     public int MixedChannels => Channels + (2 * Groups * StateSize);
+
+    /// <inheritdoc/>
+    internal override long CacheBytes(int tokens) => 4L * (((Taps - 1L) * MixedChannels) + ((long)Channels * StateSize));
 }

@@ -35,4 +35,7 @@ public sealed record MambaSpec : MixerSpec
 
     /// <summary>Norm of C, or null.</summary>
     public NormSpec? OutputNorm { get; init; }
+
+    /// <inheritdoc/>
+    internal override long CacheBytes(int tokens) => 4L * Channels * (Taps - 1 + StateSize);
 }

@@ -31,4 +31,7 @@ public sealed record Rwkv7Spec : MixerSpec
 
     /// <summary>Whether this is the first block, whose values go along to all the others.</summary>
     public bool IsFirst { get; init; }
+
+    /// <inheritdoc/>
+    internal override long CacheBytes(int tokens) => 4L * Heads * HeadSize * (1 + HeadSize);
 }

@@ -57,7 +57,7 @@ internal sealed class DeepSeekV3 : DeepSeekV2
 
         quantization.Require("quant_method", "fp8");
         quantization.Require("fmt", "e4m3");
-        quantization.Ignore("activation_scheme");
+        quantization.Ignore("activation_scheme", "scale_fmt"); // the scales stand in the file as numbers, whatever their form
         if (quantization.Numbers("weight_block_size") is not [BlockScales.Size, BlockScales.Size])
         {
             throw quantization.Unsupported("weight_block_size", $"[{BlockScales.Size}, {BlockScales.Size}]");

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Whorl.Models.Families;
 
 /// <summary>
@@ -35,7 +37,15 @@ internal sealed class Gemma3 : ModelFamily
     {
         config.Copy("final_logit_softcapping", "final_logit_softcapping");
         config.Copy("rope.freq_base_swa", "rope_local_base_freq");
-        config.Copy("attention.sliding_window_pattern", "sliding_window_pattern");
+        if (config.Flags("attention.sliding_window_pattern") is { } slides)
+        {
+            config.Set("layer_types", new JsonArray([.. slides.Select(own => (JsonNode)(own ? WindowConfig.Sliding : WindowConfig.Full))]));
+        }
+        else
+        {
+            config.Copy("attention.sliding_window_pattern", "sliding_window_pattern");
+        }
+
         Gemma2.ScoreScale(config, blocksOf27B: 62);
     }
 

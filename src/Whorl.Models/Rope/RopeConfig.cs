@@ -7,7 +7,7 @@ namespace Whorl.Models;
 /// </summary>
 internal static class RopeConfig
 {
-    private const string Share = "partial_rotary_factor|rotary_pct";
+    private const string Share = "partial_rotary_factor|rotary_pct|rope_pct";
     private const string Context = "max_position_embeddings|n_positions";
     private const string Trained = "original_max_position_embeddings";
 

@@ -22,6 +22,14 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
     /// <exception cref="FormatException">The value is no integer.</exception>
     public int? OptionalInteger(string key) => values.TryGetValue(key, out object? value) ? Integer(key, value) : null;
 
+    /// <summary>A token's id; null for what converters write for none: -1, or the largest number there is.</summary>
+    /// <exception cref="FormatException">The value is no integer.</exception>
+    public int? OptionalToken(string key) => values.GetValueOrDefault(key) switch
+    {
+        null or uint.MaxValue or ulong.MaxValue or < 0 or < 0L or (short)-1 or (sbyte)-1 => null,
+        object value => Integer(key, value),
+    };
+
     /// <exception cref="FormatException">The key is missing or its value not an array of strings.</exception>
     public IReadOnlyList<string> Strings(string key) =>
         !values.TryGetValue(key, out object? value) ? throw Missing(key)

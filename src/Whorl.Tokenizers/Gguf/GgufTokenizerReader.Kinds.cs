@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Whorl.Tokenizers.Bpe;
 using Whorl.Tokenizers.Decoders;
+using Whorl.Tokenizers.Json;
 using Whorl.Tokenizers.Normalizers;
 using Whorl.Tokenizers.Patterns;
 using Whorl.Tokenizers.PostProcessors;
@@ -207,5 +208,10 @@ internal static partial class GgufTokenizerReader
         EndToken = source.TokenOf("eos"),
         UnknownToken = source.TokenOf("unknown"),
         PaddingToken = source.TokenOf("padding"),
+        EndTokenIds = [.. EndKeys.Select(source.IdOf).OfType<int>()],
+        SpecialTokens = SpecialKeys.Select(key => (Name: $"{key.Name}_token", Token: source.TokenOf(key.Key)))
+            .Where(special => special.Token is not null)
+            .DistinctBy(special => special.Name)
+            .ToDictionary(special => special.Name, special => JsonTexts.Of(special.Token!)),
     };
 }

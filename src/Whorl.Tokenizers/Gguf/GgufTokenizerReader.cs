@@ -9,6 +9,16 @@ internal static partial class GgufTokenizerReader
     private const string Prefix = "tokenizer.ggml.";
     private const string TemplateKey = "tokenizer.chat_template";
 
+    /// <summary>What ends a turn, a message, or what is filled in.</summary>
+    private static readonly string[] EndKeys = ["eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep"];
+
+    /// <summary>What Hugging Face's files call the format's special tokens; its own spelling of the separator is the first.</summary>
+    private static readonly (string Name, string Key)[] SpecialKeys =
+    [
+        ("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("sep", "seperator"), ("sep", "separator"), ("pad", "padding"),
+        ("cls", "cls"), ("mask", "mask"), ("eot", "eot"), ("eom", "eom"),
+    ];
+
     /// <summary>Reads it.</summary>
     /// <exception cref="TokenizerFormatException">A key is missing or malformed, or names a kind that is not supported.</exception>
     public static TokenizerParts Read(IReadOnlyDictionary<string, object> metadata) =>

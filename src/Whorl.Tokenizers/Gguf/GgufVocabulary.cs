@@ -71,7 +71,7 @@ internal sealed class GgufVocabulary
 
     /// <summary>The id that <c>tokenizer.ggml.NAME_token_id</c> gives; null where it gives none or one beyond the vocabulary.</summary>
     public int? IdOf(string name) =>
-        _metadata.OptionalInteger($"tokenizer.ggml.{name}_token_id") is int id && id >= 0 && id < Tokens.Count ? id : null;
+        _metadata.OptionalToken($"tokenizer.ggml.{name}_token_id") is int id && id < Tokens.Count ? id : null;
 
     /// <summary>The token of that id.</summary>
     public string? TokenOf(string name) => IdOf(name) is int id ? Tokens[id] : null;

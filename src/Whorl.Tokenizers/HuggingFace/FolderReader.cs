@@ -37,6 +37,7 @@ internal static class FolderReader
             EndToken = special.Find("eos_token")?.Content ?? parts.EndToken,
             UnknownToken = special.Find("unk_token")?.Content ?? parts.UnknownToken,
             PaddingToken = special.Find("pad_token")?.Content ?? parts.PaddingToken,
+            SpecialTokens = special.Map,
             ChatTemplates = ChatTemplateFiles.Read(folder, settings),
         };
         return parts with

@@ -30,17 +30,61 @@ internal sealed class SpecialTokens
             }
         }
 
+        Map = MapOf(first, second);
         foreach (JsonElement owner in (JsonElement[])[settings, map])
         {
             _others.AddRange(Others(owner.Optional("additional_special_tokens")).Concat(Others(owner.Optional("extra_special_tokens"))));
         }
     }
 
+    /// <summary>
+    /// The map that chat templates see: every name that ends in <c>_token</c>, and <c>additional_special_tokens</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> Map { get; }
+
     /// <summary>All of them; some may have the same text.</summary>
     public IEnumerable<AddedToken> All => Keys.Select(Find).OfType<AddedToken>().Concat(_others);
 
     /// <summary>The one that a key names, as <c>eos_token</c>, or null.</summary>
     public AddedToken? Find(string key) => _byKey.GetValueOrDefault(key);
+
+    private Dictionary<string, JsonElement> MapOf(JsonElement first, JsonElement second)
+    {
+        Dictionary<string, JsonElement> named = new(StringComparer.Ordinal);
+        foreach (JsonElement owner in (JsonElement[])[first, second])
+        {
+            JsonElement?[] groups = [owner, owner.Optional("extra_special_tokens"), owner.Optional("model_specific_special_tokens")];
+            foreach (JsonElement group in groups.OfType<JsonElement>().Where(group => group.ValueKind == JsonValueKind.Object))
+            {
+                foreach (JsonProperty token in group.EnumerateObject().Where(one => one.Name.EndsWith("_token", StringComparison.Ordinal)))
+                {
+                    if (Read(token.Value) is { } read)
+                    {
+                        named.TryAdd(token.Name, JsonTexts.Of(read.Content));
+                    }
+                }
+            }
+
+            string[] others = [.. Others(owner.Optional("additional_special_tokens")).Select(token => token.Content)];
+            others = others.Length > 0 || owner.Optional("extra_special_tokens") is not { ValueKind: JsonValueKind.Array } list
+                ? others
+                : [.. Others(list).Select(token => token.Content)]; // as transformers 5 calls it
+            if (others.Length > 0)
+            {
+                named.TryAdd("additional_special_tokens", JsonTexts.Of(others));
+            }
+        }
+
+        foreach (string key in Keys)
+        {
+            if (Find(key) is { } token)
+            {
+                named[key] = JsonTexts.Of(token.Content);
+            }
+        }
+
+        return named;
+    }
 
     // A list of tokens, or an object that gives them names.
     private static IEnumerable<AddedToken> Others(JsonElement? tokens) => tokens switch

@@ -29,6 +29,26 @@ internal static class Disk
         return error.HResult is NoSpace or QuotaLinux or QuotaMac or WindowsDiskFull or WindowsHandleDiskFull;
     }
 
+    /// <summary>What an error of writing into a folder comes to, where the folder cannot be written at all; else null.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="folder">The folder.</param>
+    public static HubException? NotWritable(Exception error, string folder)
+    {
+        const int NotPermitted = 1;
+        const int Denied = 13;
+        const int ReadOnly = 30;
+        const int WindowsWriteProtected = unchecked((int)0x80070013);
+        return error is UnauthorizedAccessException { HResult: ReadOnly } or IOException { HResult: ReadOnly or WindowsWriteProtected }
+            || (error is UnauthorizedAccessException && error.InnerException is IOException { HResult: ReadOnly })
+            ? Refused("is on a file system that is read-only")
+            : error is UnauthorizedAccessException or IOException { HResult: NotPermitted or Denied }
+            ? Refused("may not be written by this user")
+            : null;
+
+        HubException Refused(string why) =>
+            new(HubErrorKind.ReadOnly, $"{folder} {why}; give another cache with HF_HUB_CACHE", error);
+    }
+
     public static HubException Full(string folder, long needed, string what, IOException? cause, string detail = "") => new(
         HubErrorKind.DiskFull,
         $"{folder}: the disk has no room for {what}: {needed} more bytes are needed{detail}; "

@@ -9,33 +9,70 @@ internal static partial class FileSelection
     // What is taken of a GGUF repository where nothing is named: the first that there is.
     private static readonly string[] Preferred = ["Q4_K_M", "Q5_K_M", "Q4_0", "Q4_1", "Q8_0", "BF16", "F16", "F32"];
 
+    /// <summary>The name of the file that tells which others hold weights.</summary>
+    public const string Index = "model.safetensors.index.json";
+
+    private const string Single = "model.safetensors";
+    private const string Config = "config.json";
+
+    /// <summary>Whether it takes the index to tell the files of the model that a reference means.</summary>
+    public static bool NeedsIndex(IReadOnlyList<string> files, HubReference reference) =>
+        reference.Quantisation is null && files.Contains(Index) && !files.Contains(Single);
+
     /// <summary>The files of the model that a reference means.</summary>
+    /// <param name="files">All there are.</param>
+    /// <param name="reference">The reference.</param>
+    /// <param name="shards">
+    /// Where <see cref="NeedsIndex"/>: the files that the index names, whatever they are called; null where it could not be read.
+    /// </param>
     /// <exception cref="HubException">There are none, or several that fit equally.</exception>
-    public static IReadOnlyList<string> Select(IReadOnlyList<string> files, HubReference reference)
+    public static IReadOnlyList<string> Select(IReadOnlyList<string> files, HubReference reference, IReadOnlyList<string>? shards)
     {
-        bool hasSafetensors = files.Any(IsWeights);
-        if (reference.Quantisation is null && hasSafetensors)
+        bool sharded = NeedsIndex(files, reference);
+        if (sharded && shards?.FirstOrDefault(shard => !shard.EndsWith(".safetensors", StringComparison.Ordinal)) is { } other)
         {
-            return [.. files.Where(file => IsWeights(file) || IsConfiguration(file)).Order(StringComparer.Ordinal)];
+            throw new HubException(
+                HubErrorKind.Selection,
+                $"{reference.Id}: its {Index} names {other}, which is no safetensors file; convert the model to safetensors");
+        }
+
+        IReadOnlyList<string> weights = sharded ? shards ?? []
+            : reference.Quantisation is not null ? []
+            : files.Contains(Single) ? [Single]
+            : WithoutIndex(files);
+        if (sharded || weights.Count > 0)
+        {
+            return [.. files.Where(IsConfiguration).Concat(weights).Distinct().Order(StringComparer.Ordinal)];
         }
 
         IGrouping<string, string>[] models =
             [.. files.Where(IsGguf).GroupBy(ModelName).OrderBy(model => model.Key, StringComparer.Ordinal)];
         if (models.Length == 0)
         {
-            throw new HubException(HubErrorKind.Selection, reference.Quantisation is null
-                ? $"{reference.Id} has neither safetensors nor GGUF files"
-                : $"{reference.Id} has no GGUF files, so there is no {reference.Quantisation} to choose; leave it out");
+            throw new HubException(HubErrorKind.Selection, reference.Quantisation is not null
+                ? $"{reference.Id} has no GGUF files, so there is no {reference.Quantisation} to choose; leave it out"
+                : files.FirstOrDefault(IsPickled) is { } pickled
+                ? $"{reference.Id} has neither safetensors nor GGUF files; its weights are pickled ({pickled}), "
+                    + "a format that runs code when it is read"
+                : $"{reference.Id} has neither safetensors nor GGUF files");
         }
 
         return [.. Choose(models, reference).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether files that were selected are a whole model, as far as the files that are there tell.</summary>
+    /// <param name="selected">The files that are meant.</param>
+    /// <param name="there">Those that are there.</param>
+    public static bool IsWhole(IReadOnlyList<string> selected, IReadOnlyList<string> there) => selected.All(there.Contains)
+        && (selected.All(IsGguf)
+            ? IsComplete(selected)
+            : there.Contains(Config) && selected.Any(IsWeights) && (there.Contains(Index) || IsComplete(selected)));
+
     /// <summary>Small files beside the weights: configuration, tokenizer, chat template.</summary>
     public static bool IsConfiguration(string file) => !file.Contains('/') && ConfigurationName().IsMatch(file)
-        && (file == "model.safetensors.index.json" || !file.EndsWith(".index.json", StringComparison.Ordinal));
+        && (file == Index || !file.EndsWith(".index.json", StringComparison.Ordinal));
 
-    /// <summary>Whether of every split file all parts are there.</summary>
+    /// <summary>Whether of every split file all parts are there, as far as their names tell.</summary>
     public static bool IsComplete(IReadOnlyList<string> files)
     {
         foreach (Match part in files.Select(file => PartNumber().Match(file)).Where(part => part.Success))
@@ -51,8 +88,14 @@ internal static partial class FileSelection
         return true;
     }
 
-    private static bool IsWeights(string file) => !file.Contains('/') && file.EndsWith(".safetensors", StringComparison.Ordinal)
-        && (file == "model.safetensors" || ShardName().IsMatch(file));
+    /// <summary>The shards of a repository that has lost its index: those whose names count.</summary>
+    private static IReadOnlyList<string> WithoutIndex(IReadOnlyList<string> files) =>
+        [.. files.Where(file => !file.Contains('/') && IsWeights(file) && PartNumber().IsMatch(file))];
+
+    private static bool IsWeights(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal);
+
+    private static bool IsPickled(string file) => !file.Contains('/')
+        && Path.GetExtension(file) is ".bin" or ".pt" or ".pth";
 
     /// <summary>Whether a file is a GGUF model, whole or in part; projectors of images are no models of their own.</summary>
     public static bool IsGguf(string file) => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
@@ -104,9 +147,6 @@ internal static partial class FileSelection
     [GeneratedRegex(
         @"^(?!training_args)[^/]*(\.json|\.jinja|\.model|\.tiktoken)$|^(merges|vocab|added_tokens)\.txt$", RegexOptions.CultureInvariant)]
     private static partial Regex ConfigurationName();
-
-    [GeneratedRegex(@"^model-\d{5}-of-\d{5}\.safetensors$", RegexOptions.CultureInvariant)]
-    private static partial Regex ShardName();
 
     [GeneratedRegex(@"^(?<stem>.*)-\d{5}-of-(?<count>\d{5})\.", RegexOptions.CultureInvariant)]
     private static partial Regex PartNumber();

@@ -16,14 +16,14 @@ public sealed class HubCache(string folder)
         }
 
         return [.. Directory.EnumerateDirectories(Folder, HubPaths.ModelPrefix + "*")
-            .Select(Read).OrderBy(model => model.Id, StringComparer.Ordinal)];
+            .Select(ReadIfPossible).OrderBy(model => model.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>A model of the cache, or null.</summary>
     public CachedModel? Find(string id)
     {
         string folder = HubPaths.ModelFolder(Folder, id);
-        return Directory.Exists(folder) ? Read(folder) : null;
+        return Directory.Exists(folder) ? ReadIfPossible(folder) : null;
     }
 
     /// <summary>The commit a reference stands for, as far as the cache knows, or null.</summary>
@@ -43,6 +43,7 @@ public sealed class HubCache(string folder)
     /// <param name="commit">The commit; null for all.</param>
     /// <returns>The bytes that were freed; 0 where there was nothing to remove.</returns>
     /// <exception cref="IOException">A file is in use.</exception>
+    /// <exception cref="HubException">The cache cannot be written.</exception>
     public long Remove(string id, string? commit = null)
     {
         if (!HubReference.TryParse(id, out HubReference? reference) || reference.Id != id || Find(id) is not { } model)
@@ -52,11 +53,11 @@ public sealed class HubCache(string folder)
 
         if (commit is null || model.Revisions.All(revision => revision.Commit == commit))
         {
-            Directory.Delete(model.Folder, recursive: true);
+            Delete(() => Directory.Delete(model.Folder, recursive: true));
             string locks = Path.GetDirectoryName(HubPaths.Lock(Folder, id, "any"))!;
             if (Directory.Exists(locks))
             {
-                Directory.Delete(locks, recursive: true);
+                Delete(() => Directory.Delete(locks, recursive: true));
             }
 
             return model.Size;
@@ -68,7 +69,7 @@ public sealed class HubCache(string folder)
         }
 
         HashSet<string> before = BlobsOf(removed);
-        Directory.Delete(removed.Folder, recursive: true);
+        Delete(() => Directory.Delete(removed.Folder, recursive: true));
         foreach (string name in removed.Refs)
         {
             File.Delete(HubPaths.Ref(Folder, id, name));
@@ -83,9 +84,42 @@ public sealed class HubCache(string folder)
         return model.Size - Find(id)!.Size;
     }
 
-    private CachedModel Read(string folder)
+    /// <exception cref="HubException">The cache cannot be written.</exception>
+    private void Delete(Action remove)
+    {
+        try
+        {
+            remove();
+        }
+        catch (Exception error) when (Disk.NotWritable(error, Folder) is { } refused)
+        {
+            throw new HubException(refused.Kind, $"nothing is removed: {refused.Message}", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new HubException(
+                HubErrorKind.ReadOnly,
+                $"{Folder}: not everything can be removed: the cache may not be written, or a file of it is in use ({error.Message})",
+                error);
+        }
+    }
+
+    // One entry that another tool, or a person, has spoilt says nothing of the others.
+    private static CachedModel ReadIfPossible(string folder)
     {
         string id = Path.GetFileName(folder)[HubPaths.ModelPrefix.Length..].Replace("--", "/", StringComparison.Ordinal);
+        try
+        {
+            return Read(id, folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return new CachedModel(id, folder, [], 0) { Fault = error.Message };
+        }
+    }
+
+    private static CachedModel Read(string id, string folder)
+    {
         string snapshots = Path.Combine(folder, "snapshots");
         ILookup<string, string> refs = Refs(folder);
         List<CachedRevision> revisions = !Directory.Exists(snapshots) ? [] :
@@ -102,11 +136,12 @@ public sealed class HubCache(string folder)
         return new CachedRevision(commit, [.. refs[commit].Order(StringComparer.Ordinal)], folder, files, size);
     }
 
+    // A name that leads nowhere, or to a folder, names no commit.
     private static ILookup<string, string> Refs(string folder)
     {
         string root = Path.Combine(folder, "refs");
         IEnumerable<string> files = Directory.Exists(root) ? Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories) : [];
-        return files.ToLookup(
+        return files.Where(File.Exists).ToLookup(
             path => File.ReadAllText(path).Trim(), path => Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/'));
     }
 
@@ -116,11 +151,17 @@ public sealed class HubCache(string folder)
 
     private static long SizeOf(string path)
     {
+        if (!SnapshotLink.HasContent(path))
+        {
+            return 0;
+        }
+
         var content = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
         return content.Exists ? content.Length : 0;
     }
 
     private static HashSet<string> BlobsOf(CachedRevision revision) => [.. revision.Files
+        .Where(file => SnapshotLink.HasContent(Path.Combine(revision.Folder, HubPaths.Local(file))))
         .Select(file => File.ResolveLinkTarget(Path.Combine(revision.Folder, HubPaths.Local(file)), returnFinalTarget: true)?.FullName)
         .OfType<string>()];
 }

@@ -55,9 +55,23 @@ public sealed class HubClient : IDisposable
         }
 
         RepositoryListing listing = await ListAsync(reference, cancellationToken);
-        IReadOnlyList<string> wanted = FileSelection.Select(listing.Files, reference);
+        string folder = SnapshotFolder(reference, listing.Commit);
+        IReadOnlyList<string>? shards = null;
+        if (FileSelection.NeedsIndex(listing.Files, reference))
+        {
+            await DownloadAsync(reference, listing, [FileSelection.Index], progress: null, cancellationToken);
+            shards = ShardsIn(folder);
+            if (shards.FirstOrDefault(shard => !listing.Files.Contains(shard)) is { } missing)
+            {
+                throw new HubException(
+                    HubErrorKind.Selection,
+                    $"{reference.Id}: its {FileSelection.Index} names {missing}, which the repository does not have");
+            }
+        }
+
+        IReadOnlyList<string> wanted = FileSelection.Select(listing.Files, reference, shards);
         await DownloadAsync(reference, listing, wanted, progress, cancellationToken);
-        return new HubSnapshot(reference, listing.Commit, SnapshotFolder(reference, listing.Commit), wanted);
+        return new HubSnapshot(reference, listing.Commit, folder, wanted);
     }
 
     /// <summary>Fetches some files of a model, whatever they are.</summary>
@@ -93,12 +107,13 @@ public sealed class HubClient : IDisposable
 
         try
         {
-            IReadOnlyList<string> files = FileSelection.Select(there.Files, reference);
-            return FileSelection.IsComplete(files) ? there with { Files = files } : null;
+            IReadOnlyList<string>? shards = FileSelection.NeedsIndex(there.Files, reference) ? ShardsIn(there.Folder) : null;
+            IReadOnlyList<string> files = FileSelection.Select(there.Files, reference, shards);
+            return FileSelection.IsWhole(files, there.Files) ? there with { Files = files } : null;
         }
-        catch (HubException error) when (error.Kind == HubErrorKind.Selection)
+        catch (Exception error) when (error is HubException { Kind: HubErrorKind.Selection } or ModelFormatException)
         {
-            return null;
+            return null; // an index that is no index tells of no model
         }
     }
 
@@ -150,7 +165,7 @@ public sealed class HubClient : IDisposable
         ArgumentNullException.ThrowIfNull(choose);
         RefuseOffline(reference);
         RepositoryListing listing = await ListAsync(reference, cancellationToken);
-        IReadOnlyList<string> names = FileSelection.Select(listing.Files, reference);
+        IReadOnlyList<string> names = FileSelection.Select(listing.Files, reference, shards: null);
         var pull = new TensorPull(this, _http, reference, listing, folder, _settings.MaxParallelFiles, FreeSpace);
         if (names.All(FileSelection.IsGguf))
         {
@@ -201,6 +216,11 @@ public sealed class HubClient : IDisposable
         }
     }
 
+    /// <summary>The names of the files that a folder's index names.</summary>
+    /// <exception cref="ModelFormatException">The index is not well formed.</exception>
+    private static IReadOnlyList<string> ShardsIn(string folder) =>
+        [.. SafetensorsIndex.Read(Path.Combine(folder, FileSelection.Index)).Files.Select(file => Path.GetFileName(file))];
+
     private string SnapshotFolder(HubReference reference, string commit) => HubPaths.Snapshot(Cache.Folder, reference.Id, commit);
 
     private async Task<RepositoryListing> ListAsync(HubReference reference, CancellationToken cancellationToken) => RepositoryListing.Read(
@@ -217,11 +237,31 @@ public sealed class HubClient : IDisposable
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = _settings.MaxParallelFiles, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, names.Count), parallel, async (i, token) =>
             files[i] = await DescribeAsync(reference, listing.Commit, names[i], token));
-        RequireSpace(reference, files);
+        if (Cache.FindCommit(reference) == listing.Commit && files.All(file => HasAlready(reference, file)))
+        {
+            return; // a cache that cannot be written may be read
+        }
 
-        var totals = new ProgressTotals(progress, files.Sum(file => file.Size));
-        await Parallel.ForEachAsync(files, parallel, async (file, token) => await DownloadAsync(reference, file, totals, token));
-        await WriteRefAsync(reference, listing.Commit, cancellationToken);
+        try
+        {
+            RequireSpace(reference, files);
+            var totals = new ProgressTotals(progress, files.Sum(file => file.Size));
+            await Parallel.ForEachAsync(files, parallel, async (file, token) => await DownloadAsync(reference, file, totals, token));
+            await WriteRefAsync(reference, listing.Commit, cancellationToken);
+        }
+        catch (Exception error) when (Disk.NotWritable(error, Cache.Folder) is { } refused)
+        {
+            throw refused;
+        }
+    }
+
+    /// <summary>Whether nothing is to be written for a file: its content is there, where it belongs.</summary>
+    private bool HasAlready(HubReference reference, RemoteFile file)
+    {
+        string path = Path.Combine(SnapshotFolder(reference, file.Commit), HubPaths.Local(file.Name));
+        return File.Exists(path)
+            && Path.GetFileName(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName) == file.ETag
+            && new FileInfo(HubPaths.Blob(Cache.Folder, reference.Id, file.ETag)) is { Exists: true } blob && blob.Length == file.Size;
     }
 
     private void RequireSpace(HubReference reference, IEnumerable<RemoteFile> files)

@@ -24,6 +24,9 @@ public enum HubErrorKind
     /// <summary>The disk has no room.</summary>
     DiskFull,
 
+    /// <summary>The cache may not be written.</summary>
+    ReadOnly,
+
     /// <summary>The repository has no files of the wanted kind, or several that fit equally.</summary>
     Selection,
 }

@@ -33,8 +33,17 @@ internal static class SnapshotLink
     }
 
     /// <summary>Whether a snapshot's file can be read; a link whose content was removed still exists as a file.</summary>
-    public static bool HasContent(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.Exists : File.Exists(path);
+    public static bool HasContent(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.Exists : File.Exists(path);
+        }
+        catch (IOException)
+        {
+            return false; // links that lead around in a circle
+        }
+    }
 
     /// <summary>The system's own symbolic link.</summary>
     public static void MakeSymbolicLink(string path, string target) => File.CreateSymbolicLink(path, target);

@@ -4,7 +4,7 @@ namespace Whorl.Formats;
 internal sealed class TensorPull(
     HubClient client, HubHttp http, HubReference reference, RepositoryListing listing, string folder, int maxParallelFiles, long? freeSpace)
 {
-    private const string Index = "model.safetensors.index.json";
+    private const string Index = FileSelection.Index;
     private const string Single = "model.safetensors";
     private const string HeadersFolder = "headers";
 
@@ -132,7 +132,8 @@ internal sealed class TensorPull(
     }
 
     // The model's weight files, as its index tells; without an index there is one file.
-    private static IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small) => small.Contains(Index)
+    private IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small) =>
+        FileSelection.NeedsIndex(listing.Files, reference) && small.Contains(Index)
         ? [.. SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Files.Select(file => Path.GetFileName(file))]
         : [Single];
 }

@@ -66,6 +66,29 @@ public sealed class HubCacheTests : HubTestBase
         Assert.Null(client.Cache.FindCommit(Reference));
     }
 
+    [Fact]
+    public async Task A_spoilt_entry_is_told_and_hides_no_other()
+    {
+        AddModel(Bytes(100));
+        using HubClient client = Client();
+        await client.PullAsync(Reference);
+        string circle = Path.Combine(HubPaths.ModelFolder(CacheFolder, "org/circle"), "snapshots", "x");
+        Directory.CreateDirectory(circle);
+        File.CreateSymbolicLink(Path.Combine(circle, "a"), Path.Combine(circle, "b"));
+        File.CreateSymbolicLink(Path.Combine(circle, "b"), Path.Combine(circle, "a"));
+        File.CreateSymbolicLink(Path.Combine(circle, "gone"), Path.Combine(circle, "nowhere"));
+        Directory.CreateDirectory(Path.Combine(HubPaths.ModelFolder(CacheFolder, "org/odd"), "refs", "main"));
+        string noFolder = Path.Combine(HubPaths.ModelFolder(CacheFolder, "org/nofolder"), "snapshots");
+        Directory.CreateDirectory(Path.GetDirectoryName(noFolder)!);
+        await File.WriteAllTextAsync(noFolder, "");
+
+        IReadOnlyList<CachedModel> listed = client.Cache.List();
+
+        Assert.Equal(["org/circle", "org/nofolder", "org/odd", FakeHub.Id], listed.Select(model => model.Id).Order(StringComparer.Ordinal));
+        Assert.Single(listed.Single(model => model.Id == FakeHub.Id).Revisions);
+        Assert.NotNull(client.FindCached(Reference));
+    }
+
     [Theory]
     [InlineData("../outside")]
     [InlineData("")]
