@@ -15,7 +15,7 @@ internal static class RunCommand
         GenerationArguments generation = new(withoutPrompt: "run chats");
         RemoteArguments remote = new();
         Command command = new(
-            "run", "Continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.")
+            "run", "Answer or continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.")
         {
             model.Model,
         };

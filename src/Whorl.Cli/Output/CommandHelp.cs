@@ -46,6 +46,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
             "whorl run SmolLM2.gguf why is the sky blue           # words need no quotation marks",
             "whorl run SmolLM2.gguf                               # a conversation",
             "git diff | whorl run SmolLM2.gguf \"Say what changed\" # standard input follows the prompt",
+            "whorl run SmolLM2.gguf -f letter.txt Summarise --json",
             "whorl run bard \"HAMLET.\" --servers box:31337,lap:31337",
         ],
         ["demo"] = ["whorl demo", "whorl demo SmolLM2.gguf \"Who are you?\" --servers 2"],
