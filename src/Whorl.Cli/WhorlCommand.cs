@@ -12,8 +12,10 @@ internal static class WhorlCommand
     /// <summary>A word is what it says: <c>@x</c> names no file to read words from, and <c>-xyz</c> is not three options.</summary>
     private static readonly ParserConfiguration Literally = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
+    /// <summary>What a shell gives for Ctrl-C.</summary>
+    public const int Cancelled = 130;
+
     private const int Failed = 1;
-    private const int Cancelled = 130; // what a shell gives for Ctrl-C
 
     private const int Unread = 141; // what a shell gives for a program that wrote to a pipe without a reader
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
+using Whorl.Cli.Chat;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 
@@ -36,7 +37,9 @@ internal static class RunCommand
             await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
             ContextWindow.Check(engine.Source, request);
             request = prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
-            await (chats ? ChatAsync(engine, request, cancellationToken) : CompleteAsync(engine, options, request, cancellationToken));
+            await (chats
+                ? InteractiveChat.RunAsync(engine, request, options.ModelAsked, cancellationToken)
+                : CompleteAsync(engine, options, request, cancellationToken));
         });
         return command;
     }
@@ -101,30 +104,5 @@ internal static class RunCommand
 
         return $"{fault}; until then: {ResultWriter.Rates(soFar)}. Start that server again or use another, and run this again; "
             + $"--seed {request.Seed} gives the same text";
-    }
-
-    private static async Task ChatAsync(LocalEngine engine, TextRequest request, CancellationToken cancellationToken)
-    {
-        int context = ContextWindow.OfChat(engine, request);
-        await using TextWriterSession writer = new(engine, request);
-        List<ChatMessage> messages = [];
-        bool isPerson = !Console.IsInputRedirected;
-        Console.Error.Write(isPerson ? "Write a message and press Enter; an empty line or Ctrl-C ends.\n" : "");
-        while (true)
-        {
-            Console.Error.Write(isPerson ? "> " : "");
-
-            // A read of the console blocks, and cannot be cancelled: it is left behind.
-            if (await Task.Run(Console.In.ReadLine, cancellationToken).WaitAsync(cancellationToken) is not { Length: > 0 } line)
-            {
-                return;
-            }
-
-            messages.Add(new ChatMessage("user", line));
-            int[] prompt = engine.Text.EncodeConversation(messages);
-            TextResult result = await writer.WriteAsync(prompt, context, Console.Out.Write, cancellationToken);
-            Console.Out.WriteLine();
-            messages.Add(new ChatMessage("assistant", result.Text!));
-        }
     }
 }

@@ -9,18 +9,21 @@ internal static class ContextWindow
 
     /// <summary>Warns of a length beyond what the model was made for; where it has learned positions and no more, refuses it.</summary>
     /// <exception cref="CliException">There are no positions for so many tokens.</exception>
-    public static void Check(ModelSource model, TextRequest request)
+    public static void Check(ModelSource model, TextRequest request) => Check(model.Spec, request.Context);
+
+    /// <inheritdoc cref="Check(ModelSource, TextRequest)"/>
+    public static void Check(DecoderSpec model, int? context)
     {
-        if (model.Spec.Positions is { } learned && request.Context > learned.Count)
+        if (model.Positions is { } learned && context > learned.Count)
         {
             throw new CliException(
-                $"--context is {request.Context}, but the model has learned {learned.Count} positions and no more; give at most so many");
+                $"--context is {context}, but the model has learned {learned.Count} positions and no more; give at most so many");
         }
 
-        if (request.Context > model.Spec.LongestText)
+        if (context > model.LongestText)
         {
             Console.Error.WriteLine(
-                $"whorl: --context is {request.Context}, but the model was made for texts of {model.Spec.LongestText} tokens; "
+                $"whorl: --context is {context}, but the model was made for texts of {model.LongestText} tokens; "
                 + "beyond them it may write nonsense");
         }
     }
