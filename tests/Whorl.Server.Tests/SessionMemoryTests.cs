@@ -68,6 +68,15 @@ public sealed class SessionMemoryTests
     }
 
     [Fact]
+    public void A_batch_never_shuts_single_sessions_out()
+    {
+        SessionMemory memory = new(new MemoryBudget(1000), Limits with { Sessions = 100, PeerSessions = 50 }, _clock);
+        memory.Enter(_peers[0], 100, 10); // a peer's first may be greater
+        Assert.Throws<MemoryBudgetException>(() => memory.Enter(_peers[1], 2, 1));
+        Assert.Equal(1, memory.Enter(_peers[1], 1, 1).Sessions);
+    }
+
+    [Fact]
     public async Task An_answer_that_nobody_has_asked_for_again_makes_room_for_others_steps()
     {
         PeerAccount account = _memory.Visit(_peers[0]), other = _memory.Visit(_peers[1]);

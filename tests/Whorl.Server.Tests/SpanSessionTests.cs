@@ -147,6 +147,18 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task An_id_that_its_owner_has_in_use_is_refused_and_takes_nothing()
+    {
+        Guid id = Guid.NewGuid();
+        await using PeerStream first = await DialAsync(), second = await DialAsync();
+        await OpenedAsync(first, 10, id);
+        (long cache, long steps) = (_hosted.Span.Budget.Taken, _hosted.Span.Memory.StepBytes);
+        SpanReply.Failure refused = Assert.IsType<SpanReply.Failure>(await AskAsync(new SpanConnection(second), Open(10, id)));
+        Assert.Contains(id.ToString(), refused.Message, StringComparison.Ordinal);
+        Assert.Equal((cache, steps), (_hosted.Span.Budget.Taken, _hosted.Span.Memory.StepBytes));
+    }
+
+    [Fact]
     public async Task A_session_whose_client_says_goodbye_ends_at_once()
     {
         await using (PeerStream stream = await DialAsync())

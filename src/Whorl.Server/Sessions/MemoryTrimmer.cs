@@ -14,6 +14,8 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
 
     private const long WorthBytes = 32 << 20; // less is not worth a pause
     private const long QuietBytes = 16 << 20; // allocated in a period
+    private const int Ebb = 4; // or so many times less than in the busiest since memory was given back
+    private const int LeastPeriods = 3; // between two pauses
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
@@ -36,19 +38,21 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
     private async Task RunAsync(TimeProvider time)
     {
         using PeriodicTimer timer = new(Period, time);
-        long allocated = GC.GetTotalAllocatedBytes(), trimmed = allocated;
+        long allocated = GC.GetTotalAllocatedBytes(), trimmed = allocated, busiest = 0;
+        int periods = LeastPeriods;
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
                 long now = GC.GetTotalAllocatedBytes();
-                bool isQuiet = now - allocated < QuietBytes;
-                allocated = now;
-                if (isQuiet && now - trimmed > WorthBytes)
+                long last = now - allocated;
+                (allocated, busiest, periods) = (now, Math.Max(busiest, last), periods + 1);
+                bool isQuiet = last < QuietBytes || last < busiest / Ebb;
+                if (isQuiet && periods > LeastPeriods && now - trimmed > WorthBytes)
                 {
                     Trim();
                     Trims++;
-                    trimmed = GC.GetTotalAllocatedBytes();
+                    (trimmed, busiest, periods) = (GC.GetTotalAllocatedBytes(), 0, 0);
                 }
             }
         }

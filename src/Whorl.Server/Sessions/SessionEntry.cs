@@ -5,6 +5,9 @@ namespace Whorl.Server;
 /// <summary>A served session: caches, the answer to its last step, and the stream that speaks to it, if any does.</summary>
 internal sealed class SessionEntry : IEvictable
 {
+    /// <summary>Bytes that a session holds beside its cache and the values of long steps: what stays of its three buffers, and its stream's own.</summary>
+    public const int OwnBytes = 5 * StepBuffer.StayingBytes;
+
     private readonly SessionTable _table;
     private readonly HostedSpan _span;
     private readonly Lock _gate = new();
@@ -246,7 +249,7 @@ internal sealed class SessionEntry : IEvictable
         await Session.DisposeAsync();
         GiveUpStep();
         _span.Memory.Withdraw(_answer);
-        _span.Memory.GiveStep(Account, _answer.Drop());
+        _span.Memory.GiveStep(Account, _answer.Drop() + OwnBytes);
         Log.SessionClosed(_table.Logger, _table.Count);
     }
 }

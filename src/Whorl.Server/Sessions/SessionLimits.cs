@@ -11,9 +11,9 @@ public sealed record SessionLimits
     /// <value>a quarter</value>
     public double FairShare { get; init; } = 0.25;
 
-    /// <summary>Sessions of all peers at once; a sequence of a batch is one.</summary>
-    /// <value>8192</value>
-    public int Sessions { get; init; } = 8192;
+    /// <summary>Sessions of all peers at once beyond which batches are refused, a sequence of which is one; single sessions are not, so that no batch shuts others out.</summary>
+    /// <value>16384</value>
+    public int Sessions { get; init; } = 16_384;
 
     /// <summary>Sessions of one peer at once.</summary>
     /// <value>1024</value>

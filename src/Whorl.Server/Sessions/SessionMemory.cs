@@ -70,7 +70,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                     throw new MemoryBudgetException(bytes, 0, $"{account.Sessions} sessions of this peer are open, at most {limits.PeerSessions} may be; close some");
                 }
 
-                if (_sessions + sessions > limits.Sessions)
+                if (sessions > 1 && _sessions + sessions > limits.Sessions)
                 {
                     throw new MemoryBudgetException(bytes, 0, $"{_sessions} sessions are open, at most {limits.Sessions} may be; wait or go elsewhere");
                 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Whorl.Models;
 using Whorl.P2P;
 
 namespace Whorl.Server;
@@ -19,11 +20,18 @@ internal sealed class SessionTable(HostedSpan span, ILogger log)
 
     /// <summary>Adds a session that was opened.</summary>
     /// <exception cref="ArgumentException">Its owner has another of that id.</exception>
+    /// <exception cref="MemoryBudgetException">There is no memory for what it holds beside its cache.</exception>
     public SessionEntry Add(HostedSession session, Guid? id)
     {
+        if (!span.Memory.TryTakeStep(session.Account, SessionEntry.OwnBytes))
+        {
+            throw new MemoryBudgetException(SessionEntry.OwnBytes, 0, "the memory for steps is in use; close some sessions, wait or go elsewhere");
+        }
+
         SessionEntry entry = new(this, span, session, session.Account.Owner is null ? null : id);
         if (entry.Id is { } named && !_named.TryAdd((session.Account.Owner!, named), entry))
         {
+            span.Memory.GiveStep(session.Account, SessionEntry.OwnBytes);
             throw new ArgumentException($"a session of the id {named} is open", nameof(id));
         }
 
