@@ -1,4 +1,5 @@
 using Whorl.Kernels.Cpu.Ops;
+using Whorl.Kernels.Cpu.Threading;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;
@@ -8,6 +9,8 @@ public sealed unsafe partial class CpuBackend
 {
     // Below so many multiplications a call is not worth handing to other threads.
     private const long SmallestSharedAttention = 50_000;
+
+    private const int AttentionMultiplicationsANanosecond = 20; // about
 
     private AttentionWork? _attention;
 
@@ -33,10 +36,13 @@ public sealed unsafe partial class CpuBackend
 
         AttentionWork work = _attention ??= new AttentionWork(Workers, InstructionSet);
         work.Prepare(q, k, v, spec, layout, stores, y);
-        bool alone = Workers.Count == 1 || work.Cost < SmallestSharedAttention;
+        SharedCall call = work.Cost < SmallestSharedAttention
+            ? SharedCall.Alone
+            : Workers.Begin(WorkKind.Attention, work.Cost / AttentionMultiplicationsANanosecond);
         long mark = Mark();
-        work.UseScratch((float*)_workspace.RentBytes(4 * work.Plan(alone ? 1 : Workers.Count)));
-        Workers.Run(work, alone);
+        work.UseScratch((float*)_workspace.RentBytes(4 * work.Plan(call.Workers)));
+        work.RunAll();
+        Workers.End(call);
         work.Forget();
         Release(mark);
         return y;

@@ -11,6 +11,9 @@ public sealed unsafe partial class CpuBackend
     // Below so many elements an operation takes less than a few microseconds, and handing it out costs as much as it saves.
     private const int SmallestShared = 16 * 1024;
 
+    // About; it tells works apart that are worth waking a thread for.
+    private const int ElementsANanosecond = 2;
+
     // One object per kind of kernel, refilled for each call.
     private readonly Dictionary<Type, ParallelWork> _works = [];
 
@@ -108,20 +111,23 @@ public sealed unsafe partial class CpuBackend
     private void Share<TKernel>(in TKernel kernel, int items, long elements)
         where TKernel : struct, IKernel
     {
-        if (items <= 1 || elements < SmallestShared || Workers.Count == 1)
+        SharedCall call = items <= 1 || elements < SmallestShared ? SharedCall.Alone : Workers.Begin(WorkKind.Rows, elements / ElementsANanosecond);
+        if (call.Workers == 1)
         {
             Kernel.Run(InstructionSet, kernel, 0, items);
+            Workers.End(call);
             return;
         }
 
         if (!_works.TryGetValue(typeof(TKernel), out ParallelWork? kept))
         {
-            kept = new KernelWork<TKernel>(InstructionSet);
+            kept = new KernelWork<TKernel>(InstructionSet, Workers.Count);
             _works.Add(typeof(TKernel), kept);
         }
 
         var work = (KernelWork<TKernel>)kept;
-        (work.Kernel, work.Items) = (kernel, items);
-        Workers.Run(work);
+        work.Prepare(kernel, items, call.Workers);
+        Workers.Run(work, call.Workers);
+        Workers.End(call);
     }
 }

@@ -78,7 +78,13 @@ public sealed unsafe partial class CpuBackend
         try
         {
             var work = new PackWork(matrix, rowBytes, read, _stagingBytes, Workers.Count);
-            Workers.Run(work, alone: matrix.Bytes < 1 << 16);
+            bool shared = matrix.Bytes >= 1 << 16 && Workers.Count > 1;
+            if (shared)
+            {
+                Workers.Wake();
+            }
+
+            Workers.Run(work, shared ? Workers.Count : 1);
             if (!work.Refused)
             {
                 return matrix;

@@ -33,7 +33,7 @@ public sealed partial class CpuBackend : IBackend
         Activations = options.Activations;
         _stagingBytes = options.StagingBytes;
         InstructionSet = set;
-        Workers = new WorkerPool(options.Threads);
+        Workers = new WorkerPool(options.Threads, options.SharesEverything ? null : new SharingTable());
         _linear = new LinearWork(Workers, Activations, set);
     }
 

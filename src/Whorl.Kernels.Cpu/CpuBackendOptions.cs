@@ -9,7 +9,10 @@ public sealed record CpuBackendOptions
     /// <summary>The most threads.</summary>
     public const int MaxThreads = 1024;
 
-    /// <summary>Threads that share each operation, the calling one among them; 1 starts no thread. Results do not depend on it.</summary>
+    /// <summary>
+    /// The most threads that share an operation, the calling one among them; 1 starts no thread. How many come is told by the clock: an operation that
+    /// has not gained from more is done by one. Results do not depend on it.
+    /// </summary>
     /// <value>Default: the cores this process may use.</value>
     public int Threads { get; init; } = ProcessorCores.Count;
 
@@ -23,4 +26,7 @@ public sealed record CpuBackendOptions
     /// </summary>
     /// <value>Default 2 MiB: it stays in the cache of a core.</value>
     public int StagingBytes { get; init; } = 2 << 20;
+
+    /// <summary>Whether every operation is shared by all threads, however small; for tests, which then see them all at work.</summary>
+    internal bool SharesEverything { get; init; }
 }

@@ -37,7 +37,10 @@ internal static class DemoCommand
         {
             TextRequest request = await ReadAsync(generation, result, cancellationToken);
             EngineOptions options = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
-            return await RunAsync(options, request, result.GetValue(servers), cancellationToken);
+            int count = result.GetValue(servers);
+            bool dividesCores = result.GetResult(model.Threads) is not { Implicit: false };
+            int threads = dividesCores ? Math.Max(1, options.Backend.Threads / count) : options.Backend.Threads;
+            return await RunAsync(options, request, count, threads, cancellationToken);
         });
         return command;
     }
@@ -54,8 +57,11 @@ internal static class DemoCommand
         return prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
     }
 
-    private static async Task<int> RunAsync(EngineOptions options, TextRequest request, int count, CancellationToken cancellationToken)
+    // The servers have the machine's cores together, unless the user says how many threads each has.
+    private static async Task<int> RunAsync(
+        EngineOptions options, TextRequest request, int count, int threads, CancellationToken cancellationToken)
     {
+        EngineOptions part = options with { Backend = options.Backend with { Threads = threads } };
         Action<string> say = request.Json ? _ => { } : Console.Out.Write;
         IReadOnlyList<BlockRange> ranges = SplitModel(options, request, count);
         ServerProcess?[] servers = new ServerProcess?[count];
@@ -64,7 +70,7 @@ internal static class DemoCommand
         try
         {
             await Task.WhenAll(ranges.Select(
-                (range, i) => CollectAsync(ServerProcess.StartAsync(options, range, cancellationToken), servers, i)));
+                (range, i) => CollectAsync(ServerProcess.StartAsync(part, range, cancellationToken), servers, i)));
             for (int i = 0; i < count; i++)
             {
                 say($"server {servers[i]!.Address} holds blocks {ranges[i]}\n");
@@ -73,7 +79,7 @@ internal static class DemoCommand
             say("\n");
             string[] addresses = [.. servers.Select(s => s!.Address)];
             await using LocalEngine engine = await LocalEngine.ConnectAsync(
-                options, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
+                part, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
             template = engine.Text.UsesTemplate(request);
             remote = await WriteAsync(engine, request, say, cancellationToken);
         }

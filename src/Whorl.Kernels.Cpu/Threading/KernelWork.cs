@@ -2,25 +2,33 @@ using Whorl.Kernels.Cpu.Lanes;
 
 namespace Whorl.Kernels.Cpu.Threading;
 
-/// <summary>A kernel whose items the workers share in equal runs.</summary>
+/// <summary>A kernel whose items the workers share.</summary>
 /// <param name="set">The instruction set to run it in.</param>
-internal sealed class KernelWork<TKernel>(InstructionSet set) : ParallelWork
+/// <param name="workers">The most that may share it.</param>
+internal sealed class KernelWork<TKernel>(InstructionSet set, int workers) : ParallelWork
     where TKernel : struct, IKernel
 {
-    /// <summary>The kernel with its arguments.</summary>
-    public TKernel Kernel { get; set; }
+    private const int ChunksAWorker = 4; // so that one that comes late or is slow takes less
 
-    /// <summary>How many items it has.</summary>
-    public int Items { get; set; }
+    private readonly WorkRanges _ranges = new(workers);
+    private TKernel _kernel;
+
+    /// <summary>Takes the kernel with its arguments.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="items">How many items it has.</param>
+    /// <param name="sharers">How many workers may come.</param>
+    public void Prepare(in TKernel kernel, int items, int sharers)
+    {
+        _kernel = kernel;
+        _ranges.Deal(items, Math.Max(1, items / (sharers * ChunksAWorker)), sharers);
+    }
 
     /// <inheritdoc/>
-    public override void Run(int worker, int workers)
+    public override void Run(int worker)
     {
-        TKernel kernel = Kernel;
-        int first = Share(Items, worker, workers), end = Share(Items, worker + 1, workers);
-        if (first < end)
+        while (_ranges.TryTake(worker, out int first, out int end))
         {
-            Lanes.Kernel.Run(set, kernel, first, end);
+            Kernel.Run(set, _kernel, first, end);
         }
     }
 }

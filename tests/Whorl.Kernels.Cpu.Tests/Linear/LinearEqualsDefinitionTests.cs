@@ -73,7 +73,7 @@ public sealed class LinearEqualsDefinitionTests
         float[]? first = null;
         foreach (int threads in new[] { 1, 2, 3, 5 })
         {
-            using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads });
+            using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, SharesEverything = true });
             using Matrix matrix = backend.Pack(type, rows, Columns, data);
             using var weight = new LinearWeight(matrix);
             Tensor x = Bits.Activations(backend, batch, Columns, new Random(8));
@@ -91,7 +91,7 @@ public sealed class LinearEqualsDefinitionTests
     public void More_rows_than_are_taken_at_once_change_nothing()
     {
         int batch = Slow ? 3 : 1001;
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true });
         byte[] data = Weights.Random(ElementType.Q4_0, 33, 96, new Random(1));
         using var weight = new LinearWeight(backend.Pack(ElementType.Q4_0, 33, 96, data));
         Tensor x = Bits.Activations(backend, batch, 96, new Random(2));
@@ -101,7 +101,7 @@ public sealed class LinearEqualsDefinitionTests
     [Fact]
     public void Several_layers_of_one_input_are_each_what_they_are_alone()
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 3 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 3, SharesEverything = true });
         var random = new Random(5);
         ElementType[] types = [ElementType.Q4_0, ElementType.F32, ElementType.Q6_K, ElementType.BF16, ElementType.Q8_0];
         LinearWeight[] weights = [.. types.Select((type, i) => new LinearWeight(backend.Pack(type, 40 + (i * 17), 256, Weights.Random(type, 40 + (i * 17), 256, random))))];

@@ -23,7 +23,7 @@ public sealed class LinearTests
     [InlineData(3)]
     public void Bias_and_residual_reach_every_output(int rows)
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true });
         for (int outputs = 1; outputs < 70; outputs += 3)
         {
             byte[] data = Weights.Random(ElementType.Q8_0, outputs, 64, new Random(outputs));
@@ -44,7 +44,7 @@ public sealed class LinearTests
     [Fact]
     public void No_rows_no_outputs_and_no_inputs_are_allowed()
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true });
         using var weight = new LinearWeight(backend.Pack(ElementType.F32, 3, 0, []), new Parameter([1f, 2f, 3f]));
         Assert.Equal(0, backend.Linear(backend.Rent(0, 0), weight).Length);
         Assert.Equal([1f, 2f, 3f], backend.Linear(backend.Rent(1, 0), weight).Span.ToArray());
@@ -74,7 +74,7 @@ public sealed class LinearTests
     [Fact]
     public void A_call_allocates_nothing_once_the_workspace_has_grown()
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true });
         ElementType[] types = [ElementType.Q4_1, ElementType.BF16, ElementType.Q8_0];
         LinearWeight[] weights = [.. types.Select(type => new LinearWeight(backend.Pack(type, 96, 512, Weights.Random(type, 96, 512, new Random(1)))))];
         var y = new Tensor[weights.Length];

@@ -34,9 +34,9 @@ public sealed unsafe class PackingTests
         const int Rows = (1 << 24) + 5, Columns = 1 << 14; // float32: 2^40 bytes and more
         var layout = new RowNumbers();
         using var matrix = new PackedMatrix(ElementType.F32, Rows, Columns, layout);
-        using var pool = new WorkerPool(workers);
+        using var pool = new WorkerPool(workers, null);
         var work = new PackWork(matrix, Columns * sizeof(float), Number, 2 << 20, workers);
-        pool.Run(work);
+        pool.Run(work, workers);
         Assert.False(work.Refused);
         for (int panel = 0; panel < matrix.Panels; panel++)
         {
@@ -55,7 +55,7 @@ public sealed unsafe class PackingTests
     [Fact]
     public void Rows_that_cannot_be_read_are_told_as_they_failed_and_the_backend_goes_on()
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 3, StagingBytes = 0 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 3, SharesEverything = true, StagingBytes = 0 });
         IOException e = Assert.Throws<IOException>(() => backend.Pack(
             ElementType.F32, 320, 1024, (first, _) => throw (first == 96 ? new IOException("row 96") : new IOException("another row"))));
         Assert.Contains("row", e.Message, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed unsafe class PackingTests
         const int Rows = 96, Columns = 4096;
         byte[] data = Weights.Random(ElementType.F16, Rows, Columns, new Random(3));
         BitConverter.TryWriteBytes(data.AsSpan(data.Length - 2), (ushort)0x7c00);
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, StagingBytes = 0 });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true, StagingBytes = 0 });
         int last = 0;
         using Matrix matrix = backend.Pack(ElementType.F16, Rows, Columns, (first, rows) =>
         {
@@ -83,7 +83,7 @@ public sealed unsafe class PackingTests
     /// <summary>The panels' bytes; fails where a row is not asked for exactly once.</summary>
     private static byte[] Pack(ElementType type, int rows, int columns, byte[] data, int threads, int staging, out int longest)
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, StagingBytes = staging });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, SharesEverything = true, StagingBytes = staging });
         int rowBytes = data.Length / rows;
         ConcurrentBag<(int First, int Rows)> read = [];
         using var matrix = (PackedMatrix)backend.Pack(type, rows, columns, (first, into) =>

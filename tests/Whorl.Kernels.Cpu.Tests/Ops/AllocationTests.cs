@@ -5,11 +5,12 @@ namespace Whorl.Kernels.Cpu.Tests;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void A_step_repeated_allocates_nothing_on_the_managed_heap(int threads)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public void A_step_repeated_allocates_nothing_on_the_managed_heap(int threads, bool sharesEverything)
     {
-        using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads });
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, SharesEverything = sharesEverything });
         AttentionSpec spec = AttentionCase.SpecOf(6, 2, 32, 32);
         using KeyValueStore store = backend.CreateKeyValueStore(spec, 256);
         using Parameter weight = new(Numbers.Random(192, 1)), bias = new(Numbers.Random(192, 2));

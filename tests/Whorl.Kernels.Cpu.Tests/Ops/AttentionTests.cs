@@ -4,7 +4,7 @@ namespace Whorl.Kernels.Cpu.Tests;
 
 public sealed class AttentionTests : IDisposable
 {
-    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2 });
+    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2, SharesEverything = true });
 
     public static TheoryData<string> Variants => ["plain", "window", "window of one tile", "alibi", "falcon", "soft cap", "sinks", "all"];
 
@@ -69,7 +69,7 @@ public sealed class AttentionTests : IDisposable
     {
         AttentionCase given = Case(variant, 400);
         float[] whole = given.Run(_backend, 400);
-        using var three = new CpuBackend(new CpuBackendOptions { Threads = 3 });
+        using var three = new CpuBackend(new CpuBackendOptions { Threads = 3, SharesEverything = true });
         Numbers.AssertSameBits(whole, given.Run(three, 391, 1, 2, 1, 5), "three threads");
         using var alone = new CpuBackend(new CpuBackendOptions { Threads = 1 });
         Numbers.AssertSameBits(whole, given.Run(alone, 390, 3, 1, 6), "one thread");

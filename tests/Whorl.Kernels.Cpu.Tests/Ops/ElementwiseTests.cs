@@ -6,7 +6,7 @@ namespace Whorl.Kernels.Cpu.Tests;
 
 public sealed unsafe class ElementwiseTests : IDisposable
 {
-    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2 });
+    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2, SharesEverything = true });
 
     public void Dispose() => _backend.Dispose();
 

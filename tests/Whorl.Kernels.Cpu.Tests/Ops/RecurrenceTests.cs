@@ -7,7 +7,7 @@ namespace Whorl.Kernels.Cpu.Tests;
 public sealed unsafe class RecurrenceTests : IDisposable
 {
     private const int Rows = 3;
-    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2 });
+    private readonly CpuBackend _backend = new(new CpuBackendOptions { Threads = 2, SharesEverything = true });
 
     public static TheoryData<string> Names => RecurrenceCase.Names;
 
@@ -112,7 +112,7 @@ public sealed unsafe class RecurrenceTests : IDisposable
         float[] expected = given.Run(_backend, 100);
         foreach (InstructionSet set in EveryLanes.Fast)
         {
-            using CpuBackend other = new(new CpuBackendOptions { Threads = 3 }, set);
+            using CpuBackend other = new(new CpuBackendOptions { Threads = 3, SharesEverything = true }, set);
             Numbers.AssertSameBits(expected, given.Run(other, 60, 40), $"{set}");
         }
     }

@@ -9,7 +9,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// Where tiles are plenty, as in a prefill, each worker takes one after another and does it whole. Where they are few, as when one token is decoded, all
 /// workers do each step of every tile together.
 /// </remarks>
-/// <param name="pool">The workers, which meet between the steps.</param>
+/// <param name="pool">The workers.</param>
 /// <param name="set">The instruction set to run in.</param>
 internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) : ParallelWork
 {
@@ -19,6 +19,15 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
 
     // Slots from which on keys and values no longer stay in the second cache, so that more queries should meet them each time.
     private const int ManySlots = 1024;
+
+    private enum Step
+    {
+        Write, // keys and values; where steps are shared, the queries too
+        Tiles, // whole tiles
+        Dots,
+        Exponentials,
+        Values,
+    }
 
     private CpuKeyValueStore[] _stores = [];
     private AttentionSpec _spec = null!;
@@ -33,10 +42,10 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
     private int _tiles;
     private int _mostKeyTiles;
     private bool _shareSteps;
-    private int _taken;
-    private int _dotsTaken;
-    private int _exponentialsTaken;
-    private int _valuesTaken;
+    private readonly WorkRanges _ranges = new(pool.Count);
+    private int _heads; // key heads of all sessions
+    private int _workers;
+    private Step _step;
 
     /// <summary>Multiplications that the call needs, about.</summary>
     public long Cost { get; private set; }
@@ -69,12 +78,13 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
         }
 
         _mostKeyTiles = (mostSlots / ILanes<ScalarLanes>.Count) + 1;
-        (_taken, _dotsTaken, _exponentialsTaken, _valuesTaken) = (0, 0, 0, 0);
+        _heads = stores.Length * spec.KeyValueHeads;
     }
 
     /// <summary>Decides how so many workers share the call, and says how many floats of scratch memory they need.</summary>
     public long Plan(int workers)
     {
+        _workers = workers;
         _shareSteps = workers > 1 && _tiles < 4 * workers;
         return _scratchFloats * (_shareSteps ? _tiles : workers);
     }
@@ -85,106 +95,128 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
     /// <summary>Lets go of the arguments.</summary>
     public void Forget() => Array.Clear(_stores);
 
-    /// <inheritdoc/>
-    public override void Run(int worker, int workers)
+    /// <summary>Does all its steps, each as a work of its own: none begins before the one before it has ended.</summary>
+    public void RunAll()
     {
-        Write(worker, workers);
-        switch (set)
+        if (!_shareSteps)
         {
-            case InstructionSet.Vector512:
-                Attend<Lanes512>(worker, workers);
-                break;
-            case InstructionSet.Vector256:
-                Attend<Lanes256>(worker, workers);
-                break;
-            case InstructionSet.Vector128:
-                Attend<Lanes128>(worker, workers);
-                break;
-            default:
-                Attend<ScalarLanes>(worker, workers);
-                break;
-        }
-    }
-
-    private static int Next(ref int taken) => Interlocked.Increment(ref taken) - 1;
-
-    private void Attend<T>(int worker, int workers)
-        where T : unmanaged, ILanes<T>
-    {
-        if (_shareSteps)
-        {
-            AttendTogether<T>(worker, workers);
+            Share(Step.Write, _heads, 1);
+            Share(Step.Tiles, _tiles, 1);
             return;
         }
 
-        pool.Barrier(workers);
-        for (int i = Next(ref _taken); i < _tiles; i = Next(ref _taken))
-        {
-            AttentionTile tile = Find(i, _scratch + (worker * _scratchFloats));
-            tile.CopyQueries(_q.Data);
-            tile.Dots<T>(0, tile.KeyTiles);
-            for (int query = 0; query < tile.Queries; query++)
-            {
-                tile.Exponentials<T>(query);
-            }
+        Share(Step.Write, _heads + _tiles, 1);
+        Share(Step.Dots, (_mostKeyTiles + ShareKeyTiles - 1) / ShareKeyTiles * _tiles, 1);
+        int queries = _tiles * _tileRows * (_spec.Heads / _spec.KeyValueHeads);
+        Share(Step.Exponentials, queries, 1);
+        Share(Step.Values, _tiles * ((_stores[0].ValuePanels + SharePanels - 1) / SharePanels), 1);
+    }
 
-            tile.Values<T>(0, tile.ValuePanels, _output.Data);
+    /// <inheritdoc/>
+    public override void Run(int worker)
+    {
+        switch (set)
+        {
+            case InstructionSet.Vector512:
+                Attend<Lanes512>(worker);
+                break;
+            case InstructionSet.Vector256:
+                Attend<Lanes256>(worker);
+                break;
+            case InstructionSet.Vector128:
+                Attend<Lanes128>(worker);
+                break;
+            default:
+                Attend<ScalarLanes>(worker);
+                break;
         }
     }
 
-    private void AttendTogether<T>(int worker, int workers)
+    private void Share(Step step, int items, int atOnce)
+    {
+        _step = step;
+        _ranges.Deal(items, atOnce, _workers);
+        pool.Run(this, _workers);
+    }
+
+    private void Attend<T>(int worker)
         where T : unmanaged, ILanes<T>
     {
-        for (int i = worker; i < _tiles; i += workers)
+        while (_ranges.TryTake(worker, out int item, out int end))
         {
-            FindShared(i).CopyQueries(_q.Data);
-        }
-
-        pool.Barrier(workers);
-        for (int i = Next(ref _dotsTaken); i / _tiles * ShareKeyTiles < _mostKeyTiles; i = Next(ref _dotsTaken))
-        {
-            AttentionTile tile = FindShared(i % _tiles);
-            int first = i / _tiles * ShareKeyTiles;
-            tile.Dots<T>(first, Math.Min(first + ShareKeyTiles, tile.KeyTiles));
-        }
-
-        pool.Barrier(workers);
-        int queries = _tileRows * (_spec.Heads / _spec.KeyValueHeads);
-        for (int i = Next(ref _exponentialsTaken); i < _tiles * queries; i = Next(ref _exponentialsTaken))
-        {
-            AttentionTile tile = FindShared(i / queries);
-            if (i % queries < tile.Queries)
+            for (; item < end; item++)
             {
-                tile.Exponentials<T>(i % queries);
+                Do<T>(worker, item);
             }
-        }
-
-        pool.Barrier(workers);
-        int shares = (_stores[0].ValuePanels + SharePanels - 1) / SharePanels;
-        for (int i = Next(ref _valuesTaken); i < _tiles * shares; i = Next(ref _valuesTaken))
-        {
-            AttentionTile tile = FindShared(i / shares);
-            int first = i % shares * SharePanels;
-            tile.Values<T>(first, Math.Min(first + SharePanels, tile.ValuePanels), _output.Data);
         }
     }
 
-    // Heads go round among the workers.
-    private void Write(int worker, int workers)
+    private void Do<T>(int worker, int item)
+        where T : unmanaged, ILanes<T>
     {
-        for (int i = 0; i < _layout.Segments.Count; i++)
+        switch (_step)
         {
-            StepSegment segment = _layout.Segments[i];
-            CpuKeyValueStore store = _stores[i];
-            for (int head = (worker + i) % workers; head < store.Heads; head += workers)
-            {
-                for (int row = 0; row < segment.Rows; row++)
+            case Step.Write:
+                if (item < _heads)
                 {
-                    float* key = _k.Data + ((long)(segment.FirstRow + row) * _k.Columns) + ((long)head * store.KeySize);
-                    float* value = _v.Data + ((long)(segment.FirstRow + row) * _v.Columns) + ((long)head * store.ValueSize);
-                    store.Write(head, segment.FirstSlot + row, key, value);
+                    Write(item);
                 }
-            }
+                else
+                {
+                    FindShared(item - _heads).CopyQueries(_q.Data);
+                }
+
+                break;
+            case Step.Tiles:
+                Whole<T>(Find(item, _scratch + (worker * _scratchFloats)));
+                break;
+            case Step.Dots:
+                AttentionTile dots = FindShared(item % _tiles);
+                int tile = item / _tiles * ShareKeyTiles;
+                dots.Dots<T>(tile, Math.Min(tile + ShareKeyTiles, dots.KeyTiles));
+                break;
+            case Step.Exponentials:
+                int queries = _tileRows * (_spec.Heads / _spec.KeyValueHeads);
+                AttentionTile exponentials = FindShared(item / queries);
+                if (item % queries < exponentials.Queries)
+                {
+                    exponentials.Exponentials<T>(item % queries);
+                }
+
+                break;
+            default:
+                int shares = (_stores[0].ValuePanels + SharePanels - 1) / SharePanels;
+                AttentionTile values = FindShared(item / shares);
+                int panel = item % shares * SharePanels;
+                values.Values<T>(panel, Math.Min(panel + SharePanels, values.ValuePanels), _output.Data);
+                break;
+        }
+    }
+
+    private void Whole<T>(in AttentionTile tile)
+        where T : unmanaged, ILanes<T>
+    {
+        tile.CopyQueries(_q.Data);
+        tile.Dots<T>(0, tile.KeyTiles);
+        for (int query = 0; query < tile.Queries; query++)
+        {
+            tile.Exponentials<T>(query);
+        }
+
+        tile.Values<T>(0, tile.ValuePanels, _output.Data);
+    }
+
+    // One head of one session.
+    private void Write(int item)
+    {
+        int index = item / _spec.KeyValueHeads, head = item % _spec.KeyValueHeads;
+        StepSegment segment = _layout.Segments[index];
+        CpuKeyValueStore store = _stores[index];
+        for (int row = 0; row < segment.Rows; row++)
+        {
+            float* key = _k.Data + ((long)(segment.FirstRow + row) * _k.Columns) + ((long)head * store.KeySize);
+            float* value = _v.Data + ((long)(segment.FirstRow + row) * _v.Columns) + ((long)head * store.ValueSize);
+            store.Write(head, segment.FirstSlot + row, key, value);
         }
     }
 

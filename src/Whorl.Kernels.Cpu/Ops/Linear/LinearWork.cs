@@ -11,6 +11,8 @@ namespace Whorl.Kernels.Cpu.Ops.Linear;
 internal sealed unsafe class LinearWork : ParallelWork, IDisposable
 {
     private const int RowsAtOnce = 480; // rows whose outputs for one unit stay in the near cache
+    private const int FewRows = 12; // up to here weights are read more than is computed
+    private const int MultiplicationsANanosecond = 30; // about
     private readonly WorkerPool _pool;
     private readonly ActivationFormat _activations;
     private readonly InstructionSet _set;
@@ -22,7 +24,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
     private ActivationBlock* _blocks; // [rows][columns / 32 + 1], or null where no product wants it
     private float* _floats; // [rows][_floatStride]
     private nint _floatStride;
-    private bool _prepareTogether;
+    private bool _isPreparing; // the first of the two works, where preparing is shared too
 
     public LinearWork(WorkerPool pool, ActivationFormat activations, InstructionSet set)
     {
@@ -68,31 +70,30 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
 
         long mark = workspace.Mark();
         long outputs = PlanActivations(workspace);
-        bool alone = outputs * _x.Columns * _x.Rows < 1 << 16; // a hand-off would cost more
-        int workers = alone ? 1 : _pool.Count;
-        _prepareTogether = workers > 1 && (long)_x.Rows * _x.Columns > 1 << 14;
-        if (!_prepareTogether)
-        {
-            Prepare(0, _x.Rows);
-        }
-
-        DealPanels(workers);
-        _pool.Run(this, alone);
+        long multiplications = outputs * _x.Columns * _x.Rows;
+        SharedCall call = multiplications < 1 << 16 // a hand-off would cost more
+            ? SharedCall.Alone
+            : _pool.Begin(_x.Rows <= FewRows ? WorkKind.Vectors : WorkKind.Matrices, multiplications / MultiplicationsANanosecond);
+        PrepareRows(call.Workers);
+        DealPanels(call.Workers);
+        _pool.Run(this, call.Workers);
+        _pool.End(call);
         Array.Clear(_products, 0, _count);
         workspace.Release(mark);
     }
 
-    public override void Run(int worker, int workers)
+    public override void Run(int worker)
     {
-        if (_prepareTogether)
-        {
-            Prepare(Share(_x.Rows, worker, workers), Share(_x.Rows, worker + 1, workers));
-            _pool.Barrier(workers);
-        }
-
         while (_ranges.TryTake(worker, out int first, out int end))
         {
-            ComputeRange(first, end, _scratch[worker]);
+            if (_isPreparing)
+            {
+                Prepare(first, end);
+            }
+            else
+            {
+                ComputeRange(first, end, _scratch[worker]);
+            }
         }
     }
 
@@ -124,6 +125,26 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         bool asItIs = _x.Rows == 1 && _x.Columns % 2 == 0;
         _floats = !floats ? null : asItIs ? _x.Data : (float*)workspace.RentBytes(_x.Rows * _floatStride * sizeof(float));
         return outputs;
+    }
+
+    private void PrepareRows(int workers)
+    {
+        if (workers == 1 || (long)_x.Rows * _x.Columns <= 1 << 14)
+        {
+            Prepare(0, _x.Rows);
+            return;
+        }
+
+        _isPreparing = true;
+        try
+        {
+            _ranges.Deal(_x.Rows, Math.Max(1, _x.Rows / (workers * 4)), workers);
+            _pool.Run(this, workers);
+        }
+        finally
+        {
+            _isPreparing = false;
+        }
     }
 
     private void Prepare(int firstRow, int endRow)
@@ -158,7 +179,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
             product.EndPanel = panels;
         }
 
-        int atOnce = _x.Rows <= 12 ? Math.Clamp(panels / (workers * 8), 1, 16) : 1;
+        int atOnce = _x.Rows <= FewRows ? Math.Clamp(panels / (workers * 8), 1, 16) : 1;
         _ranges.Deal(panels, atOnce, workers);
     }
 

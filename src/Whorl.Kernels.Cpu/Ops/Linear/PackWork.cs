@@ -33,7 +33,7 @@ internal sealed unsafe class PackWork : ParallelWork
     /// <summary>Whether the layout could not hold the values.</summary>
     public bool Refused => _refused;
 
-    public override void Run(int worker, int workers)
+    public override void Run(int worker)
     {
         byte[] staging = ArrayPool<byte>.Shared.Rent(
             checked((int)Math.Min(_matrix.Rows, (long)_panelsAtOnce * PanelLayout.Lanes) * _rowBytes));
