@@ -9,10 +9,10 @@ public class RowBenchmarks : IDisposable
 {
     private const int Columns = 2048;
     private readonly Parameter _weight = new(new float[Columns]);
-    private readonly RopeTable _rope = new(Enumerable.Range(0, 32).Select(i => (float)PortableMath.Pow(10000, -i / 32.0)).ToArray());
+    private readonly RopeTable[] _ropes = [new(Enumerable.Range(0, 32).Select(i => (float)PortableMath.Pow(10000, -i / 32.0)).ToArray())];
     private CpuBackend _backend = null!;
     private Tensor _x;
-    private int[] _positions = [];
+    private readonly StepLayout _layout = new();
 
     [Params(1, 128)]
     public int Rows { get; set; }
@@ -32,7 +32,7 @@ public class RowBenchmarks : IDisposable
             value = (6 * random.NextSingle()) - 3;
         }
 
-        _positions = [.. Enumerable.Range(0, Rows)];
+        _layout.AddChain(0, Rows);
     }
 
     [GlobalCleanup]
@@ -53,7 +53,7 @@ public class RowBenchmarks : IDisposable
     public void Softmax() => Run(() => _backend.Softmax(_x));
 
     [Benchmark]
-    public void Rotate() => Run(() => _backend.Rotate(_x, 64, _rope, _positions));
+    public void Rotate() => Run(() => _backend.Rotate(_x, 64, _ropes, _layout));
 
     [Benchmark]
     public void SiluGate() => Run(() => _backend.Gate(Activation.Silu, _x, _x));

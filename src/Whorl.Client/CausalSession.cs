@@ -24,6 +24,13 @@ public sealed class CausalSession : ICausalSession
     /// <inheritdoc/>
     public async ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
     {
+        int rows = step.Logits.Length / _model.VocabularySize;
+        if (step.Logits.Length % _model.VocabularySize != 0 || rows > step.Ids.Length)
+        {
+            throw new ArgumentException(
+                $"room for {step.Logits.Length} logits is not that of at most {step.Ids.Length} rows of {_model.VocabularySize}", nameof(step));
+        }
+
         int width = _model.Ends.BoundarySize, length = checked(step.Ids.Length * width);
         if (_input.Length < length)
         {
@@ -38,7 +45,6 @@ public sealed class CausalSession : ICausalSession
         await _blocks.StepAsync(_step, cancellationToken);
         _positions.Accept(_step);
         Committed += (step.HasVerdict ? step.Keep.Length : 0) + (step.IsScratch ? 0 : step.Ids.Length);
-        int rows = step.Logits.Length / _model.VocabularySize;
         if (rows > 0)
         {
             _model.Ends.Logits(_output.AsSpan(length - (rows * width), rows * width), rows, step.Logits.Span);

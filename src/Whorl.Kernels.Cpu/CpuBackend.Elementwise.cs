@@ -111,11 +111,9 @@ public sealed unsafe partial class CpuBackend
     private void Share<TKernel>(in TKernel kernel, int items, long elements)
         where TKernel : struct, IKernel
     {
-        SharedCall call = items <= 1 || elements < SmallestShared ? SharedCall.Alone : Workers.Begin(WorkKind.Rows, elements / ElementsANanosecond);
-        if (call.Workers == 1)
+        if (items <= 1 || elements < SmallestShared || Workers.Count == 1)
         {
             Kernel.Run(InstructionSet, kernel, 0, items);
-            Workers.End(call);
             return;
         }
 
@@ -125,6 +123,7 @@ public sealed unsafe partial class CpuBackend
             _works.Add(typeof(TKernel), kept);
         }
 
+        SharedCall call = Workers.Begin(WorkKind.Rows, elements / ElementsANanosecond);
         var work = (KernelWork<TKernel>)kept;
         work.Prepare(kernel, items, call.Workers);
         Workers.Run(work, call.Workers);

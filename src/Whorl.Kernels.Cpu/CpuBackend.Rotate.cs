@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
@@ -7,46 +6,48 @@ namespace Whorl.Kernels.Cpu;
 /// <content>Rotary position embedding.</content>
 public sealed unsafe partial class CpuBackend
 {
-    private readonly ConditionalWeakTable<RopeTable, RotationCache> _rotations = [];
+    // Cosines and sines of 64 Ki positions of a head of 128.
+    private const long MostRotationBytes = 64 << 20;
+
+    private readonly RotationCache _rotations = new(MostRotationBytes);
+
+    /// <summary>Bytes of the cosines and sines that are kept.</summary>
+    internal long RotationBytes => _rotations.Bytes;
 
     /// <inheritdoc/>
-    public Tensor Rotate(Tensor x, int headSize, RopeTable table, ReadOnlySpan<int> positions)
+    public Tensor Rotate(Tensor x, int headSize, ReadOnlySpan<RopeTable> tables, StepLayout layout)
     {
-        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(layout);
         ArgumentOutOfRangeException.ThrowIfLessThan(headSize, 1);
-        if (positions.Length != x.Rows || x.Columns % headSize != 0)
+        if (layout.Rows != x.Rows || x.Columns % headSize != 0 || tables.Length != layout.Segments.Count)
         {
-            throw new ShapeMismatchException("rotate", $"[{positions.Length}, heads · {headSize}]", $"[{x.Rows}, {x.Columns}]");
+            throw new ShapeMismatchException(
+                "rotate", $"[{layout.Rows}, heads · {headSize}] and {layout.Segments.Count} tables", $"[{x.Rows}, {x.Columns}] and {tables.Length}");
         }
 
-        if (table.RotaryDimensions > headSize)
-        {
-            throw new ShapeMismatchException("rotate", $"at most {headSize} rotary dimensions", $"{table.RotaryDimensions}");
-        }
-
-        if (!_rotations.TryGetValue(table, out RotationCache? cache))
-        {
-            cache = new RotationCache(table);
-            _rotations.Add(table, cache);
-        }
-
-        cache.Ensure(positions);
         Tensor y = Rent(x.Rows, x.Columns);
-        fixed (int* at = positions)
+        if (x.Rows == 0)
         {
-            Share(new Ops.Rotate(x.Data, y.Data, x.Columns / headSize, headSize, table.RotaryDimensions / 2, cache, at), x.Rows, x.Length);
+            return y;
         }
 
+        int turning = tables[0].RotaryDimensions;
+        long mark = Mark();
+        float** angles = (float**)_workspace.RentBytes((long)x.Rows * sizeof(float*));
+        _rotations.Begin();
+        for (int i = 0; i < tables.Length; i++)
+        {
+            if (tables[i].RotaryDimensions != turning || turning > headSize)
+            {
+                throw new ShapeMismatchException("rotate", $"at most {headSize} rotary dimensions, the same in all tables", $"{tables[i].RotaryDimensions}");
+            }
+
+            StepSegment segment = layout.Segments[i];
+            _rotations.Find(tables[i], layout.Positions.Slice(segment.FirstRow, segment.Rows), angles + segment.FirstRow);
+        }
+
+        Share(new Ops.Rotate(x.Data, y.Data, x.Columns / headSize, headSize, turning / 2, angles), x.Rows, x.Length);
+        Release(mark);
         return y;
-    }
-
-    private void DisposeRotations()
-    {
-        foreach ((RopeTable _, RotationCache cache) in _rotations)
-        {
-            cache.Dispose();
-        }
-
-        _rotations.Clear();
     }
 }

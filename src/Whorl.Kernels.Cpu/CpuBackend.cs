@@ -58,12 +58,15 @@ public sealed partial class CpuBackend : IBackend
     /// <inheritdoc/>
     public void Release(long mark) => _workspace.Release(mark);
 
-    /// <summary>Ends the threads and frees the workspace; every tensor rented is dead.</summary>
+    /// <summary>Ends the threads and frees the workspace, once whoever locks the backend to compute has done; every tensor rented is dead.</summary>
     public void Dispose()
     {
-        Workers.Dispose();
-        DisposeRotations();
-        _linear.Dispose();
-        _workspace.Dispose();
+        lock (this)
+        {
+            Workers.Dispose();
+            _rotations.Dispose();
+            _linear.Dispose();
+            _workspace.Dispose();
+        }
     }
 }

@@ -142,16 +142,19 @@ public sealed class ModelEnds : IDisposable
         return _backend.ConcatColumns(x, side);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the weights, once nothing is computed with them.</summary>
     public void Dispose()
     {
-        _head.Dispose();
-        _embedding.Dispose();
-        _positions?.Dispose();
-        _projectIn?.Dispose();
-        _projectOut?.Dispose();
-        _embeddingNorm?.Dispose();
-        _finalNorm?.Dispose();
+        lock (_backend)
+        {
+            _head.Dispose();
+            _embedding.Dispose();
+            _positions?.Dispose();
+            _projectIn?.Dispose();
+            _projectOut?.Dispose();
+            _embeddingNorm?.Dispose();
+            _finalNorm?.Dispose();
+        }
     }
 
     /// <summary>Rows of the table of positions.</summary>

@@ -104,10 +104,10 @@ public interface IBackend : IDisposable
 
     /// <summary>Turns each head's pairs of dimensions by its row's position; see <see cref="RopeTable"/>.</summary>
     /// <param name="x"><c>[rows, heads · headSize]</c>.</param>
-    /// <param name="headSize">Width of a head; at least the table's rotary dimensions.</param>
-    /// <param name="table">Frequencies.</param>
-    /// <param name="positions">A position a row.</param>
-    Tensor Rotate(Tensor x, int headSize, RopeTable table, ReadOnlySpan<int> positions);
+    /// <param name="headSize">Width of a head; at least the tables' rotary dimensions.</param>
+    /// <param name="tables">A table for each segment, all with the same number of rotary dimensions.</param>
+    /// <param name="layout">Positions of the rows.</param>
+    Tensor Rotate(Tensor x, int headSize, ReadOnlySpan<RopeTable> tables, StepLayout layout);
 
     /// <summary>
     /// Writes the new keys and values to their slots, then attends: softmax(scale · q·k, masked) v over the slots a row sees, in position

@@ -20,7 +20,7 @@ internal sealed class KernelWork<TKernel>(InstructionSet set, int workers) : Par
     public void Prepare(in TKernel kernel, int items, int sharers)
     {
         _kernel = kernel;
-        _ranges.Deal(items, Math.Max(1, items / (sharers * ChunksAWorker)), sharers);
+        _ranges.Deal(items, sharers == 1 ? items : Math.Max(1, items / (sharers * ChunksAWorker)), sharers);
     }
 
     /// <inheritdoc/>

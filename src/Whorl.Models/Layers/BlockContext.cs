@@ -21,9 +21,6 @@ internal sealed class BlockContext(IBackend backend)
     /// <summary>The value that crosses block boundaries behind the residual stream, <c>[rows, side]</c>; a block may replace it.</summary>
     public Tensor Side { get; set; }
 
-    /// <summary>The longest declared length of the sessions; only steps of one session read it.</summary>
-    public int MaxLength => _sessions.Max(s => s.MaxLength);
-
     public void Clear()
     {
         Layout.Clear();

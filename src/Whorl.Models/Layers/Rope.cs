@@ -2,12 +2,15 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>A layer's rotary embedding: the table for a session's length, made once.</summary>
+/// <summary>A layer's rotary embedding: the table for each session's length, made once for all lengths that have the same.</summary>
 internal sealed class Rope : IDisposable
 {
+    private const int MostTables = 64; // beyond, they are made anew: a stranger chooses the length
+
     private readonly RopeSpec _spec;
     private readonly Parameter?[] _divisors;
     private readonly Dictionary<int, RopeTable> _tables = [];
+    private RopeTable[] _ofSessions = []; // of one step; kept so that a step allocates nothing
 
     private Rope(RopeSpec spec, Parameter?[] divisors) => (_spec, _divisors) = (spec, divisors);
 
@@ -18,15 +21,19 @@ internal sealed class Rope : IDisposable
 
     public Tensor Apply(BlockContext context, Tensor x, int headSize)
     {
-        int length = _spec.DependsOnSessionLength ? context.MaxLength : 0;
-        if (!_tables.TryGetValue(length, out RopeTable? table))
+        int sessions = context.Sessions.Count;
+        if (_ofSessions.Length < sessions)
         {
-            Parameter? divisors = _divisors[_spec.Scaling.DivisorsFor(length)];
-            table = _spec.Table(length, divisors is null ? [] : divisors.Value.Span);
-            _tables.Add(length, table);
+            Array.Resize(ref _ofSessions, 2 * sessions);
         }
 
-        return context.Backend.Rotate(x, headSize, table, context.Layout.Positions);
+        RopeTable first = Table(context.Sessions[0].MaxLength);
+        for (int i = 0; i < sessions; i++)
+        {
+            _ofSessions[i] = _spec.DependsOnSessionLength ? Table(context.Sessions[i].MaxLength) : first;
+        }
+
+        return context.Backend.Rotate(x, headSize, _ofSessions.AsSpan(0, sessions), context.Layout);
     }
 
     public void Dispose()
@@ -35,5 +42,23 @@ internal sealed class Rope : IDisposable
         {
             divisors?.Dispose();
         }
+    }
+
+    private RopeTable Table(int maxLength)
+    {
+        int length = _spec.Scaling.EqualLength(maxLength);
+        if (!_tables.TryGetValue(length, out RopeTable? table))
+        {
+            if (_tables.Count == MostTables)
+            {
+                _tables.Clear();
+            }
+
+            Parameter? divisors = _divisors[_spec.Scaling.DivisorsFor(length)];
+            table = _spec.Table(length, divisors is null ? [] : divisors.Value.Span);
+            _tables.Add(length, table);
+        }
+
+        return table;
     }
 }

@@ -11,6 +11,9 @@ public sealed record DynamicNtkRope(double Scale, int TrainedLength) : RopeScali
     public override bool DependsOnSessionLength => true;
 
     /// <inheritdoc/>
+    public override int EqualLength(int maxLength) => Math.Max(maxLength, TrainedLength);
+
+    /// <inheritdoc/>
     public override double LongestText(int contextLength) => contextLength * Scale;
 
     /// <inheritdoc/>

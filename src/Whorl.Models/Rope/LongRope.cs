@@ -25,6 +25,9 @@ public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList
     public override int DivisorsFor(int maxLength) => maxLength > TrainedLength ? 1 : 0;
 
     /// <inheritdoc/>
+    public override int EqualLength(int maxLength) => maxLength > TrainedLength ? TrainedLength + 1 : 0;
+
+    /// <inheritdoc/>
     public override void Apply(Span<double> frequencies, double theta, int maxLength)
     {
         IReadOnlyList<double> divisors = maxLength > TrainedLength ? LongDivisors : ShortDivisors;

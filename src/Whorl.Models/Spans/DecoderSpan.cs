@@ -136,29 +136,22 @@ public sealed class DecoderSpan : IDisposable
     {
         lock (_backend)
         {
-            if (sessions.Count > 1 && _spec.DependsOnSessionLength)
-            {
-                for (int i = 0; i < sessions.Count; i++)
-                {
-                    ForwardTogether([sessions[i]], [steps[i]]);
-                }
-            }
-            else
-            {
-                ForwardTogether(sessions, steps);
-            }
+            ForwardTogether(sessions, steps);
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the weights, once nothing is computed with them.</summary>
     public void Dispose()
     {
-        foreach (DecoderBlock block in _blocks)
+        lock (_backend)
         {
-            block.Dispose();
-        }
+            foreach (DecoderBlock block in _blocks)
+            {
+                block.Dispose();
+            }
 
-        _blocks.Clear();
+            _blocks.Clear();
+        }
     }
 
     private void ForwardTogether(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)

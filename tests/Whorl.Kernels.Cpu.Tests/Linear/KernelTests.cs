@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Kernels.Cpu.Ops.Linear;
 using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
@@ -12,14 +11,9 @@ public sealed unsafe class KernelTests
 {
     private delegate void Kernel(in KernelCall call);
 
-    [Fact]
+    [VnniFact]
     public void Eight_bit_kernels_with_and_without_AVX_VNNI_give_the_same_bits()
     {
-        if (!AvxVnni.IsSupported || !InstructionSets.IsSupported(InstructionSet.Vector256))
-        {
-            return; // the one without is what the other tests run
-        }
-
         Same<BytePanel>(ElementType.Q8_0);
         Same<ByteGroupPanel<GroupShape.Of32WithMinimum>>(ElementType.Q5_1);
         Same<ByteGroupPanel<GroupShape.Of16>>(ElementType.Q6_K);

@@ -42,6 +42,31 @@ public sealed unsafe class WorkspaceTests
     }
 
     [Fact]
+    public void What_one_great_call_took_goes_back_when_many_small_ones_have_not_needed_it()
+    {
+        using var workspace = new Workspace();
+        Use(10_000);
+        long great = workspace.Bytes;
+        for (int i = 0; i < 200; i++)
+        {
+            Use(i % 10 == 0 ? 300 : 10);
+        }
+
+        Assert.InRange(workspace.Bytes, 1, great / 8);
+
+        void Use(int rows)
+        {
+            long mark = workspace.Mark();
+            for (int i = 0; i < 5; i++)
+            {
+                workspace.Rent(rows, 1000).Span.Fill(1);
+            }
+
+            workspace.Release(mark);
+        }
+    }
+
+    [Fact]
     public void A_mark_above_what_is_taken_is_refused()
     {
         using var workspace = new Workspace();

@@ -14,7 +14,7 @@ public sealed class AllocationTests
         AttentionSpec spec = AttentionCase.SpecOf(6, 2, 32, 32);
         using KeyValueStore store = backend.CreateKeyValueStore(spec, 256);
         using Parameter weight = new(Numbers.Random(192, 1)), bias = new(Numbers.Random(192, 2));
-        var rope = new RopeTable(Numbers.Random(16, 3));
+        RopeTable[] ropes = [new RopeTable(Numbers.Random(16, 3))];
         var layout = new StepLayout();
         KeyValueStore[] stores = [store];
         int[] every = [.. Enumerable.Range(0, 128)];
@@ -27,7 +27,7 @@ public sealed class AllocationTests
             Tensor normal = backend.RmsNorm(backend.LayerNorm(x, weight, bias, 1e-5f), weight, 1e-5f, 32);
             layout.Clear();
             layout.AddChain(100, rows);
-            Tensor q = backend.Rotate(normal, 32, rope, layout.Positions);
+            Tensor q = backend.Rotate(normal, 32, ropes, layout);
             Tensor k = backend.SelectColumns(q, 0, 64), v = backend.SelectColumns(normal, 64, 64);
             Tensor y = backend.Attention(q, k, v, spec, layout, stores);
             y = backend.Gate(Activation.Silu, y, backend.Activate(Activation.GeluErf, x));

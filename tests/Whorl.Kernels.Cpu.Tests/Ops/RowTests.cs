@@ -47,9 +47,7 @@ public sealed unsafe class RowTests : IDisposable
     public void Rotation_sums_and_scaling_of_rows_have_the_scalar_forms_bits_at_every_length(string kind)
     {
         InstructionSet set = EveryLanes.Of(kind);
-        using var cache = new RotationCache(new RopeTable(Numbers.Random(130, 9), 1.25f));
         int[] positions = [3, 700, 4];
-        cache.Ensure(positions);
         for (int size = 0; size <= 257; size++)
         {
             using var x = new GuardedFloats(Numbers.Random(6 * size, size, 3), size % 16);
@@ -69,17 +67,19 @@ public sealed unsafe class RowTests : IDisposable
 
         for (int pairs = 1; pairs <= 130; pairs++)
         {
-            using var table = new RotationCache(new RopeTable(Numbers.Random(pairs, 9), 1.25f));
-            table.Ensure(positions);
+            using var cache = new RotationCache(0);
+            var angles = new float*[positions.Length];
             int headSize = (2 * pairs) + (pairs % 3);
             using var x = new GuardedFloats(Numbers.Random(6 * headSize, pairs), pairs % 16);
             using var expected = new GuardedFloats(6 * headSize, (pairs + 3) % 16);
             using var actual = new GuardedFloats(6 * headSize, (pairs + 7) % 16);
-            fixed (int* at = positions)
+            fixed (float** at = angles)
             {
-                Kernel.Run(InstructionSet.Scalar, new Rotate(x.Data, expected.Data, 2, headSize, pairs, table, at), 0, 3);
-                Kernel.Run(set, new Rotate(x.Data, actual.Data, 2, headSize, pairs, table, at), 0, 3);
-                Kernel.Run(set, new Rotate(x.Data, x.Data, 2, headSize, pairs, table, at), 0, 3);
+                cache.Begin();
+                cache.Find(new RopeTable(Numbers.Random(pairs, 9), 1.25f), positions, at);
+                Kernel.Run(InstructionSet.Scalar, new Rotate(x.Data, expected.Data, 2, headSize, pairs, at), 0, 3);
+                Kernel.Run(set, new Rotate(x.Data, actual.Data, 2, headSize, pairs, at), 0, 3);
+                Kernel.Run(set, new Rotate(x.Data, x.Data, 2, headSize, pairs, at), 0, 3);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{pairs} pairs");
@@ -198,7 +198,8 @@ public sealed unsafe class RowTests : IDisposable
         var table = new RopeTable(frequencies, 1.2f);
         int[] positions = [0, 1, 131, 4097, 1_000_003];
         Tensor x = Filled(5, 3 * 48, Numbers.Random(5 * 144, 3));
-        Tensor y = _backend.Rotate(x, 48, table, positions);
+        StepLayout layout = At(positions);
+        Tensor y = _backend.Rotate(x, 48, [table, table, table, table, table], layout);
         var expected = new double[x.Length];
         for (int row = 0; row < 5; row++)
         {
@@ -213,10 +214,52 @@ public sealed unsafe class RowTests : IDisposable
         }
 
         Numbers.AssertNear(expected, y.Span, 3e-7);
-        Numbers.AssertSameBits(_backend.Rotate(x.Slice(4, 1), 48, table, positions.AsSpan(4)).Span, y.Row(4), "a row alone");
-        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 36, table, [0, 1, 2, 3, 4]));
-        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 48, table, [0]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _backend.Rotate(x, 48, table, [0, 1, 2, 3, -4]));
+        Numbers.AssertSameBits(_backend.Rotate(x.Slice(4, 1), 48, [table], At(positions[4])).Span, y.Row(4), "a row alone");
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 36, [table, table, table, table, table], layout));
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 48, [table], layout));
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x.Slice(1, 4), 48, [table, table, table, table, table], layout));
+        Assert.Throws<ShapeMismatchException>(() => _backend.Rotate(x, 48, [table, table, table, table, new RopeTable(frequencies.AsMemory(1))], layout));
+    }
+
+    [Fact]
+    public void Segments_of_one_call_are_turned_each_by_its_own_table()
+    {
+        RopeTable slow = new(Numbers.Random(8, 1)), fast = new(Numbers.Random(8, 2), 1.5f);
+        Tensor x = Filled(2, 32, Numbers.Random(64, 3));
+        Tensor together = _backend.Rotate(x, 16, [slow, fast], At(7, 300));
+        Numbers.AssertSameBits(_backend.Rotate(x.Slice(0, 1), 16, [slow], At(7)).Span, together.Row(0), "slow");
+        Numbers.AssertSameBits(_backend.Rotate(x.Slice(1, 1), 16, [fast], At(300)).Span, together.Row(1), "fast");
+    }
+
+    [Fact]
+    public void Equal_tables_share_their_cosines_and_what_strangers_ask_for_is_bounded()
+    {
+        using var backend = new CpuBackend(new CpuBackendOptions { Threads = 1 });
+        Tensor x = Filled(1, 128, Numbers.Random(128, 3));
+        Turn(64, 1f, 0);
+        long one = backend.RotationBytes;
+        for (int layer = 0; layer < 32; layer++)
+        {
+            Turn(64, 1f, 5);
+        }
+
+        Assert.Equal(one, backend.RotationBytes);
+        float[] expected = Turn(64, 1f, 100_000);
+        for (int i = 1; i <= 3000; i++)
+        {
+            Turn(64, 1f + i, i * 1000);
+            Assert.InRange(backend.RotationBytes, 0, (64 << 20) + one);
+        }
+
+        Assert.Equal(expected, Turn(64, 1f, 100_000));
+
+        float[] Turn(int pairs, float factor, int position)
+        {
+            long mark = backend.Mark();
+            float[] y = backend.Rotate(x, 128, [new RopeTable(Numbers.Random(pairs, 9), factor)], At(position)).Span.ToArray();
+            backend.Release(mark);
+            return y;
+        }
     }
 
     [Fact]
@@ -249,5 +292,17 @@ public sealed unsafe class RowTests : IDisposable
         Tensor result = _backend.Rent(rows, columns);
         values.CopyTo(result.Span);
         return result;
+    }
+
+    // A segment for each.
+    private static StepLayout At(params int[] positions)
+    {
+        StepLayout layout = new();
+        foreach (int position in positions)
+        {
+            layout.AddChain(position, 1);
+        }
+
+        return layout;
     }
 }

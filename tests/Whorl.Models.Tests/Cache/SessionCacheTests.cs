@@ -85,11 +85,31 @@ public sealed class SessionCacheTests
         Assert.Throws<Tensors.ShapeMismatchException>(() => whole.Forward(0, run.Sessions, [tooMany]));
     }
 
+    [ReferenceFact]
+    public void A_step_that_does_not_fit_changes_none_of_the_sessions_it_was_to_be_computed_with()
+    {
+        using LoadedModel model = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));
+        using ModelRun run = model.Open(8, maxScratch: 4), other = model.Open(2);
+        run.Step([1, 2, 3], [-1, 0, 0]);
+        BlockStep verdict = StepOf(model, 1, 4), tooLong = StepOf(model, 0, 1, 2, 3);
+        (verdict.HasVerdict, verdict.Keep) = (true, new[] { 0, 2 });
+
+        Assert.Throws<ArgumentException>(() => model.Forward(0, [run.Sessions[0], other.Sessions[0]], [verdict, tooLong]));
+
+        Assert.Equal((0, 3), (run.Sessions[0].Committed, run.Sessions[0].Parents.Length));
+    }
+
     private static float[] Step(LoadedModel model, SessionCache cache, int first, params int[] ids)
     {
-        float[] output = new float[ids.Length * model.Width];
-        BlockStep step = new() { Rows = ids.Length, Input = model.Embed(ids, [.. Enumerable.Range(first, ids.Length)]), Output = output };
+        BlockStep step = StepOf(model, first, ids);
         model.Forward(0, [cache], [step]);
-        return output;
+        return step.Output.ToArray();
     }
+
+    private static BlockStep StepOf(LoadedModel model, int first, params int[] ids) => new()
+    {
+        Rows = ids.Length,
+        Input = model.Embed(ids, [.. Enumerable.Range(first, ids.Length)]),
+        Output = new float[ids.Length * model.Width],
+    };
 }

@@ -81,12 +81,12 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
         _heads = stores.Length * spec.KeyValueHeads;
     }
 
-    /// <summary>Decides how so many workers share the call, and says how many floats of scratch memory they need.</summary>
+    /// <summary>Decides how so many workers share the call, and says how many floats of scratch memory any number of them needs.</summary>
     public long Plan(int workers)
     {
         _workers = workers;
         _shareSteps = workers > 1 && _tiles < 4 * workers;
-        return _scratchFloats * (_shareSteps ? _tiles : workers);
+        return _scratchFloats * Math.Max(pool.Count, _tiles < 4 * pool.Count ? _tiles : 0);
     }
 
     /// <summary>Takes the scratch memory.</summary>

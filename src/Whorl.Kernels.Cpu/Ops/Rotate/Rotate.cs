@@ -13,9 +13,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="heads">Heads of a row.</param>
 /// <param name="headSize">Width of a head.</param>
 /// <param name="pairs">h: half the dimensions that turn; those after them are copied.</param>
-/// <param name="cache">Cosines and sines; has every position.</param>
-/// <param name="positions">A position a row.</param>
-internal readonly unsafe struct Rotate(float* x, float* y, int heads, int headSize, int pairs, RotationCache cache, int* positions) : IKernel
+/// <param name="angles">For each row its cosines, <c>[h]</c>, and right after them the sines; see <see cref="RotationCache"/>.</param>
+internal readonly unsafe struct Rotate(float* x, float* y, int heads, int headSize, int pairs, float** angles) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -24,7 +23,7 @@ internal readonly unsafe struct Rotate(float* x, float* y, int heads, int headSi
     {
         for (int row = first; row < end; row++)
         {
-            float* cosines = cache.Row(positions[row]);
+            float* cosines = angles[row];
             for (int head = 0; head < heads; head++)
             {
                 long at = ((long)row * heads * headSize) + ((long)head * headSize);
