@@ -7,7 +7,8 @@ public sealed class CausalStep
     public ReadOnlyMemory<int> Ids { get; set; }
 
     /// <summary>
-    /// Receives logits, a whole number n of rows <c>[n, vocabulary]</c>: those of the last n tokens, at most as many as there are ids; empty where none are wanted.
+    /// Receives logits, a whole number n of rows <c>[n, vocabulary]</c>: those of the last n tokens, at most as many as there are ids;
+    /// empty where none are wanted.
     /// </summary>
     public Memory<float> Logits { get; set; }
 

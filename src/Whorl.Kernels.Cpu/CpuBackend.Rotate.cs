@@ -22,7 +22,8 @@ public sealed unsafe partial class CpuBackend
         if (layout.Rows != x.Rows || x.Columns % headSize != 0 || tables.Length != layout.Segments.Count)
         {
             throw new ShapeMismatchException(
-                "rotate", $"[{layout.Rows}, heads · {headSize}] and {layout.Segments.Count} tables", $"[{x.Rows}, {x.Columns}] and {tables.Length}");
+                "rotate", $"[{layout.Rows}, heads · {headSize}] and {layout.Segments.Count} tables",
+                $"[{x.Rows}, {x.Columns}] and {tables.Length}");
         }
 
         Tensor y = Rent(x.Rows, x.Columns);
@@ -39,7 +40,8 @@ public sealed unsafe partial class CpuBackend
         {
             if (tables[i].RotaryDimensions != turning || turning > headSize)
             {
-                throw new ShapeMismatchException("rotate", $"at most {headSize} rotary dimensions, the same in all tables", $"{tables[i].RotaryDimensions}");
+                throw new ShapeMismatchException(
+                    "rotate", $"at most {headSize} rotary dimensions, the same in all tables", $"{tables[i].RotaryDimensions}");
             }
 
             StepSegment segment = layout.Segments[i];

@@ -21,7 +21,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Itself(start);
-        start.Environment.TryAdd("DOTNET_TieredCompilation", "0"); // compiled once and well: several processes that do so twice take each other's cores
+        // Compiled once and well: several processes that do so twice take each other's cores.
+        start.Environment.TryAdd("DOTNET_TieredCompilation", "0");
         foreach (string argument in (string[])
             [
                 "serve", options.ModelPath, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends", "--log-level", "error",
