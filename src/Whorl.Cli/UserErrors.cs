@@ -1,5 +1,6 @@
 using Whorl.Client;
 using Whorl.Formats;
+using Whorl.Generation;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Tokenizers;
@@ -24,7 +25,7 @@ internal static class UserErrors
         UnauthorizedAccessException when PathIn(exception) is { } path => $"'{path}' may not be read or written by who runs this; give another path",
         SessionLostException lost => $"server {lost.Server}, which computed blocks {lost.Range}, is gone: {Once(lost)}",
         CliException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
-            or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
+            or ModelOutputException or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
             or IOException or UnauthorizedAccessException => exception.Message,
         OutOfMemoryException => "there is not enough memory; give a smaller --context, or split the model over servers",
         ArgumentException => exception.Message.Split(" (Parameter '")[0],

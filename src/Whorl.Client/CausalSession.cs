@@ -38,13 +38,12 @@ public sealed class CausalSession : ICausalSession
             _output = GC.AllocateUninitializedArray<float>(length);
         }
 
-        _step.Rows = step.Ids.Length;
-        (_step.HasVerdict, _step.Keep, _step.IsScratch, _step.Parents) = (step.HasVerdict, step.Keep, step.IsScratch, step.Parents);
+        _step.Shape = new StepShape { Rows = step.Ids.Length, HasVerdict = step.HasVerdict, Keep = step.Keep, IsScratch = step.IsScratch, Parents = step.Parents };
         (_step.Input, _step.Output) = (_input.AsMemory(0, length), _output.AsMemory(0, length));
         _model.Ends.Embed(step.Ids.Span, _positions.Of(_step), _input.AsSpan(0, length));
         await _blocks.StepAsync(_step, cancellationToken);
         _positions.Accept(_step);
-        Committed += (step.HasVerdict ? step.Keep.Length : 0) + (step.IsScratch ? 0 : step.Ids.Length);
+        Committed += _step.Shape.Commits;
         if (rows > 0)
         {
             _model.Ends.Logits(_output.AsSpan(length - (rows * width), rows * width), rows, step.Logits.Span);

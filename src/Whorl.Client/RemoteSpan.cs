@@ -1,3 +1,4 @@
+using Whorl.Client.Links;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
@@ -8,23 +9,16 @@ namespace Whorl.Client;
 /// <summary>Blocks that a server holds.</summary>
 public sealed class RemoteSpan : IBlockSpan
 {
-    /// <summary>How long a server may take to say what it holds, or to open a session; taking memory may need a while.</summary>
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a server may take to say what it holds, or to open a session: neither computes anything.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly IPeerHost _host;
-    private readonly PeerAddress _peer;
-    private readonly TimeProvider _time;
+    private readonly SpanDialler _server;
 
-    private RemoteSpan(IPeerHost host, PeerAddress peer, string name, SpanReply.Description description, TimeProvider time)
-    {
-        (_host, _peer, Name, _time) = (host, peer, name, time);
-        Range = new BlockRange(description.FirstBlock, description.LastBlock);
-        BoundarySize = description.BoundarySize;
-        Contract = new SpanContract(description.Fingerprint, (ActivationFormat)description.Activations, (BoundaryFormat)description.BoundaryFormat);
-    }
+    private RemoteSpan(SpanDialler server, BlockRange range, int boundarySize, SpanContract contract) =>
+        (_server, Range, BoundarySize, Contract) = (server, range, boundarySize, contract);
 
     /// <summary>What the server is called in messages.</summary>
-    public string Name { get; }
+    public string Name => _server.Name;
 
     /// <inheritdoc/>
     public BlockRange Range { get; }
@@ -37,20 +31,25 @@ public sealed class RemoteSpan : IBlockSpan
 
     /// <summary>Asks a server which blocks it holds.</summary>
     /// <param name="host">This node.</param>
-    /// <param name="peer">The server.</param>
+    /// <param name="peer">The server. Where only addresses are known, whoever answers there is the server from then on.</param>
     /// <param name="name">What it is called in messages.</param>
     /// <param name="time">Measures.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="PeerUnavailableException">It does not answer.</exception>
+    /// <exception cref="FormatException">It answers something else.</exception>
     public static ValueTask<RemoteSpan> ConnectAsync(IPeerHost host, PeerAddress peer, string name, TimeProvider time, CancellationToken cancellationToken) => InTimeAsync(
         async token =>
         {
-            await using PeerStream stream = await host.DialAsync(peer, SpanWire.ProtocolId, token);
-            SpanConnection connection = new(stream);
-            await connection.SendAsync(new SpanRequest.Describe(), default, token);
-            return await connection.ReceiveReplyAsync(token) is SpanReply.Description description
-                ? new RemoteSpan(host, peer, name, description, time)
-                : throw new WireFormatException($"{name} does not say which blocks it holds");
+            SpanDialler server = new(host, peer, name, SpanFeatures.None, time);
+            try
+            {
+                (SpanReply.Description description, PeerAddress pinned) = await server.DescribeAsync(token);
+                return Of(server with { Peer = pinned, Features = description.Features }, description);
+            }
+            catch (FormatException e)
+            {
+                throw new FormatException($"server {ServerName.Short(name)} does not say what it holds: {e.Message}", e);
+            }
         },
         name,
         time,
@@ -59,10 +58,22 @@ public sealed class RemoteSpan : IBlockSpan
     /// <inheritdoc/>
     /// <exception cref="PeerUnavailableException">The server does not answer.</exception>
     /// <exception cref="SpanRefusedException">The server refuses, and says why.</exception>
+    /// <exception cref="BadAnswerException">The server answers what is no answer.</exception>
     public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
-        InTimeAsync(token => OpenUntimedAsync(options, token), Name, _time, cancellationToken);
+        InTimeAsync<IBlockSession>(async token => await WhorlLink.OpenAsync(_server, options, Contract, token), Name, _server.Time, cancellationToken);
 
-    private static async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> ask, string name, TimeProvider time, CancellationToken cancellationToken)
+    private static RemoteSpan Of(SpanDialler server, SpanReply.Description description)
+    {
+        ActivationFormat activations = (ActivationFormat)description.Activations;
+        BoundaryFormat boundary = (BoundaryFormat)description.BoundaryFormat;
+        return Enum.IsDefined(activations) && Enum.IsDefined(boundary) && description.BoundarySize > 0
+            ? new RemoteSpan(
+                server, new BlockRange(description.FirstBlock, description.LastBlock), description.BoundarySize, new SpanContract(description.Fingerprint, activations, boundary))
+            : throw new FormatException(
+                $"rows of {description.BoundarySize}, activations {description.Activations}, boundary {description.BoundaryFormat}; a later version may know these");
+    }
+
+    private static async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, string name, TimeProvider time, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timer = new(AnswerTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
@@ -72,33 +83,8 @@ public sealed class RemoteSpan : IBlockSpan
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new PeerUnavailableException($"server {name} did not answer within {AnswerTimeout.TotalSeconds:0} s", e);
-        }
-    }
-
-    private async ValueTask<IBlockSession> OpenUntimedAsync(BlockSessionOptions options, CancellationToken cancellationToken)
-    {
-        PeerStream stream = await _host.DialAsync(_peer, SpanWire.ProtocolId, cancellationToken);
-        try
-        {
-            SpanConnection connection = new(stream);
-            SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, Contract.Fingerprint);
-            await connection.SendAsync(open, default, cancellationToken);
-            switch (await connection.ReceiveReplyAsync(cancellationToken))
-            {
-                case SpanReply.Opened:
-                    return new RemoteSession(stream, connection, new BlockHolder(Name, options.Range), _time);
-                case SpanReply.Failure failure:
-                    throw new SpanRefusedException(Name, options.Range, failure.Code, failure.Message);
-                case var other:
-                    throw new WireFormatException($"{Name} answered {other.GetType().Name} to the opening of a session");
-            }
-        }
-        catch
-        {
-            stream.Reset();
-            await stream.DisposeAsync();
-            throw;
+            throw new PeerUnavailableException(
+                $"server {ServerName.Short(name)} did not answer within {AnswerTimeout.TotalSeconds:0} s; if it is busy, try again, else leave it out", e);
         }
     }
 }

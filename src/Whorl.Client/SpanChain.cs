@@ -1,4 +1,5 @@
 using Whorl.Client.Routing;
+using Whorl.Client.Sessions;
 using Whorl.Models;
 
 namespace Whorl.Client;
@@ -49,28 +50,24 @@ public sealed class SpanChain : IBlockSpan
     /// <inheritdoc/>
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        List<(IBlockSession, int)> sessions = [];
+        Task<SessionLink>[] opening = [.. _links
+            .Select(link => (link.Span, Part: new BlockRange(Math.Max(link.Range.First, options.Range.First), Math.Min(link.Range.Last, options.Range.Last))))
+            .Where(link => link.Part.Count > 0)
+            .Select(link => OpenAsync(link.Span, options with { Range = link.Part }))];
         try
         {
-            foreach ((IBlockSpan span, BlockRange range) in _links)
-            {
-                BlockRange part = new(Math.Max(range.First, options.Range.First), Math.Min(range.Last, options.Range.Last));
-                if (part.Count > 0)
-                {
-                    sessions.Add((await span.OpenAsync(options with { Range = part }, cancellationToken), part.Count));
-                }
-            }
-
-            return new ChainSession(sessions, BoundarySize);
+            return new LiveSession(await Task.WhenAll(opening), BoundarySize);
         }
         catch
         {
-            foreach ((IBlockSession session, _) in sessions)
+            foreach (Task<SessionLink> opened in opening.Where(o => o.IsCompletedSuccessfully))
             {
-                await session.DisposeAsync();
+                await (await opened).Session.DisposeAsync();
             }
 
             throw;
         }
+
+        async Task<SessionLink> OpenAsync(IBlockSpan span, BlockSessionOptions part) => new(await span.OpenAsync(part, cancellationToken), part.Range.Count);
     }
 }

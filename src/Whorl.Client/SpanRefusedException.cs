@@ -10,7 +10,7 @@ namespace Whorl.Client;
 /// <param name="code">What can be done about it.</param>
 /// <param name="reason">Its words; shown as <see cref="PeerText"/> cleans them.</param>
 public sealed class SpanRefusedException(string server, BlockRange range, SpanFailureCode code, string reason)
-    : Exception($"server {server} refused blocks {range}: {PeerText.Clean(reason)}")
+    : Exception($"server {ServerName.Short(server)} refused blocks {range}: {PeerText.Clean(reason)}")
 {
     /// <summary>What can be done about it.</summary>
     public SpanFailureCode Code { get; } = code;

@@ -52,17 +52,21 @@ internal sealed record PetalsPeer(RpcClient Rpc, PeerAddress Address, string Pre
     /// <param name="tensors">The answer's tensors: one.</param>
     /// <param name="shape">The shape that it must have.</param>
     /// <param name="output">Receives the values.</param>
-    /// <exception cref="WireFormatException">It is another tensor.</exception>
-    public void Decode(IReadOnlyList<TensorMessage> tensors, IReadOnlyList<int> shape, Span<float> output)
+    /// <exception cref="FormatException">It is another tensor.</exception>
+    public static void Decode(IReadOnlyList<TensorMessage> tensors, IReadOnlyList<int> shape, Span<float> output)
     {
         if (tensors.Count != 1 || !tensors[0].Shape.SequenceEqual(shape))
         {
             string got = string.Join(" and ", tensors.Select(t => $"[{string.Join(", ", t.Shape)}]"));
-            throw new WireFormatException($"{Name} answered {(got.Length == 0 ? "nothing" : got)} instead of [{string.Join(", ", shape)}]");
+            throw new FormatException($"{(got.Length == 0 ? "nothing" : got)} instead of [{string.Join(", ", shape)}]");
         }
 
         TensorCodec.Decode(tensors[0]).CopyTo(output);
     }
+
+    /// <summary>Asks whether it is there: for any answer.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken) =>
+        await Rpc.CallAsync(Address, InfoMethod, new ExpertUid("").ToBytes(), Options.InfoTimeout, cancellationToken);
 
     /// <summary>The failure that a server's error stands for.</summary>
     public SpanRefusedException Refusal(Models.BlockRange range, RpcErrorException error)

@@ -86,7 +86,7 @@ public sealed class PetalsSpan : IBlockSpan
             RpcCall call = await _peer.Rpc.OpenAsync(_peer.Address, PetalsPeer.InferenceMethod, _peer.Options.ConnectTimeout, cancellationToken);
             long longest = ((long)options.MaxLength + options.MaxScratch) * BoundarySize * sizeof(double);
             call.MaxResponseBytes = (int)Math.Min(RpcLimits.MaxFrameBytes + longest, MaxStepBytes);
-            return new PetalsSession(_peer, call, options);
+            return new Links.PetalsLink(_peer, call, options);
         }
         catch (TimeoutException e)
         {
@@ -101,6 +101,7 @@ public sealed class PetalsSpan : IBlockSpan
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>What leaves the last block, <c>[batch, rows, boundary]</c>.</returns>
     /// <exception cref="SpanRefusedException">The server refuses.</exception>
+    /// <exception cref="BadAnswerException">The server answers what is no answer.</exception>
     /// <exception cref="IOException">The server is gone.</exception>
     /// <exception cref="TimeoutException">The server does not answer.</exception>
     public async Task<float[]> ForwardAsync(ReadOnlyMemory<float> hidden, int batch, BlockRange range, CancellationToken cancellationToken)
@@ -120,8 +121,13 @@ public sealed class PetalsSpan : IBlockSpan
         try
         {
             float[] output = new float[hidden.Length];
-            _peer.Decode(await (fits ? CallAsync(request, cancellationToken) : StreamAsync(request, hidden.Length, cancellationToken)), shape, output);
+            PetalsPeer.Decode(await (fits ? CallAsync(request, cancellationToken) : StreamAsync(request, hidden.Length, cancellationToken)), shape, output);
+            Links.Answers.RequireFinite(Name, range, output);
             return output;
+        }
+        catch (FormatException e)
+        {
+            throw new BadAnswerException(Name, range, e.Message, e);
         }
         catch (RpcErrorException e)
         {

@@ -38,7 +38,8 @@ public sealed class PetalsSwarm(SwarmView view, RpcClient rpc, PetalsClientOptio
             catch (Exception e) when (Failures.IsOfServer(e))
             {
                 view.Failed(peer);
-                failed[peer] = $"{peer}: {e.Message}";
+                failed[peer] = SwarmSpan.Reason(peer, e);
+                await view.LookAroundAsync(range, failed, cancellationToken);
                 continue;
             }
 

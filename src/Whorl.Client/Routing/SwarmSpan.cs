@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Whorl.Client.Sessions;
 using Whorl.Models;
 using Whorl.P2P;
 
@@ -8,9 +10,13 @@ public sealed class SwarmSpan : IBlockSpan
 {
     private readonly SwarmView _view;
     private readonly Func<BlockServer, CancellationToken, Task<IBlockSpan>> _connect;
+    private readonly ConcurrentDictionary<(PeerId Peer, BlockRange Range), IBlockSpan> _known;
 
-    private SwarmSpan(SwarmView view, Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect, IBlockSpan example) =>
-        (_view, _connect, BoundarySize, Contract) = (view, connect, example.BoundarySize, example.Contract);
+    private SwarmSpan(
+        SwarmView view,
+        Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect,
+        ConcurrentDictionary<(PeerId Peer, BlockRange Range), IBlockSpan> known,
+        IBlockSpan example) => (_view, _connect, _known, BoundarySize, Contract) = (view, connect, known, example.BoundarySize, example.Contract);
 
     /// <inheritdoc/>
     public BlockRange Range => _view.Range;
@@ -32,59 +38,55 @@ public sealed class SwarmSpan : IBlockSpan
     public static async Task<SwarmSpan> FindAsync(
         SwarmView view, Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect, CancellationToken cancellationToken)
     {
-        IReadOnlyList<IBlockSpan> spans = await OverRouteAsync(view, view.Range, tokens: 0, (hop, token) => connect(hop.Server, token), cancellationToken);
-        return new SwarmSpan(view, connect, spans[0]);
+        ConcurrentDictionary<(PeerId, BlockRange), IBlockSpan> known = [];
+        IReadOnlyList<IBlockSpan> spans = await RouteOpener<IBlockSpan>.OpenAsync(
+            view, view.Range, tokens: 0, async (hop, token) => known[(hop.Server.Peer, hop.Server.Range)] = await connect(hop.Server, token), cancellationToken);
+        return new SwarmSpan(view, connect, known, spans[0]);
     }
 
     /// <inheritdoc/>
     /// <exception cref="NoRouteException">A block is held by nobody who accepts the session; the message says which, and why not those that failed.</exception>
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        IReadOnlyList<IBlockSession> sessions = await OverRouteAsync(
+        IReadOnlyList<OpenedLink> links = await RouteOpener<OpenedLink>.OpenAsync(
             _view, options.Range, options.MaxLength + options.MaxScratch, (hop, token) => OpenAsync(hop, options, token), cancellationToken);
-        return new ChainSession([.. sessions.Select(s => (s, s.Holders.Sum(h => h.Range.Count)))], BoundarySize);
+        return new LiveSession([.. links.Select(l => l.Link)], BoundarySize, _view);
     }
 
-    private async Task<IBlockSession> OpenAsync(RouteHop hop, BlockSessionOptions options, CancellationToken cancellationToken)
+    /// <summary>Why a server is not used, in words that name it once.</summary>
+    internal static string Reason(PeerId peer, Exception failure)
     {
-        IBlockSpan span = await _connect(hop.Server, cancellationToken);
-        return new WatchedSession(await span.OpenAsync(options with { Range = hop.Range }, cancellationToken), hop.Server.Peer, _view);
+        string name = ServerName.Short(peer.ToString()), words = PeerText.Clean(failure.Message.Replace(peer.ToString(), name, StringComparison.Ordinal));
+        return words.Contains(name, StringComparison.Ordinal) ? words : $"{name}: {words}";
     }
 
-    /// <summary>Does something with each server of the fastest route; where one fails, with those of the fastest route without it.</summary>
-    private static async Task<IReadOnlyList<T>> OverRouteAsync<T>(
-        SwarmView view, BlockRange range, int tokens, Func<RouteHop, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    private async Task<OpenedLink> OpenAsync(RouteHop hop, BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        Dictionary<PeerId, string> failed = [];
-        while (true)
+        (PeerId, BlockRange) key = (hop.Server.Peer, hop.Server.Range);
+        try
         {
-            List<T> done = [];
-            PeerId? current = null;
-            try
+            if (!_known.TryGetValue(key, out IBlockSpan? span))
             {
-                foreach (RouteHop hop in await view.FindFastestAsync(range, tokens, failed, cancellationToken))
-                {
-                    current = hop.Server.Peer;
-                    done.Add(await act(hop, cancellationToken));
-                }
-
-                return done;
+                span = await _connect(hop.Server, cancellationToken);
+                _known[key] = span;
             }
-            catch (Exception e)
+
+            if (span.BoundarySize != BoundarySize)
             {
-                foreach (IAsyncDisposable opened in done.OfType<IAsyncDisposable>())
-                {
-                    await opened.DisposeAsync();
-                }
-
-                if (current is null || !Failures.IsOfServer(e))
-                {
-                    throw;
-                }
-
-                view.Failed(current);
-                failed[current] = e.Message.Contains(current.ToString(), StringComparison.Ordinal) ? e.Message : $"{current}: {e.Message}";
+                throw new BadAnswerException(hop.Server.Peer.ToString(), hop.Range, $"rows of {span.BoundarySize} where the model has {BoundarySize}");
             }
+
+            return new OpenedLink(new SessionLink(await span.OpenAsync(options with { Range = hop.Range }, cancellationToken), hop.Range.Count, hop.Server.Peer));
         }
+        catch
+        {
+            _known.TryRemove(key, out _); // it may have come back as another
+            throw;
+        }
+    }
+
+    private sealed record OpenedLink(SessionLink Link) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Link.Session.DisposeAsync();
     }
 }

@@ -16,6 +16,8 @@ namespace Whorl.Client.Routing;
 /// <param name="random">Draws whom to ping, and routes that share the load.</param>
 public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvider time, Random random)
 {
+    private const int MostAtOnce = 64; // pings in a crowd of strangers
+    private const int MostReasons = 4; // that an error names
     private const int MaxPinged = 3; // of each kind of server; this and the times below are those of Petals' client
 
     private static readonly TimeSpan Validity = TimeSpan.FromSeconds(60);
@@ -27,9 +29,13 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
     private readonly PeerBans _bans = new(time);
     private IReadOnlyList<BlockServer> _servers = [];
     private DateTimeOffset? _seen;
+    private bool _isWary; // somebody has failed since the swarm was looked at: those that have answered a ping come first
 
     /// <summary>The model's prefix in the swarm.</summary>
     public string Prefix => prefix;
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time => time;
 
     /// <summary>All blocks of the model.</summary>
     public BlockRange Range => new(0, blocks - 1);
@@ -48,6 +54,57 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
     /// <inheritdoc cref="FindFastestAsync"/>
     public Task<IReadOnlyList<RouteHop>> DrawAsync(BlockRange range, IReadOnlyDictionary<PeerId, string> failed, CancellationToken cancellationToken) =>
         FindAsync(range, failed, (servers, pings) => BalancedRoute.Draw(servers, range, pings, random), cancellationToken);
+
+    /// <summary>
+    /// Pings servers that nobody has heard of yet, many at once, until those that answered hold all blocks: after one has failed, so that a crowd
+    /// of names that lead nowhere is not tried one by one.
+    /// </summary>
+    /// <param name="range">The blocks.</param>
+    /// <param name="failed">Servers not to take.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal async Task LookAroundAsync(BlockRange range, IReadOnlyDictionary<PeerId, string> failed, CancellationToken cancellationToken)
+    {
+        PeerId[] strangers;
+        lock (_gate)
+        {
+            _isWary = true;
+            if (IsCovered())
+            {
+                return;
+            }
+
+            IReadOnlyDictionary<string, double> pings = _pings.Current(time.GetUtcNow());
+            strangers = [.. Usable(range, failed).Select(s => s.Peer).Distinct().Where(p => !pings.ContainsKey(p.ToString()))];
+            random.Shuffle(strangers);
+        }
+
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ParallelOptions options = new() { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = enough.Token };
+        try
+        {
+            await Parallel.ForEachAsync(strangers, options, async (peer, token) =>
+            {
+                TimeSpan? trip = await node.PingAsync(peer, PingTimeout, token);
+                bool isEnough;
+                lock (_gate)
+                {
+                    _pings.Add(peer, trip, time.GetUtcNow());
+                    isEnough = trip is not null && IsCovered();
+                }
+
+                if (isEnough)
+                {
+                    await enough.CancelAsync();
+                }
+            });
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // There are enough.
+        }
+
+        bool IsCovered() => MissingBlocks.Of(Answering(Usable(range, failed)).Select(s => s.Range), range).Count == 0;
+    }
 
     /// <summary>Passes a server over for a while, the longer the more often it fails.</summary>
     public void Failed(PeerId peer)
@@ -90,7 +147,14 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
         {
             lock (_gate)
             {
-                return choose(Usable(range, failed), _pings.Current(time.GetUtcNow()));
+                List<BlockServer> usable = Usable(range, failed);
+                IReadOnlyDictionary<string, double> pings = _pings.Current(time.GetUtcNow());
+                if (_isWary && choose(Answering(usable), pings) is { Count: > 0 } sure)
+                {
+                    return sure; // what has gone wrong once goes no way that nobody has tried
+                }
+
+                return choose(usable, pings);
             }
         }
     }
@@ -103,12 +167,20 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
         return [.. candidates.Where(s => !_bans.Contains(s.Peer) || missing.Any(m => m.First <= s.Range.Last && s.Range.First <= m.Last))];
     }
 
+    /// <summary>Those of some servers that have answered a ping.</summary>
+    private List<BlockServer> Answering(List<BlockServer> servers)
+    {
+        IReadOnlyDictionary<string, double> pings = _pings.Current(time.GetUtcNow());
+        return [.. servers.Where(s => pings.TryGetValue(s.Peer.ToString(), out double trip) && double.IsFinite(trip))];
+    }
+
     private NoRouteException NoRoute(BlockRange range, IReadOnlyDictionary<PeerId, string> failed)
     {
         lock (_gate)
         {
             string missing = MissingBlocks.Name(MissingBlocks.Of(_servers.Where(s => !failed.ContainsKey(s.Peer)).Select(s => s.Range), range));
-            string why = failed.Count > 0 ? "; not used: " + string.Join("; ", failed.Values) : "";
+            string more = failed.Count > MostReasons ? $"; and {failed.Count - MostReasons} more" : "";
+            string why = failed.Count > 0 ? $"; not used: {string.Join("; ", failed.Values.Take(MostReasons))}{more}" : "";
             return new NoRouteException($"no server of '{prefix}' in the swarm has {missing}{why}");
         }
     }
@@ -136,6 +208,7 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
         {
             _servers = servers.Count > 0 ? servers : _servers; // where the DHT has nothing to tell, those known before may still be there
             _seen = time.GetUtcNow();
+            _isWary = false;
             for (int i = 0; i < targets.Length; i++)
             {
                 _pings.Add(targets[i], trips[i], time.GetUtcNow());

@@ -42,7 +42,7 @@ public sealed class Sampler
     /// <summary>Chooses the token at a position, and remembers it for the penalties.</summary>
     /// <param name="logits"><c>[vocabulary]</c>; left as they are.</param>
     /// <param name="position">Position of the token that is chosen.</param>
-    /// <exception cref="InvalidOperationException">A logit is not a number.</exception>
+    /// <exception cref="ModelOutputException">A logit is not a number, or the largest is infinite.</exception>
     public int Next(ReadOnlySpan<float> logits, int position)
     {
         logits.CopyTo(_logits);
@@ -91,7 +91,7 @@ public sealed class Sampler
         return float.IsFinite(_logits[best]) ? best : throw Nonsense(best);
     }
 
-    private InvalidOperationException Nonsense(int id) => new($"logit {id} is {_logits[id]}: the model computed nonsense");
+    private ModelOutputException Nonsense(int id) => new($"the model computed nonsense (logit {id} is {_logits[id]}); its files, or what servers hold of them, are damaged");
 
     private int Draw(int best, int position)
     {

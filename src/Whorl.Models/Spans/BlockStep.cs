@@ -3,16 +3,35 @@ namespace Whorl.Models;
 /// <summary>New tokens of one session on their way through blocks. Reusable.</summary>
 public sealed class BlockStep
 {
-    /// <summary>Number of new tokens; 0 is allowed (a verdict alone).</summary>
-    public int Rows { get; set; }
+    private StepShape _shape;
 
-    /// <summary>The step's number in its session, from 1 and rising by one: a number that was computed is answered again, not computed again.</summary>
-    /// <value>0: whoever carries the step counts</value>
-    public long Number { get; set; }
+    /// <summary>What the step is, its values aside. The properties of the same names read and set its parts.</summary>
+    public StepShape Shape
+    {
+        get => _shape;
+        set => _shape = value;
+    }
 
-    /// <summary>Tokens that must be committed once the verdict is applied, before the rows are: a session that has others refuses the step.</summary>
-    /// <value>null: not compared</value>
-    public int? Position { get; set; }
+    /// <inheritdoc cref="StepShape.Rows"/>
+    public int Rows
+    {
+        get => _shape.Rows;
+        set => _shape = _shape with { Rows = value };
+    }
+
+    /// <inheritdoc cref="StepShape.Number"/>
+    public long Number
+    {
+        get => _shape.Number;
+        set => _shape = _shape with { Number = value };
+    }
+
+    /// <inheritdoc cref="StepShape.Position"/>
+    public int? Position
+    {
+        get => _shape.Position;
+        set => _shape = _shape with { Position = value };
+    }
 
     /// <summary>What enters the first block, <c>[Rows, boundary]</c>.</summary>
     public ReadOnlyMemory<float> Input { get; set; }
@@ -23,27 +42,51 @@ public sealed class BlockStep
     /// </summary>
     public Memory<float> Output { get; set; }
 
-    /// <summary>Whether the output of every block is wanted.</summary>
-    public bool EveryBlock { get; set; }
+    /// <inheritdoc cref="StepShape.EveryBlock"/>
+    public bool EveryBlock
+    {
+        get => _shape.EveryBlock;
+        set => _shape = _shape with { EveryBlock = value };
+    }
 
-    /// <summary>Whether scratch tokens of earlier steps are settled before this one; else they stay open.</summary>
-    public bool HasVerdict { get; set; }
+    /// <inheritdoc cref="StepShape.HasVerdict"/>
+    public bool HasVerdict
+    {
+        get => _shape.HasVerdict;
+        set => _shape = _shape with { HasVerdict = value };
+    }
 
-    /// <summary>With <see cref="HasVerdict"/>: the scratch tokens to commit, a path from the root; the others are forgotten.</summary>
-    public ReadOnlyMemory<int> Keep { get; set; }
+    /// <inheritdoc cref="StepShape.Keep"/>
+    public ReadOnlyMemory<int> Keep
+    {
+        get => _shape.Keep;
+        set => _shape = _shape with { Keep = value };
+    }
 
-    /// <summary>Whether the new tokens are scratch: a tree, or more of one; else they are committed at once.</summary>
-    public bool IsScratch { get; set; }
+    /// <inheritdoc cref="StepShape.IsScratch"/>
+    public bool IsScratch
+    {
+        get => _shape.IsScratch;
+        set => _shape = _shape with { IsScratch = value };
+    }
 
-    /// <summary>With <see cref="IsScratch"/>: the new tokens' parents as scratch numbers, -1 for the last committed token.</summary>
-    public ReadOnlyMemory<int> Parents { get; set; }
+    /// <inheritdoc cref="StepShape.Parents"/>
+    public ReadOnlyMemory<int> Parents
+    {
+        get => _shape.Parents;
+        set => _shape = _shape with { Parents = value };
+    }
 
     /// <summary>Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts.</summary>
     /// <value>empty</value>
     public ReadOnlyMemory<float> Prompts { get; set; }
 
-    /// <summary>Rows of <see cref="Prompts"/>, at most <see cref="Rows"/>; 0 for none.</summary>
-    public int PromptRows { get; set; }
+    /// <inheritdoc cref="StepShape.PromptRows"/>
+    public int PromptRows
+    {
+        get => _shape.PromptRows;
+        set => _shape = _shape with { PromptRows = value };
+    }
 
     /// <summary>Values that <see cref="Output"/> must hold.</summary>
     /// <param name="blocks">Blocks of the session.</param>

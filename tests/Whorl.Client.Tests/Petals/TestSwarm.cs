@@ -83,6 +83,27 @@ internal sealed class TestSwarm : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Adds a server that answers nothing that it is asked, and announces it.</summary>
+    public async Task<IPeerHost> AddHungServerAsync(BlockRange range, double? inferenceRps = null)
+    {
+        IPeerHost host = Network.AddHost();
+        host.Handle("TransformerConnectionHandler.rpc_info", (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token));
+        _nodes.Add(host);
+        await AnnounceAsync(host, range, inferenceRps: inferenceRps);
+        return host;
+    }
+
+    /// <summary>Announces a name that leads nowhere, as anybody may.</summary>
+    public async Task AnnounceStrangerAsync(BlockRange range, double? inferenceRps = null)
+    {
+        PeerId stranger = new InMemoryNetwork().AddHost(PeerId.FromPublicKey([0x08, 0x01, 0x12, 0x20, .. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()])).Id;
+        ServerInfo info = new() { State = ServerState.Online, Throughput = 1, StartBlock = range.First, EndBlock = range.Last + 1, InferenceRps = inferenceRps };
+        double expiration = (Clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) + 120;
+        DhtEntry[] entries = [.. Enumerable.Range(range.First, range.Count).Select(block => new DhtEntry(
+            Dht.Kademlia.DhtId.OfKey($"{Prefix}.{block}"), info.ToBytes(), expiration, DhtSubkey.OfText(stranger.ToString())))];
+        Assert.All(await Node!.StoreManyAsync(entries, Limit), Assert.True);
+    }
+
     /// <summary>Blocks in this process.</summary>
     public HostedSpan Load(BlockRange range, long cacheBytes = 16 << 20)
     {

@@ -73,6 +73,29 @@ public class FastestRouteTests
         Assert.Equal("", Route());
     }
 
+    [Fact]
+    public void What_is_announced_beyond_belief_gains_nothing()
+    {
+        Assert.Equal("0:0..5", Route(_servers.Of(0, 0, 5, rps: 1e5), _servers.Of(1, 0, 5, rps: 1e300)));
+        Assert.Equal("1:0..5", Route(_servers.Of(0, 0, 5, rps: 1e4), _servers.Of(1, 0, 5, rps: double.MaxValue)));
+    }
+
+    [Fact]
+    public void A_large_swarm_is_searched_without_garbage()
+    {
+        Servers many = new(500);
+        Random random = new(1);
+        BlockServer[] servers = [.. Enumerable.Range(0, 500).Select(i =>
+        {
+            int first = random.Next(0, 80);
+            return many.Of(i, first, Math.Min(79, first + random.Next(1, 12)), rps: 10 + (random.NextDouble() * 100));
+        })];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        IReadOnlyList<RouteHop> route = FastestRoute.Find(servers, new BlockRange(0, 79), NoPings, 0);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 500_000);
+        Assert.Equal((0, 79), (route[0].Range.First, route[^1].Range.Last));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -46,6 +46,75 @@ public class SwarmSpanTests
     }
 
     [Fact]
+    public async Task A_server_that_hangs_costs_half_a_second_once_where_an_honest_one_stands_beside_it()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost hung = await swarm.AddHungServerAsync(All, inferenceRps: 500), honest = await swarm.AddServerAsync(All, inferenceRps: 50);
+        Task<SwarmSpan> finding = swarm.FindAsync();
+        while (!finding.IsCompleted)
+        {
+            if (swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(0.5)))
+            {
+                swarm.Clock.Advance(TimeSpan.FromSeconds(0.5));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        SwarmSpan span = await finding;
+        DateTimeOffset then = swarm.Clock.GetUtcNow();
+        await using IBlockSession session = await OpenAsync(span);
+        Assert.Equal(honest.Id.ToString(), session.Holders.Single().Name);
+        Assert.Equal(then, swarm.Clock.GetUtcNow());
+        await StepAsync(swarm, session);
+        Assert.NotEqual(hung.Id, honest.Id);
+    }
+
+    [Fact]
+    public async Task A_hung_server_that_alone_holds_a_block_is_waited_for_and_named()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost hung = await swarm.AddHungServerAsync(All);
+        Task<SwarmSpan> finding = swarm.FindAsync();
+        while (!finding.IsCompleted)
+        {
+            // Half a second of patience, then the limit of twenty for its answer, of which that may have been a part.
+            double next = ((double[])[0.5, 19.5, 20]).FirstOrDefault(seconds => swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(seconds)));
+            swarm.Clock.Advance(TimeSpan.FromSeconds(next));
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(() => finding);
+        Assert.Contains("…" + hung.Id.ToString()[^8..], error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_crowd_of_names_that_lead_nowhere_is_not_tried_one_by_one()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        for (int i = 0; i < 40; i++)
+        {
+            await swarm.AnnounceStrangerAsync(All, inferenceRps: 1e300);
+        }
+
+        IPeerHost honest = await swarm.AddServerAsync(All, inferenceRps: 5);
+        int asked = 0;
+        PetalsClientOptions options = new();
+        SwarmSpan span = await SwarmSpan.FindAsync(
+            swarm.View(),
+            async (server, token) =>
+            {
+                Interlocked.Increment(ref asked);
+                return await PetalsSpan.ConnectAsync(swarm.Rpc, server.Peer, TestSwarm.Prefix, server.Range, options, token);
+            },
+            swarm.Limit);
+        await using IBlockSession session = await OpenAsync(span);
+        Assert.Equal(honest.Id.ToString(), session.Holders.Single().Name);
+        Assert.InRange(asked, 1, 2);
+    }
+
+    [Fact]
     public async Task A_server_that_failed_is_taken_again_when_its_ban_is_over_or_when_it_has_answered()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();

@@ -114,7 +114,7 @@ public sealed class SamplerTests
     public void Nonsense_is_refused(float first, float second)
     {
         Sampler sampler = new(new SamplingOptions { Temperature = 1 }, 2);
-        Assert.Throws<InvalidOperationException>(() => sampler.Next([first, second], 0));
+        Assert.Throws<ModelOutputException>(() => sampler.Next([first, second], 0));
     }
 
     [Theory]

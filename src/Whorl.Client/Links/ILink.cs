@@ -1,0 +1,13 @@
+using Whorl.Models;
+
+namespace Whorl.Client.Links;
+
+/// <summary>A session on one server, whatever protocol it speaks: a driver without policy.</summary>
+internal interface ILink : IBlockSession
+{
+    /// <summary>Tokens that are committed there.</summary>
+    int Committed { get; }
+
+    /// <summary>What it can do; known from its opening on.</summary>
+    SpanAbilities Abilities { get; }
+}
