@@ -1,14 +1,17 @@
 using Microsoft.Extensions.Logging;
+using Whorl.Dht.Records;
+using Whorl.Models;
+using Whorl.P2P;
 
 namespace Whorl.Server;
 
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "session opened: blocks {Blocks}, {MaxLength} tokens; {Sessions} open")]
-    public static partial void SessionOpened(ILogger logger, string blocks, int maxLength, int sessions);
+    [LoggerMessage(1, LogLevel.Information, "session of {Peer} opened: blocks {Blocks}, at most {MaxLength} tokens; {Sessions} open")]
+    public static partial void SessionOpened(ILogger logger, string peer, BlockRange blocks, int maxLength, int sessions);
 
-    [LoggerMessage(2, LogLevel.Information, "session closed; {Sessions} open")]
-    public static partial void SessionClosed(ILogger logger, int sessions);
+    [LoggerMessage(2, LogLevel.Information, "session of {Peer} closed: {Tokens} tokens in {Seconds:0.0} s; {Sessions} open")]
+    public static partial void SessionClosed(ILogger logger, string peer, int tokens, double seconds, int sessions);
 
     [LoggerMessage(3, LogLevel.Warning, "{Peer} sent what is no request: {Reason}")]
     public static partial void BadRequest(ILogger logger, string peer, string reason);
@@ -36,4 +39,16 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Information, "a session was given up, since others needed its memory")]
     public static partial void SessionGivenUp(ILogger logger);
+
+    [LoggerMessage(EventId = 12, Message = "announced as {State}: blocks {Blocks} of {Prefix}")]
+    public static partial void Announced(ILogger logger, LogLevel level, ServerState state, BlockRange blocks, string prefix);
+
+    [LoggerMessage(13, LogLevel.Information, "Petals session of {Peer} opened: blocks {Blocks}, {Sequences} sequences of at most {MaxLength} tokens")]
+    public static partial void PetalsSessionOpened(ILogger logger, string peer, BlockRange blocks, int sequences, int maxLength);
+
+    [LoggerMessage(14, LogLevel.Information, "Petals session of {Peer} closed: {Tokens} tokens a sequence in {Seconds:0.0} s")]
+    public static partial void PetalsSessionClosed(ILogger logger, string peer, int tokens, double seconds);
+
+    /// <summary>A peer for people: the end of its id, which is what differs; or this process.</summary>
+    public static string Name(PeerId? peer) => peer is null ? "this process" : $"…{peer.ToString()[^8..]}";
 }

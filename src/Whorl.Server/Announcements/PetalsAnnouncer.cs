@@ -34,6 +34,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
     private readonly Task _running;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ServerState _state;
+    private ServerState? _told; // what the operator knows to be announced
     private volatile bool _isLost;
 
     /// <summary>Begins to announce.</summary>
@@ -146,6 +147,12 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
             {
                 Log.NotAnnounced(_log, _prefix, "no other node took the record");
             }
+            else
+            {
+                Log.Announced(_log, _told == state ? LogLevel.Debug : LogLevel.Information, state, _range, _prefix);
+            }
+
+            _told = taken ? state : null;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // whatever it is, a server must not vanish by it
         {

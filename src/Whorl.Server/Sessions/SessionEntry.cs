@@ -13,6 +13,7 @@ internal sealed class SessionEntry : IEvictable
     private readonly Lock _gate = new();
     private readonly StepBuffer _input = new();
     private readonly BlockStep _step = new();
+    private readonly long _opened;
     private AnsweredStep _answer; // the last step's
     private AnsweredStep _next; // of the step under way
     private long _passing; // bytes taken for the step under way
@@ -26,7 +27,7 @@ internal sealed class SessionEntry : IEvictable
     {
         (_table, _span, Session, Id) = (table, span, session, id);
         (_answer, _next) = (new AnsweredStep(session.Account), new AnsweredStep(session.Account));
-        _lastUse = span.Time.GetTimestamp();
+        _opened = _lastUse = span.Time.GetTimestamp();
     }
 
     /// <summary>Its caches.</summary>
@@ -246,10 +247,11 @@ internal sealed class SessionEntry : IEvictable
         }
 
         _table.Remove(this);
+        int tokens = Session.Cache.Committed;
         await Session.DisposeAsync();
         GiveUpStep();
         _span.Memory.Withdraw(_answer);
         _span.Memory.GiveStep(Account, _answer.Drop() + OwnBytes);
-        Log.SessionClosed(_table.Logger, _table.Count);
+        Log.SessionClosed(_table.Logger, Log.Name(Account.Owner), tokens, _span.Time.GetElapsedTime(_opened).TotalSeconds, _table.Count);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Whorl.Models;
 using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
@@ -9,7 +10,8 @@ namespace Whorl.Server.Petals;
 /// <param name="context">The server.</param>
 /// <param name="inbox">Where other servers push steps of the sessions.</param>
 /// <param name="pusher">Hands steps on.</param>
-internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, StepPusher pusher)
+/// <param name="log">Told of sessions.</param>
+internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, StepPusher pusher, ILogger log)
 {
     /// <summary>Serves a session until the client ends it.</summary>
     /// <exception cref="PetalsException">The client's request cannot be met.</exception>
@@ -37,6 +39,9 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             SessionBatch batch = await context.Memory.OpenAsync(account, range, sequences, maxLength, Patience(metadata), cancellationToken);
             using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, batch.Evicted);
             context.Span.Memory.Add(batch);
+            string peer = Log.Name(call.Context.Caller);
+            long opened = context.Time.GetTimestamp();
+            Log.PetalsSessionOpened(log, peer, range, sequences, maxLength);
             try
             {
                 await ServeAsync(call, first, metadata, batch, range, maxLength, ends.Token);
@@ -48,7 +53,9 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             finally
             {
                 context.Span.Memory.Remove(batch);
+                int tokens = batch.Length;
                 await context.Memory.CloseAsync(batch);
+                Log.PetalsSessionClosed(log, peer, tokens, context.Time.GetElapsedTime(opened).TotalSeconds);
             }
         }
         finally

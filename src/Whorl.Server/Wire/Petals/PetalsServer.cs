@@ -46,7 +46,7 @@ public sealed class PetalsServer : IAsyncDisposable
         _forward = new ForwardCall(_context);
         _inbox = new PushInbox(span.Memory);
         _pusher = new StepPusher(new RpcClient(host, time), options, log);
-        _inference = new InferenceCall(_context, _inbox, _pusher);
+        _inference = new InferenceCall(_context, _inbox, _pusher, log);
 
         RpcServer server = new(host, time, log);
         server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)), isQuick: true);

@@ -106,7 +106,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             }
 
             Hold((await _session.AttachAsync(_limit.Token))!);
-            Log.SessionOpened(log, session.Cache.Range.ToString(), open.MaxLength, table.Count);
+            Log.SessionOpened(log, Log.Name(stream.RemotePeer), session.Cache.Range, open.MaxLength, table.Count);
             reply = new SpanReply.Opened(_session.Id is null ? TimeSpan.Zero : span.Limits.Lease);
         }
         catch (Exception e) when (e is MemoryBudgetException or OutOfMemoryException or OverflowException)
