@@ -33,9 +33,6 @@ public sealed class DecoderSpan : IDisposable
     /// <summary>Width of what enters and leaves.</summary>
     public int BoundarySize => _spec.BoundarySize;
 
-    /// <summary>Whether steps of unlike sessions share a pass over the weights; else they are computed one after the other.</summary>
-    public bool ComputesTogether => !_spec.DependsOnSessionLength;
-
     /// <summary>Loads the blocks' weights; no other block's bytes are read.</summary>
     /// <param name="model">The model.</param>
     /// <param name="range">Which blocks.</param>

@@ -45,7 +45,7 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
     private readonly List<HostedSession> _over = [];
     private readonly List<HostedSession> _completing = []; // the thread's own: by then another may compute
     private double _secondsPerRow; // of long passes
-    private TimeSpan _inlineTook; // the last lone step
+    private TimeSpan _loneTook; // the last step of few rows that was alone in its pass, whoever computed it
 
     /// <summary>Sessions that wait.</summary>
     public int Waiting
@@ -65,7 +65,7 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
         bool isOwn = false;
         lock (_gate)
         {
-            bool isBrief = session.Account.Owner is null || _inlineTook < InlineTime;
+            bool isBrief = session.Account.Owner is null || _loneTook < InlineTime;
             if (!_isComputing && _count == 0 && session.Priority == StepPriority.Decode && isBrief)
             {
                 session.State = StepState.Computing;
@@ -153,7 +153,6 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
         _over.Clear();
         lock (_gate)
         {
-            _inlineTook = took;
             _isComputing = false;
             if (_count > 0)
             {
@@ -192,10 +191,6 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
             lock (_gate)
             {
                 _isComputing = false;
-                if (_count == 0)
-                {
-                    _inlineTook = TimeSpan.Zero; // whoever comes next may try
-                }
             }
 
             foreach (HostedSession session in _completing)
@@ -290,7 +285,7 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
             }
         }
 
-        if ((_pass.Count == 1 || span.ComputesTogether) && TryForward(0, _pass.Count) is null)
+        if (TryForward(0, _pass.Count) is null)
         {
             return;
         }
@@ -345,6 +340,7 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
 
         lock (_gate)
         {
+            _loneTook = _pass.Count == 1 && _pass[0].Priority == StepPriority.Decode ? took : _loneTook;
             foreach (HostedSession session in _pass)
             {
                 bool isWhole = session.Done == session.Step.Rows;

@@ -1,4 +1,5 @@
 using Whorl.Models;
+using Whorl.P2P;
 using Whorl.P2P.Rpc;
 using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
@@ -110,6 +111,25 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, _limit.Token);
         }
+    }
+
+    [Fact]
+    public async Task An_idle_session_of_a_peer_beyond_its_due_is_told_that_others_needed_its_memory()
+    {
+        Start(sessions: 8);
+        await using RpcCall call = await OpenAsync();
+        await StepAsync(call, Step(1, Metadata(), batch: 7));
+        Task<ReadOnlyMemory<byte>?> next = call.ReceiveAsync(_limit.Token).AsTask();
+        BlockSessionOptions options = new(new BlockRange(0, 1), Length + 16);
+        PeerId other = ReplaySwarm.ServerA; // anybody but the client
+        await Assert.ThrowsAsync<MemoryBudgetException>(async () => await _swarm![0].OpenAsync(options, other, _limit.Token)); // it is not idle
+        await TimersAsync(2);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        await using HostedSession opened = await _swarm![0].OpenAsync(options, other, _limit.Token);
+
+        string error = (await Assert.ThrowsAsync<RpcErrorException>(() => next)).Message;
+        Assert.StartsWith("the session was idle and others needed its memory", error, StringComparison.Ordinal);
     }
 
     [Fact]
