@@ -140,7 +140,8 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
             bool taken = await _directory.DeclareServerAsync(_prefix, Enumerable.Range(_range.First, _range.Count), info, expiration, cancellationToken);
             if (state == ServerState.Online && !_prefix.StartsWith('_'))
             {
-                taken &= await _directory.DeclareModelAsync(_prefix, _model, expiration, cancellationToken);
+                // Refused where another server has announced the same for longer, which does as well.
+                await _directory.DeclareModelAsync(_prefix, _model, expiration, cancellationToken);
             }
 
             if (!taken)

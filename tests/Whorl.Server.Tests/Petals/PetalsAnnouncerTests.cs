@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.Dht;
 using Whorl.Dht.Records;
@@ -100,6 +102,58 @@ public class PetalsAnnouncerTests
         {
             Interlocked.Increment(ref announced);
             return new ServerInfo { State = state, Throughput = 7 };
+        }
+    }
+
+    [Fact]
+    public async Task Another_server_that_announces_the_same_model_for_longer_is_no_cause_for_a_warning()
+    {
+        CancellationToken limit = new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+        ManualTimeProvider clock = new();
+        InMemoryNetwork network = new();
+        await using IPeerHost otherHost = network.AddHost(), serverHost = network.AddHost();
+        await using DhtNode other = await DhtNode.StartAsync(otherHost, new DhtOptions(), [], clock, new Random(1), null, limit);
+        await using DhtNode server = await DhtNode.StartAsync(serverHost, new DhtOptions(), [otherHost.Id], clock, new Random(2), null, limit);
+        SwarmDirectory directory = new(other);
+        ModelInfo model = new(2, null);
+        Assert.True(await directory.DeclareModelAsync(Prefix, model, (clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0) + 1_000, limit));
+        int announced = 0;
+        WarningLogger log = new();
+        await using (PetalsAnnouncer announcer = new(
+            server, Prefix, new BlockRange(0, 1), model, ServerState.Online, Describe, TimeSpan.FromSeconds(60), clock, new Random(4), log))
+        {
+            while (Volatile.Read(ref announced) < 3)
+            {
+                clock.Advance(TimeSpan.FromSeconds(60));
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit);
+            }
+        }
+
+        Assert.Empty(log.Warnings);
+        Assert.Equal(ServerState.Offline, (await directory.FindServersAsync(Prefix, [1], latest: true, limit))[0][serverHost.Id].State);
+
+        ServerInfo Describe(ServerState state)
+        {
+            Interlocked.Increment(ref announced);
+            return new ServerInfo { State = state, Throughput = 7 };
+        }
+    }
+
+    private sealed class WarningLogger : ILogger
+    {
+        public ConcurrentQueue<string> Warnings { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Warnings.Enqueue(formatter(state, exception));
+            }
         }
     }
 }
