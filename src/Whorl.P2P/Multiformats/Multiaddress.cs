@@ -55,25 +55,47 @@ public sealed class Multiaddress : IEquatable<Multiaddress>
             throw new FormatException($"a multiaddr starts with a slash and has at most {MaxBytes} characters; got {text.Length} from '{text[..Math.Min(20, text.Length)]}'");
         }
 
-        string[] parts = text[1..].TrimEnd('/').Split('/');
+        string[] parts = text[1..].Split('/');
+        int end = Math.Max(1, Array.FindLastIndex(parts, part => part.Length > 0) + 1);
         List<MultiaddressComponent> components = [];
-        for (int at = 0; at < parts.Length;)
+        for (int at = 0; at < end;)
         {
             MultiaddressProtocol protocol = MultiaddressProtocol.Find(parts[at])
                 ?? throw new FormatException($"multiaddr '{text}': unknown protocol '{parts[at]}'");
-            string value = protocol.Form switch
+            int taken = protocol.Form switch
             {
-                MultiaddressValueForm.None => "",
-                MultiaddressValueForm.Path => "/" + string.Join('/', parts[(at + 1)..]),
-                _ => at + 1 < parts.Length ? parts[at + 1] : throw new FormatException($"multiaddr '{text}': /{protocol.Name} has no value"),
+                MultiaddressValueForm.None => 0,
+                MultiaddressValueForm.Path => end - at - 1,
+                _ when at + 1 >= end => throw new FormatException($"multiaddr '{text}': /{protocol.Name} has no value"),
+                MultiaddressValueForm.Peer => PartsOfPeerId(parts.AsSpan(at + 1)),
+                _ => 1,
             };
-            components.Add(MultiaddressComponent.FromText(protocol, value));
-            at += protocol.Form switch { MultiaddressValueForm.None => 1, MultiaddressValueForm.Path => parts.Length, _ => 2 };
+            string value = string.Join('/', parts.AsSpan(at + 1, taken)!);
+            components.Add(MultiaddressComponent.FromText(protocol, protocol.Form == MultiaddressValueForm.Path ? "/" + value : value));
+            at += 1 + taken;
         }
 
         return components.Count <= MaxComponents
             ? new Multiaddress([.. components])
             : throw new FormatException($"multiaddr with {components.Count} components, limit {MaxComponents}");
+    }
+
+    // The base64 of multibase has the slash among its digits.
+    private static int PartsOfPeerId(ReadOnlySpan<string> parts)
+    {
+        if (parts[0] is ['m' or 'M', ..])
+        {
+            int length = -1;
+            for (int count = 1; count <= parts.Length && (length += 1 + parts[count - 1].Length) <= Base58.MaxTextLength; count++)
+            {
+                if (PeerId.TryParse(string.Join('/', parts[..count]!), out _))
+                {
+                    return count;
+                }
+            }
+        }
+
+        return 1;
     }
 
     /// <summary>Reads the text form; false where <see cref="Parse"/> would throw.</summary>

@@ -42,6 +42,16 @@ public sealed class MultiaddressTests
     }
 
     [Theory]
+    [InlineData("mAXIAJAgBEiDUc146Jl4W7uA/WXGLm10DAZwH2LbFH5DaOmZu7BOrNQ", "12D3KooWQ7gdf9VVJk9HPD9MxFjSwtC8o96SEAAGqnrYzR2Q8gcc")]
+    [InlineData("MAXIAJAgBEiBFI1QPFQTNFxAMSDXoW37v1JkRWA+O//BZmo8oO+a54w==", "12D3KooWEUFYY4S6BaFz2f7K2p27CHT9MeBpLPKdDn8wHdeenppi")]
+    [InlineData("mAXISIKIYVdoIyxAtHSF8U9xYJKOnlcHBpE6XG/Aaudo6Ksu/", "QmZFQH8SJ9y8jyUzbDmLswu9Kow7QZaiA3AoSpCYf6xycA")]
+    public void An_id_in_base64_may_have_slashes(string text, string id)
+    {
+        Assert.Equal($"/ip4/1.2.3.4/tcp/80/p2p/{id}", Multiaddress.Parse("/ip4/1.2.3.4/tcp/80/p2p/" + text).ToString());
+        Assert.Equal($"/ip4/1.2.3.4/tcp/80/p2p/{id}/p2p-circuit", Multiaddress.Parse($"/ip4/1.2.3.4/tcp/80/p2p/{text}/p2p-circuit").ToString());
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("ip4/1.2.3.4")]
     [InlineData("/")]
