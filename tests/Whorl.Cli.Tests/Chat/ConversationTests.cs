@@ -12,7 +12,12 @@ public sealed class ConversationTests
     private static readonly ModelText Text = BardText.Load();
     private static readonly TextRequest Request = new()
     {
-        Seed = 7, MaxTokens = 24, Temperature = 0.8f, IgnoreEndTokens = true, FrequencyPenalty = 0.5f, RepetitionPenalty = 1.1f,
+        Seed = 7,
+        MaxTokens = 24,
+        Temperature = 0.8f,
+        IgnoreEndTokens = true,
+        FrequencyPenalty = 0.5f,
+        RepetitionPenalty = 1.1f,
     };
 
     private readonly HashModel _model = new() { Never = [0, 1] };

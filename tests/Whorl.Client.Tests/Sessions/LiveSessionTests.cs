@@ -77,7 +77,15 @@ public sealed class LiveSessionTests
         {
             Shape = new StepShape
             {
-                Rows = 2, Number = 7, Position = 3, EveryBlock = true, HasVerdict = true, Keep = new[] { 0, 1 }, IsScratch = true, Parents = new[] { -1, 0 }, PromptRows = 1,
+                Rows = 2,
+                Number = 7,
+                Position = 3,
+                EveryBlock = true,
+                HasVerdict = true,
+                Keep = new[] { 0, 1 },
+                IsScratch = true,
+                Parents = new[] { -1, 0 },
+                PromptRows = 1,
             },
             Prompts = new float[] { 1, 2, 3, 4, 5, 6 },
         };
