@@ -15,9 +15,10 @@ public sealed unsafe partial class CpuBackend
     private AttentionWork? _attention;
 
     /// <inheritdoc/>
-    public KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity)
+    public KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity, KeyValueFormat format = KeyValueFormat.F32)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        ArgumentOutOfRangeException.ThrowIfNotEqual((int)format, (int)KeyValueFormat.F32, nameof(format));
         return new CpuKeyValueStore(spec.KeyValueHeads, spec.KeySize, spec.ValueSize, capacity);
     }
 

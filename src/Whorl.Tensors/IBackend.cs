@@ -37,8 +37,9 @@ public interface IBackend : IDisposable
 
     /// <summary>Makes an empty store of keys and values.</summary>
     /// <param name="spec">The layer's shape.</param>
-    /// <param name="capacity">Slots: the most tokens, scratch included.</param>
-    KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity);
+    /// <param name="capacity">Slots: the most tokens, scratch included. Memory is taken when they are first used.</param>
+    /// <param name="format">How keys and values are kept.</param>
+    KeyValueStore CreateKeyValueStore(AttentionSpec spec, int capacity, KeyValueFormat format = KeyValueFormat.F32);
 
     /// <summary>Rows of an embedding table, expanded exactly: <c>[ids, columns]</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not a row of the table.</exception>

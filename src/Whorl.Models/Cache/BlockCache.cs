@@ -7,17 +7,20 @@ namespace Whorl.Models;
 /// <param name="States">Recurrent states, none for a block without recurrence.</param>
 public sealed record BlockCache(KeyValueStore? KeyValues, IReadOnlyList<StateStore> States) : IDisposable
 {
-    /// <summary>Bytes it takes.</summary>
+    /// <summary>Bytes it takes once all that was reserved is used.</summary>
     public long Bytes => (KeyValues?.Bytes ?? 0) + States.Sum(s => s.Bytes);
 
-    /// <summary>Makes room for the snapshots of so many scratch tokens, so that a session's memory is known when it opens.</summary>
+    /// <summary>Reserves the snapshots of so many scratch tokens, so that a session's memory is known when it opens.</summary>
     public void ReserveScratch(int tokens)
     {
         foreach (StateStore state in States)
         {
-            state.EnsureScratch(tokens);
+            state.ReserveScratch(tokens);
         }
     }
+
+    /// <summary>Bytes it takes once so many tokens, scratch included, have come.</summary>
+    public long BytesFor(int tokens) => (KeyValues?.BytesFor(tokens) ?? 0) + States.Sum(s => s.Bytes);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -3,16 +3,18 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>What the blocks of a span remember of one session: committed tokens, and behind them the scratch tokens of a tree.</summary>
-public sealed class SessionCache : IDisposable
+public sealed partial class SessionCache : IDisposable
 {
     private readonly MemoryBudget? _budget;
-    private readonly long _bytes;
+    private readonly bool _grows;
+    private long _bytes;
     private readonly List<int> _parents = [];
     private bool _disposed;
     private bool _isBroken;
 
     internal SessionCache(IReadOnlyList<BlockCache> blocks, BlockSessionOptions options, MemoryBudget? budget, long bytes) =>
-        (Blocks, Range, MaxLength, MaxScratch, _budget, _bytes) = (blocks, options.Range, options.MaxLength, options.MaxScratch, budget, bytes);
+        (Blocks, Range, MaxLength, MaxScratch, _grows, _budget, _bytes) =
+        (blocks, options.Range, options.MaxLength, options.MaxScratch, options.Grows, budget, bytes);
 
     /// <summary>Which blocks.</summary>
     public BlockRange Range { get; }
@@ -29,7 +31,7 @@ public sealed class SessionCache : IDisposable
     /// <summary>Scratch tokens there are: number i's parent is <c>Parents[i]</c>, -1 standing for the last committed token.</summary>
     public ReadOnlySpan<int> Parents => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parents);
 
-    /// <summary>Bytes it takes.</summary>
+    /// <summary>Bytes taken from the budget: all that it can need, or, where it grows, what it needs by now.</summary>
     public long Bytes => _bytes;
 
     internal IReadOnlyList<BlockCache> Blocks { get; }
@@ -131,10 +133,7 @@ public sealed class SessionCache : IDisposable
     internal void Check(BlockStep step)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_isBroken)
-        {
-            throw new InvalidOperationException("a step of this session failed half-way: open another one and compute its tokens again");
-        }
+        ThrowIfBroken();
 
         int kept = 0, scratch = _parents.Count;
         if (step.HasVerdict)
@@ -159,6 +158,29 @@ public sealed class SessionCache : IDisposable
         else if (step.Rows > MaxLength - Committed - kept)
         {
             throw new ArgumentException($"{Committed + kept} + {step.Rows} tokens are more than the session's {MaxLength}", nameof(step));
+        }
+    }
+
+    /// <summary>Takes the memory from the budget that a checked step needs, where the session grows.</summary>
+    /// <exception cref="MemoryBudgetException">So much is not free; what the session remembers has not changed.</exception>
+    internal void Grow(BlockStep step)
+    {
+        if (!_grows)
+        {
+            return;
+        }
+
+        int kept = step.HasVerdict ? step.Keep.Length : 0, scratch = step.HasVerdict ? 0 : _parents.Count;
+        long needed = 0;
+        for (int i = 0; i < Blocks.Count; i++)
+        {
+            needed += Blocks[i].BytesFor(Committed + kept + scratch + step.Rows);
+        }
+
+        if (needed > _bytes)
+        {
+            _budget?.Take(needed - _bytes);
+            _bytes = needed;
         }
     }
 

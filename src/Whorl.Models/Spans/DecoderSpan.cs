@@ -92,17 +92,16 @@ public sealed class DecoderSpan : IDisposable
         {
             for (int block = options.Range.First; block <= options.Range.Last; block++)
             {
-                caches.Add(_blocks[block - Range.First].CreateCache(_backend, capacity));
+                caches.Add(_blocks[block - Range.First].CreateCache(_backend, capacity)); // takes no memory yet
                 caches[^1].ReserveScratch(options.MaxScratch);
-                budget?.Take(caches[^1].Bytes);
-                bytes += caches[^1].Bytes;
             }
 
+            bytes = caches.Sum(cache => cache.BytesFor(options.Grows ? 0 : capacity));
+            budget?.Take(bytes);
             return new SessionCache(caches, options, budget, bytes);
         }
         catch
         {
-            budget?.Give(bytes);
             caches.ForEach(c => c.Dispose());
             throw;
         }
@@ -129,6 +128,7 @@ public sealed class DecoderSpan : IDisposable
     /// <remarks>Where it throws, no session has gone on; one that cannot be brought back to where it was takes no more steps.</remarks>
     /// <param name="sessions">Unlike sessions on the same blocks.</param>
     /// <param name="steps">A step for each, that <see cref="Check"/> accepts.</param>
+    /// <exception cref="MemoryBudgetException">A session that grows found no memory.</exception>
     public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
     {
         lock (_backend)
@@ -157,6 +157,11 @@ public sealed class DecoderSpan : IDisposable
         for (int i = 0; i < sessions.Count; i++)
         {
             Check(sessions[i], steps[i]); // all of them before any is entered: one that does not fit must not leave the others half-way
+        }
+
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            sessions[i].Grow(steps[i]);
         }
 
         for (int i = 0; i < sessions.Count; i++)

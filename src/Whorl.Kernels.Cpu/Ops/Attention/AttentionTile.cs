@@ -18,8 +18,8 @@ internal readonly unsafe struct AttentionTile
 {
     private const int Lanes = ILanes<ScalarLanes>.Count;
 
-    // 16 KiB of values, which stay in the cache for all queries of the tile.
-    private const int KeyBlock = 256;
+    // A page: 16 KiB of a panel's values, which stay in the cache for all queries of the tile.
+    private const int KeyBlock = KeyValueStore.PageSlots;
 
     private readonly AttentionSpec _spec;
     private readonly StepLayout _layout;
@@ -105,8 +105,13 @@ internal readonly unsafe struct AttentionTile
             Count = keySize,
             FromZero = true,
         };
-        float* keys = _store.Keys(_head) + ((_firstPosition + ((long)firstTile * Lanes)) * keySize);
-        product.Run<T>(_queries, Queries, keys, endTile - firstTile, _scores + (firstTile * Lanes));
+        for (int slot = _firstPosition + (firstTile * Lanes), end = _firstPosition + (endTile * Lanes); slot < end;)
+        {
+            int until = Math.Min(end, (slot | (KeyBlock - 1)) + 1);
+            float* keys = _store.Keys(slot / KeyBlock, _head) + ((long)(slot % KeyBlock) * keySize);
+            product.Run<T>(_queries, Queries, keys, (until - slot) / Lanes, _scores + (slot - _firstPosition));
+            slot = until;
+        }
     }
 
     /// <summary>Step 3: turns one query's dot products into exponentials and keeps their sum.</summary>
@@ -286,25 +291,30 @@ internal readonly unsafe struct AttentionTile
     private void Walk<T>(int query, int queries, int first, int end, int firstPanel, int endPanel)
         where T : unmanaged, ILanes<T>
     {
-        for (int at = first; at < end; at += KeyBlock)
+        for (int at = first; at < end;)
         {
-            Weigh<T>(query, queries, at, at, Math.Min(KeyBlock, end - at), firstPanel, endPanel);
+            int until = Math.Min(end, (at | (KeyBlock - 1)) + 1);
+            Weigh<T>(query, queries, at, at, until - at, firstPanel, endPanel);
+            at = until;
         }
     }
 
+    // Slots of one page.
     private void Weigh<T>(int query, int queries, int position, int slot, int keys, int firstPanel, int endPanel)
         where T : unmanaged, ILanes<T>
     {
+        int page = slot / KeyBlock;
+        long panelStride = _store.PanelStride(page);
         var product = new PanelProduct
         {
             AStride = _stride,
-            PanelStride = _store.PanelStride,
+            PanelStride = panelStride,
             CStride = (long)ValuePanels * Lanes,
             Count = keys,
             FromZero = false,
         };
         float* weights = _scores + ((long)query * _stride) + (position - _firstPosition);
-        float* values = _store.Values(_head) + (firstPanel * _store.PanelStride) + ((long)slot * Lanes);
+        float* values = _store.Values(page, _head) + (firstPanel * panelStride) + ((long)(slot % KeyBlock) * Lanes);
         product.Run<T>(weights, queries, values, endPanel - firstPanel, Sum(query) + (firstPanel * Lanes));
     }
 }

@@ -72,6 +72,7 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
         {
             StepSegment segment = layout.Segments[i];
             int slots = segment.FirstSlot + segment.Rows;
+            _stores[i].MakeWritable(segment.FirstSlot, segment.Rows);
             _tiles += RowTiles(segment) * spec.KeyValueHeads;
             _scratchFloats = Math.Max(_scratchFloats, AttentionTile.ScratchFloats(spec, Math.Min(_tileRows, segment.Rows), slots));
             Cost += (long)segment.Rows * slots * spec.Heads * (spec.KeySize + spec.ValueSize);

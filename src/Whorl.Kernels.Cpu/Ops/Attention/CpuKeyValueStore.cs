@@ -3,21 +3,16 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
 
-/// <summary>Keys and values in the layout of the attention kernels.</summary>
-/// <remarks>
-/// Keys: <c>[head][tile][KeySize][16]</c>, a tile being 16 slots and a lane a slot, so that 16 scores are formed side by side, each walking its own key in
-/// order. Values: <c>[head][panel][slot][16]</c>, a panel being 16 dimensions and a lane a dimension, so that the weighted sum of 16 dimensions walks memory
-/// in a line; the lanes past the size stay 0.
-/// </remarks>
+/// <summary>Keys and values in <see cref="KeyValuePage"/>s, which are taken as slots are first written.</summary>
+/// <remarks>All pages have <see cref="KeyValueStore.PageSlots"/> slots but the last, which has what the capacity leaves.</remarks>
 internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 {
     private const int Lanes = ILanes<ScalarLanes>.Count;
-    private readonly NativeBuffer _keys;
-    private readonly NativeBuffer _values;
-    private readonly int _tiles;
+    private readonly KeyValuePage?[] _pages;
+    private bool _disposed;
 
-    /// <summary>Takes the memory.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A size below 1.</exception>
+    /// <summary>Takes no memory yet.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1, or more than a page of which can be addressed.</exception>
     public CpuKeyValueStore(int heads, int keySize, int valueSize, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
@@ -29,9 +24,8 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
         ValueSize = valueSize;
         ValuePanels = (valueSize + Lanes - 1) / Lanes;
         Capacity = capacity;
-        _tiles = (int)(((long)capacity + Lanes - 1) / Lanes);
-        _keys = new NativeBuffer(checked(4L * heads * _tiles * Lanes * keySize));
-        _values = new NativeBuffer(checked(4L * heads * ValuePanels * capacity * Lanes));
+        _ = checked(heads * (keySize + (ValuePanels * Lanes)) * sizeof(float) * PageSlots);
+        _pages = new KeyValuePage?[(int)(((long)capacity + PageSlots - 1) / PageSlots)];
     }
 
     /// <summary>Key and value heads.</summary>
@@ -46,22 +40,63 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     /// <summary>Panels of 16 dimensions of a value.</summary>
     public int ValuePanels { get; }
 
-    /// <summary>Elements from one panel of values to the next.</summary>
-    public long PanelStride => (long)Capacity * Lanes;
-
     /// <inheritdoc/>
     public override int Capacity { get; }
 
     /// <inheritdoc/>
-    public override long Bytes => _keys.Bytes + _values.Bytes;
+    public override KeyValueFormat Format => KeyValueFormat.F32;
 
-    /// <summary>A head's keys: tile t at <c>t · 16 · KeySize</c>.</summary>
-    public float* Keys(int head) => (float*)_keys.Pointer + ((long)head * _tiles * Lanes * KeySize);
+    /// <inheritdoc/>
+    public override int KeyElements => Heads * KeySize;
 
-    /// <summary>A head's values: slot s of panel p at <c>p · PanelStride + s · 16</c>.</summary>
-    public float* Values(int head) => (float*)_values.Pointer + (head * ValuePanels * PanelStride);
+    /// <inheritdoc/>
+    public override int ValueElements => Heads * ValueSize;
 
-    /// <summary>Writes a token's key and value of one head.</summary>
+    /// <inheritdoc/>
+    public override long BytesTaken => _pages.Sum(page => page?.Bytes ?? 0);
+
+    /// <inheritdoc/>
+    public override long BytesFor(int slots)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)slots, (uint)Capacity, nameof(slots));
+        int last = (int)(((long)slots + PageSlots - 1) / PageSlots) - 1;
+        return last < 0 ? 0 : (last * PageBytes(0)) + PageBytes(last); // all but the last are alike
+    }
+
+    /// <summary>Slots of a page.</summary>
+    public int SlotsOf(int page) => (int)Math.Min(PageSlots, Capacity - ((long)page * PageSlots));
+
+    /// <summary>A head's keys in a page that has been written to: tile t at <c>t · 16 · KeySize</c>.</summary>
+    public float* Keys(int page, int head) => _pages[page]!.Start + ((long)head * KeySlots(page) * KeySize);
+
+    /// <summary>A head's values in a page that has been written to: slot s of panel p at <c>(p · SlotsOf(page) + s) · 16</c>.</summary>
+    public float* Values(int page, int head)
+    {
+        return _pages[page]!.Start + ((long)KeySlots(page) * Heads * KeySize) + (head * ValuePanels * PanelStride(page));
+    }
+
+    /// <summary>Takes the memory of some slots, for this store alone: they may then be written to, by many threads.</summary>
+    /// <exception cref="ObjectDisposedException">The store was disposed.</exception>
+    public void MakeWritable(int firstSlot, int slots)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (int page = firstSlot / PageSlots; slots > 0 && page <= (firstSlot + slots - 1) / PageSlots; page++)
+        {
+            if (_pages[page] is not { } old)
+            {
+                _pages[page] = new KeyValuePage(PageBytes(page));
+            }
+            else if (old.IsShared)
+            {
+                KeyValuePage own = new(old.Bytes);
+                Buffer.MemoryCopy(old.Start, own.Start, own.Bytes, own.Bytes);
+                _pages[page] = own;
+                old.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Writes a token's key and value of one head to a slot that was made writable.</summary>
     public void Write(int head, int slot, float* key, float* value)
     {
         float* lane = Lane(head, slot);
@@ -70,19 +105,25 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
             lane[d * Lanes] = key[d];
         }
 
-        float* panel = Values(head) + ((long)slot * Lanes);
-        for (int d = 0; d < ValueSize; d += Lanes, panel += PanelStride)
+        float* panel = Panel(head, slot);
+        long stride = PanelStride(slot / PageSlots);
+        for (int d = 0; d < ValueSize; d += Lanes, panel += stride)
         {
             int lanes = Math.Min(Lanes, ValueSize - d);
             new ReadOnlySpan<float>(value + d, lanes).CopyTo(new Span<float>(panel, lanes));
         }
     }
 
+    /// <summary>Elements from one panel of values to the next in a page.</summary>
+    public long PanelStride(int page) => (long)SlotsOf(page) * Lanes;
+
     /// <inheritdoc/>
     public override void Move(int from, int to)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)Capacity, nameof(from));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)Capacity, nameof(to));
+        MakeWritable(to, 1);
+        long sourceStride = PanelStride(from / PageSlots), targetStride = PanelStride(to / PageSlots);
         for (int head = 0; head < Heads && from != to; head++)
         {
             float* source = Lane(head, from), target = Lane(head, to);
@@ -91,10 +132,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
                 target[d * Lanes] = source[d * Lanes];
             }
 
-            float* panel = Values(head);
-            for (int p = 0; p < ValuePanels; p++, panel += PanelStride)
+            source = Panel(head, from);
+            target = Panel(head, to);
+            for (int p = 0; p < ValuePanels; p++)
             {
-                new ReadOnlySpan<float>(panel + ((long)from * Lanes), Lanes).CopyTo(new Span<float>(panel + ((long)to * Lanes), Lanes));
+                new ReadOnlySpan<float>(source + (p * sourceStride), Lanes).CopyTo(new Span<float>(target + (p * targetStride), Lanes));
             }
         }
     }
@@ -109,13 +151,60 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 
         ArgumentOutOfRangeException.ThrowIfNegative(slots);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, Math.Min(Capacity, from.Capacity));
-        long keyBytes = 4L * ((slots + Lanes - 1) / Lanes) * Lanes * KeySize, valueBytes = 4L * slots * Lanes; // whole tiles of keys
-        for (int head = 0; head < Heads; head++)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        for (int first = 0; first < slots && from != this; first += PageSlots)
         {
-            Buffer.MemoryCopy(from.Keys(head), Keys(head), keyBytes, keyBytes);
-            for (int p = 0; p < ValuePanels; p++)
+            int page = first / PageSlots, count = Math.Min(PageSlots, slots - first);
+            if (SlotsOf(page) == from.SlotsOf(page))
             {
-                Buffer.MemoryCopy(from.Values(head) + (p * from.PanelStride), Values(head) + (p * PanelStride), valueBytes, valueBytes);
+                KeyValuePage? shared = from._pages[page]?.Share();
+                _pages[page]?.Dispose();
+                _pages[page] = shared;
+                continue;
+            }
+
+            float[] keys = new float[count * KeyElements], values = new float[count * ValueElements]; // one is the last and shorter
+            from.Export(first, count, keys, values);
+            Import(first, count, keys, values);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Export(int firstSlot, int slots, Span<float> keys, Span<float> values)
+    {
+        CheckRange(firstSlot, slots, keys.Length, values.Length);
+        fixed (float* key = keys, value = values)
+        {
+            for (int slot = 0; slot < slots; slot++)
+            {
+                if (_pages[(firstSlot + slot) / PageSlots] is null)
+                {
+                    throw new InvalidOperationException($"slot {firstSlot + slot} has never been written");
+                }
+
+                for (int head = 0; head < Heads; head++)
+                {
+                    long at = ((long)slot * Heads) + head;
+                    Read(head, firstSlot + slot, key + (at * KeySize), value + (at * ValueSize));
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Import(int firstSlot, int slots, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    {
+        CheckRange(firstSlot, slots, keys.Length, values.Length);
+        MakeWritable(firstSlot, slots);
+        fixed (float* key = keys, value = values)
+        {
+            for (int slot = 0; slot < slots; slot++)
+            {
+                for (int head = 0; head < Heads; head++)
+                {
+                    long at = ((long)slot * Heads) + head;
+                    Write(head, firstSlot + slot, key + (at * KeySize), value + (at * ValueSize));
+                }
             }
         }
     }
@@ -123,9 +212,50 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _keys.Dispose();
-        _values.Dispose();
+        _disposed = true;
+        for (int i = 0; i < _pages.Length; i++)
+        {
+            _pages[i]?.Dispose();
+            _pages[i] = null;
+        }
     }
 
-    private float* Lane(int head, int slot) => Keys(head) + ((long)(slot / Lanes) * Lanes * KeySize) + (slot % Lanes);
+    // Whole tiles.
+    private int KeySlots(int page) => (SlotsOf(page) + Lanes - 1) & -Lanes;
+
+    private long PageBytes(int page) => 4L * Heads * (((long)KeySlots(page) * KeySize) + (ValuePanels * PanelStride(page)));
+
+    private void CheckRange(int firstSlot, int slots, long keys, long values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstSlot);
+        ArgumentOutOfRangeException.ThrowIfNegative(slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, Capacity - firstSlot);
+        if (keys != (long)slots * KeyElements || values != (long)slots * ValueElements)
+        {
+            throw new ShapeMismatchException(
+                "key-value store", $"{slots} slots of {KeyElements} and {ValueElements} elements", $"{keys} and {values} elements");
+        }
+    }
+
+    private void Read(int head, int slot, float* key, float* value)
+    {
+        float* lane = Lane(head, slot);
+        for (int d = 0; d < KeySize; d++)
+        {
+            key[d] = lane[d * Lanes];
+        }
+
+        float* panel = Panel(head, slot);
+        long stride = PanelStride(slot / PageSlots);
+        for (int d = 0; d < ValueSize; d += Lanes, panel += stride)
+        {
+            int lanes = Math.Min(Lanes, ValueSize - d);
+            new ReadOnlySpan<float>(panel, lanes).CopyTo(new Span<float>(value + d, lanes));
+        }
+    }
+
+    private float* Lane(int head, int slot) =>
+        Keys(slot / PageSlots, head) + ((long)(slot % PageSlots / Lanes) * Lanes * KeySize) + (slot % Lanes);
+
+    private float* Panel(int head, int slot) => Values(slot / PageSlots, head) + ((long)(slot % PageSlots) * Lanes);
 }
