@@ -4,21 +4,22 @@ using Whorl.Models;
 
 namespace Whorl.Client;
 
-/// <summary>Spans one after the other, which together hold a run of blocks: itself a span.</summary>
+/// <summary>Spans that together hold a run of blocks: itself a span. Where more than one holds a block, any of them may stand in for another.</summary>
 public sealed class SpanChain : IBlockSpan
 {
-    private readonly IReadOnlyList<(IBlockSpan Span, BlockRange Range)> _links;
+    private readonly IReadOnlyList<IBlockSpan> _spans;
+    private volatile IReadOnlySet<IBlockSpan> _failed = new HashSet<IBlockSpan>(); // when a session was last opened: replaced, never changed
 
-    private SpanChain(IReadOnlyList<(IBlockSpan Span, BlockRange Range)> links) => _links = links;
-
-    /// <inheritdoc/>
-    public BlockRange Range => new(_links[0].Range.First, _links[^1].Range.Last);
+    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range) => (_spans, Range) = (spans, range);
 
     /// <inheritdoc/>
-    public int BoundarySize => _links[0].Span.BoundarySize;
+    public BlockRange Range { get; }
 
     /// <inheritdoc/>
-    public SpanContract Contract => _links[0].Span.Contract;
+    public int BoundarySize => _spans[0].BoundarySize;
+
+    /// <inheritdoc/>
+    public SpanContract Contract => _spans[0].Contract;
 
     /// <summary>Chains spans so that they cover a run of blocks, with as few hand-overs as can be.</summary>
     /// <param name="spans">Spans of one model, in any order; they may overlap.</param>
@@ -36,38 +37,60 @@ public sealed class SpanChain : IBlockSpan
             throw new NoRouteException($"no server holds {MissingBlocks.Name(missing)}; the servers hold {string.Join(", ", spans.Select(s => s.Range))}");
         }
 
-        List<(IBlockSpan Span, BlockRange Range)> links = [];
-        for (int block = range.First; block <= range.Last; block = links[^1].Range.Last + 1)
-        {
-            // Of those that hold the block, the one that reaches furthest.
-            IBlockSpan next = spans.Where(s => s.Range.First <= block && block <= s.Range.Last).MaxBy(s => s.Range.Last)!;
-            links.Add((next, new BlockRange(block, Math.Min(next.Range.Last, range.Last))));
-        }
-
-        return new SpanChain(links);
+        return new SpanChain(spans, range);
     }
 
     /// <inheritdoc/>
+    /// <remarks>Spans that failed when a session was last opened come last; one that fails now is left out as long as the others hold all blocks.</remarks>
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        Task<SessionLink>[] opening = [.. _links
-            .Select(link => (link.Span, Part: new BlockRange(Math.Max(link.Range.First, options.Range.First), Math.Min(link.Range.Last, options.Range.Last))))
-            .Where(link => link.Part.Count > 0)
-            .Select(link => OpenAsync(link.Span, options with { Range = link.Part }))];
-        try
+        HashSet<IBlockSpan> failed = [.. _failed];
+        if (!Covers(failed, options.Range))
         {
-            return new LiveSession(await Task.WhenAll(opening), BoundarySize);
+            failed.Clear();
         }
-        catch
-        {
-            foreach (Task<SessionLink> opened in opening.Where(o => o.IsCompletedSuccessfully))
-            {
-                await (await opened).Session.DisposeAsync();
-            }
 
-            throw;
+        while (true)
+        {
+            (IBlockSpan Span, Task<SessionLink> Opening)[] opening = [.. Links(failed, options.Range).Select(link => (link.Span, OpenAsync(link.Span, options with { Range = link.Range })))];
+            try
+            {
+                LiveSession session = new(await Task.WhenAll(opening.Select(o => o.Opening)), BoundarySize);
+                _failed = failed;
+                return session;
+            }
+            catch (Exception e)
+            {
+                foreach (Task<SessionLink> opened in opening.Select(o => o.Opening).Where(o => o.IsCompletedSuccessfully))
+                {
+                    await (await opened).Session.DisposeAsync();
+                }
+
+                IBlockSpan[] gone = [.. opening.Where(o => o.Opening.Exception?.InnerException is { } reason && Failures.IsOfServer(reason)).Select(o => o.Span)];
+                failed.UnionWith(gone);
+                _failed = failed;
+                if (gone.Length == 0 || !Failures.IsOfServer(e) || !Covers(failed, options.Range))
+                {
+                    throw;
+                }
+            }
         }
 
         async Task<SessionLink> OpenAsync(IBlockSpan span, BlockSessionOptions part) => new(await span.OpenAsync(part, cancellationToken), part.Range.Count);
+    }
+
+    private bool Covers(HashSet<IBlockSpan> without, BlockRange range) =>
+        MissingBlocks.Of(_spans.Where(s => !without.Contains(s)).Select(s => s.Range), range).Count == 0;
+
+    private IEnumerable<(IBlockSpan Span, BlockRange Range)> Links(HashSet<IBlockSpan> without, BlockRange range)
+    {
+        for (int block = range.First; block <= range.Last;)
+        {
+            // Of those that hold the block, the one that reaches furthest.
+            IBlockSpan next = _spans.Where(s => !without.Contains(s) && s.Range.First <= block && block <= s.Range.Last).MaxBy(s => s.Range.Last)!;
+            BlockRange part = new(block, Math.Min(next.Range.Last, range.Last));
+            yield return (next, part);
+            block = part.Last + 1;
+        }
     }
 }

@@ -120,19 +120,43 @@ internal sealed class LocalEngine : IAsyncDisposable
 
     private static BlockRange All(ModelSource source) => new(0, source.Spec.Blocks.Count - 1);
 
-    /// <summary>The servers that are named, as few of them as hold all blocks.</summary>
+    /// <summary>The servers that are named; those that cannot be reached are left out, with a word, where the others hold all blocks.</summary>
     private static async Task<SpanChain> ChainAsync(
         Network network, ModelSource source, EngineOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
     {
-        List<IBlockSpan> spans = [];
-        foreach (string server in servers)
+        Task<RemoteSpan>[] asked = [.. servers.Select(server => network.ConnectAsync(server, cancellationToken).AsTask())];
+        await Task.WhenAny(Task.WhenAll(asked)); // their failures are looked at one by one
+        Task<RemoteSpan>[] lost = [.. asked.Where(a => !a.IsCompletedSuccessfully)];
+        if (lost.FirstOrDefault(a => a.Exception?.InnerException is not IOException) is { } refused)
         {
-            RemoteSpan span = await network.ConnectAsync(server, cancellationToken);
+            await refused;
+        }
+
+        List<IBlockSpan> spans = [];
+        foreach (Task<RemoteSpan> answered in asked.Except(lost))
+        {
+            RemoteSpan span = await answered;
             Require(source, options, span);
             spans.Add(span);
         }
 
-        return SpanChain.Cover(spans, All(source));
+        SpanChain chain;
+        try
+        {
+            chain = SpanChain.Cover(spans, All(source));
+        }
+        catch (NoRouteException) when (lost.Length > 0)
+        {
+            await lost[0];
+            throw;
+        }
+
+        foreach (Task<RemoteSpan> left in lost)
+        {
+            await Console.Error.WriteLineAsync($"whorl: {UserErrors.Explain(left.Exception!.InnerException!)}; going on without it");
+        }
+
+        return chain;
     }
 
     private static void Require(ModelSource source, EngineOptions options, RemoteSpan span)

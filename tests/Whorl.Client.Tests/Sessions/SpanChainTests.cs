@@ -1,0 +1,92 @@
+using Whorl.Models;
+using Whorl.Tensors;
+
+namespace Whorl.Client.Tests.Sessions;
+
+/// <summary>Servers that are named: any that holds a block may stand in for another.</summary>
+public sealed class SpanChainTests
+{
+    private static readonly BlockRange All = new(0, 3);
+
+    [Fact]
+    public async Task A_span_that_is_gone_is_left_out_where_others_hold_its_blocks()
+    {
+        TestSpan dead = new(0, 3) { Fails = new IOException("gone") }, first = new(0, 1), second = new(2, 3);
+        SpanChain chain = SpanChain.Cover([dead, first, second], All);
+        await using (await OpenAsync(chain))
+        {
+            Assert.Equal((1, 1, 1), (dead.Opened, first.Opened, second.Opened));
+        }
+
+        await using (await OpenAsync(chain))
+        {
+            Assert.Equal((1, 2, 2), (dead.Opened, first.Opened, second.Opened)); // it is not asked again while the others do
+        }
+    }
+
+    [Fact]
+    public async Task Sessions_opened_on_the_way_to_a_failure_are_closed()
+    {
+        TestSpan first = new(0, 1), dead = new(2, 3) { Fails = new IOException("gone") };
+        SpanChain chain = SpanChain.Cover([first, dead], All);
+        await Assert.ThrowsAsync<IOException>(() => OpenAsync(chain));
+        Assert.Equal((1, 1), (first.Opened, first.Closed));
+    }
+
+    [Fact]
+    public async Task A_span_that_comes_back_is_asked_again_where_nobody_else_holds_its_blocks()
+    {
+        TestSpan only = new(0, 3) { Fails = new IOException("gone") };
+        SpanChain chain = SpanChain.Cover([only], All);
+        await Assert.ThrowsAsync<IOException>(() => OpenAsync(chain));
+        only.Fails = null;
+        await using IBlockSession session = await OpenAsync(chain);
+        Assert.Equal(2, only.Opened);
+    }
+
+    [Fact]
+    public async Task What_is_no_server_s_failure_is_told_at_once()
+    {
+        TestSpan first = new(0, 3) { Fails = new ArgumentException("too long") }, other = new(0, 3);
+        SpanChain chain = SpanChain.Cover([first, other], All);
+        await Assert.ThrowsAsync<ArgumentException>(() => OpenAsync(chain));
+        Assert.Equal(0, other.Opened);
+    }
+
+    private static Task<IBlockSession> OpenAsync(SpanChain chain) => chain.OpenAsync(new BlockSessionOptions(All, 8), CancellationToken.None).AsTask();
+
+    private sealed class TestSpan(int first, int last) : IBlockSpan
+    {
+        public Exception? Fails { get; set; }
+
+        public int Opened { get; private set; }
+
+        public int Closed { get; private set; }
+
+        public BlockRange Range { get; } = new(first, last);
+
+        public int BoundarySize => 2;
+
+        public SpanContract Contract { get; } = new("model", ActivationFormat.Q8, BoundaryFormat.F32);
+
+        public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
+        {
+            Opened++;
+            await Task.Yield();
+            return Fails is null ? new Session(this) : throw Fails;
+        }
+
+        private sealed class Session(TestSpan span) : IBlockSession
+        {
+            public IReadOnlyList<BlockHolder> Holders => [];
+
+            public ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+            public ValueTask DisposeAsync()
+            {
+                span.Closed++;
+                return ValueTask.CompletedTask;
+            }
+        }
+    }
+}
