@@ -60,7 +60,7 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
             default:
                 string? near = Spelling.Nearest(words[0], All.Select(c => c.Name).Concat(Others));
                 throw new CliException(
-                    $"there is no command {words[0]}{(near is null ? ";" : $"; did you mean {near}?")} /help lists them; // in place of / sends the line to the model");
+                    $"there is no command {words[0]}{(near is null ? "" : $"; did you mean {near}?")}; /help lists them; // in place of / sends the line to the model");
         }
 
         return true;

@@ -51,6 +51,11 @@ internal sealed record ConversationFile(
                 [.. messages.Select(m => (JsonNode)new JsonObject { ["role"] = m.Role, ["content"] = m.Content })]),
             ["options"] = new JsonObject(ChatSettings.Values(request, text)),
         };
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new CliException($"there is no folder {folder} for {path}");
+        }
+
         string unfinished = path + ".new";
         await File.WriteAllTextAsync(unfinished, json.ToJsonString(Readable) + "\n", cancellationToken);
         File.Move(unfinished, path, overwrite: true);

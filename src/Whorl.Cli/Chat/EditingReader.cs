@@ -32,6 +32,7 @@ internal sealed class EditingReader : IChatReader
     {
         (_keys, _screen, _size, _history, _complete) = (keys, screen, size, history, complete);
         _console = keys as ConsoleKeys;
+        _screen.Write(PastesOn); // while an answer is written, too: what is pasted then is one message as well
     }
 
     /// <inheritdoc/>
@@ -52,7 +53,6 @@ internal sealed class EditingReader : IChatReader
     {
         LineEditor editor = new(_history, _complete);
         EditPainter painter = new();
-        _screen.Write(PastesOn);
         try
         {
             Paint(editor, painter);
@@ -75,12 +75,16 @@ internal sealed class EditingReader : IChatReader
         }
         finally
         {
-            _screen.Write(painter.Finish() + PastesOff);
+            _screen.Write(painter.Finish());
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _console?.Dispose();
+    public void Dispose()
+    {
+        _screen.Write(PastesOff);
+        _console?.Dispose();
+    }
 
     private EditOutcome Handle(LineEditor editor, EditPainter painter, KeyPress key)
     {
