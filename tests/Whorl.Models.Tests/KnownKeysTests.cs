@@ -87,7 +87,7 @@ public sealed class KnownKeysTests : IDisposable
         }
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task All_unknown_keys_of_a_model_s_files_are_told_in_one_line_and_refused_where_asked()
     {
         string folder = await _forms.FolderAsync(GoldenCase.Of("llama2").Folder, _ => null, config => config["warp_drive"] = 9);
@@ -104,7 +104,7 @@ public sealed class KnownKeysTests : IDisposable
         Assert.Contains("warp_drive", e.Message, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [Fact]
     public async Task A_generation_that_is_not_done_here_is_told_but_loads()
     {
         string folder = await _forms.FolderAsync(GoldenCase.Of("llama2").Folder, _ => null);
@@ -124,7 +124,7 @@ public sealed class KnownKeysTests : IDisposable
         Assert.Empty(silent.Warnings);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Twins))]
     public void A_gguf_key_that_is_a_uniform_list_is_the_number_and_neutral_or_unknown_keys_do_not_hinder(string name)
     {
@@ -216,7 +216,7 @@ public sealed class KnownKeysTests : IDisposable
         Assert.Equal(["END"], read.StopStrings);
     }
 
-    [ReferenceTheory]
+    [Theory]
     [MemberData(nameof(Cases))]
     public void The_memory_of_a_text_is_known_before_anything_is_loaded(string name)
     {

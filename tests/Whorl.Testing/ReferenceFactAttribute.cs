@@ -7,6 +7,7 @@ namespace Whorl.Testing;
 public sealed class ReferenceFactAttribute : FactAttribute
 {
     /// <summary>Skips the test where some of the data are absent.</summary>
-    /// <param name="needed">Paths relative to <see cref="ReferenceData.Root"/>.</param>
-    public ReferenceFactAttribute(params string[] needed) => Skip = ReferenceData.SkipReason(needed);
+    /// <param name="needed">A path relative to <see cref="ReferenceData.Root"/>.</param>
+    /// <param name="more">Others.</param>
+    public ReferenceFactAttribute(string needed, params string[] more) => Skip = ReferenceData.SkipReason([needed, .. more]);
 }

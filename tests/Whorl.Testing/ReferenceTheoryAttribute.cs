@@ -8,6 +8,7 @@ namespace Whorl.Testing;
 public sealed class ReferenceTheoryAttribute : TheoryAttribute
 {
     /// <summary>Skips the theory where some of the data are absent.</summary>
-    /// <param name="needed">Paths relative to <see cref="ReferenceData.Root"/>.</param>
-    public ReferenceTheoryAttribute(params string[] needed) => Skip = ReferenceData.SkipReason(needed);
+    /// <param name="needed">A path relative to <see cref="ReferenceData.Root"/>.</param>
+    /// <param name="more">Others.</param>
+    public ReferenceTheoryAttribute(string needed, params string[] more) => Skip = ReferenceData.SkipReason([needed, .. more]);
 }

@@ -20,7 +20,7 @@ public sealed partial class ReadmeTests
         Assert.Contains("the same, byte for byte", result.Output, StringComparison.Ordinal);
     }
 
-    [ReferenceFact]
+    [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf")]
     public async Task The_question_is_answered_as_the_quick_start_says()
     {
         string[] parts = Readme.Split('\n').Single(l => l.StartsWith("whorl run SmolLM2", StringComparison.Ordinal)).Split('#');
