@@ -5,12 +5,10 @@ namespace Whorl.Client;
 /// <summary>What servers are called in messages.</summary>
 internal static class ServerName
 {
-    private const int IdChars = 8; // of 52: enough to find a server among thousands
-
     /// <summary>The end of a peer id, which is where ids differ; any other name as it is, its end of a peer id shortened likewise.</summary>
     public static string Short(string name)
     {
         int id = name.LastIndexOf('/') + 1;
-        return PeerId.TryParse(id == 0 ? name : name.Substring(id), out _) ? string.Concat(name.AsSpan(0, id), "…", name.AsSpan(name.Length - IdChars)) : name;
+        return PeerId.TryParse(id == 0 ? name : name.Substring(id), out _) ? string.Concat(name.AsSpan(0, id), PeerId.Shorten(name.AsSpan(id))) : name;
     }
 }

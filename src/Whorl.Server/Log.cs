@@ -49,6 +49,6 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Petals session of {Peer} closed: {Tokens} tokens a sequence in {Seconds:0.0} s")]
     public static partial void PetalsSessionClosed(ILogger logger, string peer, int tokens, double seconds);
 
-    /// <summary>A peer for people: the end of its id, which is what differs; or this process.</summary>
-    public static string Name(PeerId? peer) => peer is null ? "this process" : $"…{peer.ToString()[^8..]}";
+    /// <summary>A peer for people; null is this process.</summary>
+    public static string Name(PeerId? peer) => peer is null ? "this process" : PeerId.Shorten(peer.ToString());
 }

@@ -11,6 +11,8 @@ namespace Whorl.P2P;
 /// </remarks>
 public sealed class PeerId : IEquatable<PeerId>
 {
+    private const int ShortChars = 8; // of 52
+
     /// <summary>No valid id is longer, in bytes.</summary>
     public const int MaxBytes = 2 + MaxInlineKeyBytes;
 
@@ -94,6 +96,10 @@ public sealed class PeerId : IEquatable<PeerId>
 
     /// <summary>The base58 text form, as it stands in addresses and in DHT records.</summary>
     public override string ToString() => _text ??= Base58.Encode(_multihash);
+
+    /// <summary>An id's text for people: its end, which is where ids differ, and enough of it to find a peer among thousands.</summary>
+    /// <param name="id">The text of an id, in any of its forms.</param>
+    public static string Shorten(ReadOnlySpan<char> id) => string.Concat("…", id[^Math.Min(id.Length, ShortChars)..]);
 
     /// <inheritdoc/>
     public bool Equals(PeerId? other) => other is not null && _multihash.AsSpan().SequenceEqual(other._multihash);
