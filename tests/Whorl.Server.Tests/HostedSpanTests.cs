@@ -1,6 +1,7 @@
 using Whorl.Client;
 using Whorl.Generation;
 using Whorl.Models;
+using Whorl.Testing;
 using Whorl.Tensors;
 
 namespace Whorl.Server.Tests;
@@ -92,16 +93,10 @@ public sealed class HostedSpanTests
             await session.StepAsync(step, CancellationToken.None);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int thread = Environment.CurrentManagedThreadId;
         for (int i = 0; i < 50; i++)
         {
-            await session.StepAsync(step, CancellationToken.None);
+            Assert.Equal(0, Allocated.By(() => session.StepAsync(step, CancellationToken.None)));
         }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(thread, Environment.CurrentManagedThreadId); // else another thread's bytes were counted
-        Assert.Equal(0, allocated);
     }
 
     [Fact]
@@ -121,15 +116,9 @@ public sealed class HostedSpanTests
             await generator.AdvanceAsync(generator.Choose(), CancellationToken.None);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int thread = Environment.CurrentManagedThreadId;
         for (int i = 0; i < 50; i++)
         {
-            await generator.AdvanceAsync(generator.Choose(), CancellationToken.None);
+            Assert.Equal(0, Allocated.By(() => generator.AdvanceAsync(generator.Choose(), CancellationToken.None)));
         }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal(thread, Environment.CurrentManagedThreadId); // else another thread's bytes were counted
-        Assert.Equal(0, allocated);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Whorl.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Kernels.Cpu.Tests.Linear;
 
@@ -84,11 +85,13 @@ public sealed class LinearTests
             Tensor x = Bits.Activations(backend, rows, 512, new Random(2));
             for (int i = 0; i < 20; i++)
             {
-                long mark = backend.Mark(), before = GC.GetAllocatedBytesForCurrentThread();
-                backend.Linear(x, weights, y);
-                backend.Linear(x, weights[0], y[0]);
-                allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-                backend.Release(mark);
+                allocated = Allocated.By(() =>
+                {
+                    long mark = backend.Mark();
+                    backend.Linear(x, weights, y);
+                    backend.Linear(x, weights[0], y[0]);
+                    backend.Release(mark);
+                });
             }
         }
 
