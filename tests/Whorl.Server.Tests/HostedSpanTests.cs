@@ -1,8 +1,8 @@
 using Whorl.Client;
 using Whorl.Generation;
 using Whorl.Models;
-using Whorl.Testing;
 using Whorl.Tensors;
+using Whorl.Testing;
 
 namespace Whorl.Server.Tests;
 
