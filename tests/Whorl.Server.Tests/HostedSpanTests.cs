@@ -99,7 +99,11 @@ public sealed class HostedSpanTests
         }
     }
 
+#if DEBUG
+    [Fact(Skip = "the compiler makes objects of async methods' states in a debug build")]
+#else
     [Fact]
+#endif
     public async Task A_token_from_id_to_logits_to_id_allocates_nothing()
     {
         using Whorl.Kernels.Cpu.CpuBackend backend = new();

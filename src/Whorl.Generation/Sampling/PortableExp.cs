@@ -24,7 +24,7 @@ internal static class PortableExp
     }
 
     // 1/12!, 1/11!, …, 1/0!: Taylor's series, whose first term left out is below 2e-17 here.
-    private static ReadOnlySpan<double> Coefficients =>
+    private static readonly double[] Coefficients =
     [
         1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1,
     ];
