@@ -1,6 +1,7 @@
 using Whorl.Client.Routing;
 using Whorl.Client.Sessions;
 using Whorl.Models;
+using Whorl.Swarm;
 
 namespace Whorl.Client;
 

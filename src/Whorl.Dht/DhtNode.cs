@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.Dht.Kademlia;
 using Whorl.Dht.Protocol;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Dht;
 

@@ -17,7 +17,4 @@ internal static partial class Log
 
     [LoggerMessage(204, LogLevel.Warning, "the time was corrected after what {Peer} and others say")]
     public static partial void ClockCorrected(ILogger logger, PeerId? peer);
-
-    [LoggerMessage(203, LogLevel.Warning, "a record of {Subkey} under {Key} is malformed and was left out: {Reason}")]
-    public static partial void MalformedRecord(ILogger logger, string key, string subkey, string reason);
 }

@@ -1,7 +1,7 @@
 using Whorl.Dht.Protocol;
 using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Dht;
 

@@ -1,6 +1,6 @@
 using Whorl.Dht.Protocol;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Dht;
 

@@ -1,5 +1,3 @@
-using Whorl.P2P.Rpc;
-
 namespace Whorl.P2P;
 
 /// <summary>One duplex stream to a peer, opened for one protocol: bytes in order both ways, each direction closed on its own.</summary>
@@ -12,19 +10,20 @@ namespace Whorl.P2P;
 /// </remarks>
 public abstract class PeerStream : Stream
 {
-    private RpcBudget? _rpcBudget;
-
     /// <summary>The other side; null only where a transport without identities was dialled by address alone.</summary>
     public abstract PeerId? RemotePeer { get; }
 
     /// <summary>The protocol id both sides agreed on.</summary>
     public abstract string ProtocolId { get; }
 
-    /// <summary>As in <see cref="RpcContext"/>.</summary>
+    /// <summary>
+    /// What counts as one host where something is shared out: the peer's IPv4 address or IPv6 network of 56 bits, its relay's where it comes through one, or
+    /// "loopback". Null where the transport has no addresses.
+    /// </summary>
     internal virtual string? RemoteHost => null;
 
-    /// <summary>What the call on this stream may hold, together with those on all streams of its connection.</summary>
-    internal virtual RpcBudget RpcBudget => LazyInitializer.EnsureInitialized(ref _rpcBudget);
+    /// <summary>One object for all streams of a connection: what they share is kept under it.</summary>
+    internal virtual object ConnectionKey => this;
 
     /// <inheritdoc/>
     public override bool CanRead => true;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Server;
 

@@ -1,6 +1,6 @@
-using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
+using Whorl.Swarm;
 
 namespace Whorl.Dht.Tests;
 

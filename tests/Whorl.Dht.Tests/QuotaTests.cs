@@ -2,7 +2,7 @@ using Whorl.Dht.Kademlia;
 using Whorl.Dht.Protocol;
 using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Dht.Tests;
 

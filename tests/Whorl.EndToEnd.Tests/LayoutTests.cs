@@ -20,10 +20,11 @@ public sealed class LayoutTests
         ["Offloading"] = ["Models"],
         ["Wire"] = [],
         ["P2P"] = ["Wire"],
-        ["Dht"] = ["P2P"],
-        ["Protocol"] = ["Wire", "Tensors"],
-        ["Server"] = ["Generation", "Training", "Offloading", "Models", "Protocol", "Dht"],
-        ["Client"] = ["Generation", "Training", "Offloading", "Models", "Protocol", "Dht"],
+        ["Protocol"] = ["P2P", "Wire", "Tensors"],
+        ["Dht"] = ["Protocol"],
+        ["Swarm"] = ["Models", "Dht"],
+        ["Server"] = ["Generation", "Training", "Offloading", "Swarm"],
+        ["Client"] = ["Generation", "Training", "Offloading", "Swarm"],
         ["Api"] = ["Client"],
         ["Cli"] = null,
     };
@@ -50,8 +51,10 @@ public sealed class LayoutTests
     [InlineData("Whorl.Models", "Whorl.Kernels")]
     [InlineData("Whorl.Generation", "Whorl.Models")]
     [InlineData("Whorl.P2P", "Whorl.Models")]
+    [InlineData("Whorl.P2P", "Whorl.Protocol")]
     [InlineData("Whorl.Dht", "Whorl.Models")]
     [InlineData("Whorl.Protocol", "Whorl.Models")]
+    [InlineData("Whorl.Swarm", "Whorl.Kernels")]
     [InlineData("Whorl.Server", "Whorl.Kernels")]
     [InlineData("Whorl.Client", "Whorl.Kernels")]
     public void A_compiled_assembly_does_not_name_what_it_must_not_know(string assembly, string forbidden)

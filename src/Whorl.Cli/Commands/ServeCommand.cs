@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 using Whorl.Cli.Arguments;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
-using Whorl.Dht.Records;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 
 namespace Whorl.Cli.Commands;
 

@@ -6,9 +6,9 @@ using Whorl.Cli.Arguments;
 using Whorl.Cli.Output;
 using Whorl.Client;
 using Whorl.Dht;
-using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
+using Whorl.Swarm;
 
 namespace Whorl.Cli.Engine;
 

@@ -3,8 +3,9 @@ using Whorl.Client.Petals;
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol;
+using Whorl.Protocol.Rpc;
+using Whorl.Swarm;
 
 namespace Whorl.Cli.Engine;
 

@@ -1,6 +1,6 @@
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Cli.Engine;
 

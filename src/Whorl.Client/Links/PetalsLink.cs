@@ -1,8 +1,8 @@
 using Whorl.Client.Petals;
 using Whorl.Models;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
 
 namespace Whorl.Client.Links;

@@ -1,9 +1,9 @@
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
 using TensorParts = Whorl.Protocol.Tensors.TensorParts;

@@ -1,7 +1,8 @@
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Petals;
 

@@ -1,5 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Routing;
 

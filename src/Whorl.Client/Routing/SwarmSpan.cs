@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Whorl.Client.Sessions;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Routing;
 

@@ -1,7 +1,7 @@
 using Whorl.Dht;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Routing;
 

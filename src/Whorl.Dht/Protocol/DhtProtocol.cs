@@ -3,7 +3,7 @@ using Whorl.Dht.Kademlia;
 using Whorl.Dht.Records;
 using Whorl.Dht.Validation;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Dht.Protocol;
 

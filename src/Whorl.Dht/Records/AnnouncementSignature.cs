@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Whorl.Dht.Kademlia;
 using Whorl.MsgPack;
 using Whorl.P2P;
+using Whorl.Protocol.Messages;
 
 namespace Whorl.Dht.Records;
 
@@ -29,7 +30,7 @@ internal static class AnnouncementSignature
     private static readonly ConcurrentDictionary<UInt128, Claim?> Verified = new();
 
     /// <summary>Signs an announcement.</summary>
-    /// <param name="announcement">The msgpack form of a <see cref="ServerInfo"/>.</param>
+    /// <param name="announcement">The msgpack form of what a server says of itself.</param>
     /// <param name="peer">Whose it is.</param>
     /// <param name="prefix">The model's prefix.</param>
     /// <param name="number">Higher than that of every earlier one.</param>
@@ -114,6 +115,6 @@ internal static class AnnouncementSignature
     /// <summary>What a peer has signed.</summary>
     private sealed record Claim(string Prefix, int First, int End, long Number, double Until)
     {
-        public bool Covers(DhtId key) => Enumerable.Range(First, End - First).Any(block => DhtId.OfKey(SwarmDirectory.Uid(Prefix, block)) == key);
+        public bool Covers(DhtId key) => Enumerable.Range(First, End - First).Any(block => DhtId.OfKey(new ModuleUid(Prefix, block).ToString()) == key);
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using Whorl.P2P.Muxers.Yamux;
-using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Swarm;
 
@@ -33,9 +32,6 @@ internal sealed class Connection(
 
     /// <summary>Whether it leads through a relay, which may cut it after some time or bytes.</summary>
     public bool IsRelayed { get; } = isRelayed;
-
-    /// <summary>What the calls that the peer makes over this connection may hold.</summary>
-    public RpcBudget RpcBudget { get; } = new();
 
     public long OpenedAt { get; } = time.GetTimestamp();
 

@@ -1,5 +1,4 @@
 using Whorl.P2P.Multistream;
-using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Swarm;
 
@@ -14,7 +13,7 @@ internal sealed class LazyStream(PeerStream inner, string protocolId) : PeerStre
 
     public override string ProtocolId => protocolId;
 
-    internal override RpcBudget RpcBudget => inner.RpcBudget;
+    internal override object ConnectionKey => inner.ConnectionKey;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _confirmed ? inner.ReadAsync(buffer, cancellationToken) : ConfirmAndReadAsync(buffer, cancellationToken);

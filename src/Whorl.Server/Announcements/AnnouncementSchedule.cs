@@ -1,4 +1,4 @@
-using Whorl.Dht.Records;
+using Whorl.Swarm;
 
 namespace Whorl.Server.Petals;
 

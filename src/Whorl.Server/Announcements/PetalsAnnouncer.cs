@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Whorl.Dht;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Server.Petals;
 

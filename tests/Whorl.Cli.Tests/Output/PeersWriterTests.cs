@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
-using Whorl.Dht.Records;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Cli.Tests.Output;
 

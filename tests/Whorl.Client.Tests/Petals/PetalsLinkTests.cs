@@ -2,7 +2,7 @@ using Whorl.Client.Links;
 using Whorl.Client.Petals;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Testing;
 
 namespace Whorl.Client.Tests.Petals;

@@ -1,10 +1,10 @@
 using Whorl.Client.Petals;
 using Whorl.Client.Routing;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Tests.Petals;
 

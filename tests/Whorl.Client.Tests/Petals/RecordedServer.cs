@@ -1,6 +1,6 @@
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
 using Whorl.Testing.Petals;
 

@@ -1,6 +1,6 @@
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Client.Tests.Petals;
 

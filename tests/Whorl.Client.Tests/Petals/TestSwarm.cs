@@ -5,9 +5,10 @@ using Whorl.Dht.Records;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Server;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 using Whorl.Tensors;
 using Whorl.Testing;
 

@@ -3,6 +3,7 @@ using Whorl.Client.Routing;
 using Whorl.Client.Tests.Petals;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Tests.Routing;
 

@@ -3,7 +3,7 @@ using Whorl.Dht.Kademlia;
 using Whorl.Dht.Protocol;
 using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Testing;
 using Whorl.Testing.Petals;
 

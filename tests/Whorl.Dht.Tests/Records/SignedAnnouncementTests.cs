@@ -2,7 +2,9 @@ using Whorl.Dht.Kademlia;
 using Whorl.Dht.Protocol;
 using Whorl.Dht.Records;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Messages;
+using Whorl.Protocol.Rpc;
+using Whorl.Swarm;
 
 namespace Whorl.Dht.Tests.Records;
 
@@ -10,7 +12,7 @@ namespace Whorl.Dht.Tests.Records;
 public sealed class SignedAnnouncementTests
 {
     private static readonly ServerInfo Info = new() { State = ServerState.Online, Throughput = 2.5, StartBlock = 0, EndBlock = 2 };
-    private static readonly DhtId Block = DhtId.OfKey(SwarmDirectory.Uid("model", 0));
+    private static readonly DhtId Block = DhtId.OfKey(new ModuleUid("model", 0).ToString());
 
     [Theory]
     [InlineData(3000)]
@@ -109,7 +111,7 @@ public sealed class SignedAnnouncementTests
             StoreItem[] items =
             [
                 .. Enumerable.Range(0, 2).Select(block => new StoreItem(
-                    DhtId.OfKey(SwarmDirectory.Uid("model", block)), DhtSubkey.OfText(victim.ToString()).Packed, forged, expiration, InCache: false)),
+                    DhtId.OfKey(new ModuleUid("model", block).ToString()), DhtSubkey.OfText(victim.ToString()).Packed, forged, expiration, InCache: false)),
                 new StoreItem(Block, StoreItem.PlainTag, Swarm.Pack("instead of the dictionary"), expiration, InCache: false),
             ];
             node.Protocol.Answer(new StoreRequest(null, items), new RpcContext(PeerIdentity.Generate().Id, DhtProtocol.StoreMethod));

@@ -1,6 +1,8 @@
 using Whorl.Dht.Kademlia;
 using Whorl.Dht.Records;
 using Whorl.P2P;
+using Whorl.Protocol.Messages;
+using Whorl.Swarm;
 
 namespace Whorl.Dht.Tests.Records;
 
@@ -50,7 +52,7 @@ public sealed class SwarmDirectoryTests
         double later = swarm[0].Now + 60;
         SwarmDirectory directory = new(swarm[0]);
         await directory.DeclareServerAsync("model", [0], Info, later, TestLimits.Token());
-        DhtId key = DhtId.OfKey(SwarmDirectory.Uid("model", 0));
+        DhtId key = DhtId.OfKey(new ModuleUid("model", 0).ToString());
         await swarm[1].StoreManyAsync(
             [new DhtEntry(key, Swarm.Pack("junk"), later, DhtSubkey.OfText(swarm[1].PeerId.ToString()))], TestLimits.Token());
         await swarm[2].StoreManyAsync([new DhtEntry(key, Info.ToBytes(), later, DhtSubkey.OfText("nobody"))], TestLimits.Token());

@@ -1,13 +1,13 @@
 using System.Text.RegularExpressions;
 using Whorl.Dht;
-using Whorl.Dht.Records;
 using Whorl.EndToEnd.Tests.Models;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Server;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 using Whorl.Tensors;
 using Whorl.Testing;
 

@@ -1,6 +1,6 @@
 using Whorl.P2P.Protocols.Identify;
-using Whorl.P2P.Rpc;
 using Whorl.P2P.Swarm;
+using Whorl.Protocol.Rpc;
 using Whorl.Testing;
 
 namespace Whorl.P2P.Tests.Transports;

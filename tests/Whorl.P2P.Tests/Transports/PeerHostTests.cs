@@ -1,4 +1,4 @@
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.P2P.Tests.Transports;
 

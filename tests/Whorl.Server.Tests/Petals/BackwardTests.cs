@@ -1,7 +1,7 @@
 using Whorl.Models;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
 using Whorl.Tensors;
 using Whorl.Testing.Petals;

@@ -1,6 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Testing;
 using Whorl.Testing.Petals;
 

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.Dht;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 using Whorl.Testing;
 
 namespace Whorl.Server.Tests.Petals;

@@ -1,8 +1,8 @@
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
 using Whorl.Testing.Petals;
 

@@ -1,6 +1,6 @@
-using Whorl.Dht.Records;
 using Whorl.P2P;
 using Whorl.Server.Petals;
+using Whorl.Swarm;
 using Whorl.Tensors;
 
 namespace Whorl.Server.Tests.Petals;

@@ -1,5 +1,4 @@
 using Whorl.P2P.Buffers;
-using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Muxers.Yamux;
 
@@ -53,7 +52,7 @@ internal sealed class YamuxStream : PeerStream
 
     internal override string? RemoteHost => Connection?.RemoteHost;
 
-    internal override RpcBudget RpcBudget => Connection?.RpcBudget ?? base.RpcBudget;
+    internal override object ConnectionKey => (object?)Connection ?? this;
 
     /// <summary>The current receive window, for tests.</summary>
     public int WindowBytes

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Whorl.P2P.Rpc;
 
 namespace Whorl.P2P.Transports.Faults;
 
@@ -33,7 +32,7 @@ internal sealed class FaultyStream : PeerStream
 
     public override string ProtocolId => _inner.ProtocolId;
 
-    internal override RpcBudget RpcBudget => _inner.RpcBudget;
+    internal override object ConnectionKey => _inner.ConnectionKey;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Whorl.Models;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Server.Petals;
 

@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Whorl.Dht.Records;
 using Whorl.Models;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Info;
 using Whorl.Protocol.Messages;
+using Whorl.Protocol.Rpc;
 using Whorl.Protocol.Tensors;
+using Whorl.Swarm;
 using Whorl.Tensors;
 using TensorParts = Whorl.Protocol.Tensors.TensorParts;
 

@@ -1,4 +1,4 @@
-using Whorl.P2P.Rpc;
+using Whorl.Protocol.Rpc;
 using Whorl.Tensors;
 
 namespace Whorl.Server.Petals;

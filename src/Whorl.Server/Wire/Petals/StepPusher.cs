@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Whorl.P2P;
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Server.Petals;
 

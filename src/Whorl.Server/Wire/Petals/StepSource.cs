@@ -1,5 +1,5 @@
-using Whorl.P2P.Rpc;
 using Whorl.Protocol.Messages;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Server.Petals;
 
