@@ -12,6 +12,7 @@ public sealed class CausalSession : ICausalSession
     private readonly StepPositions _positions = new();
     private float[] _input = [];
     private float[] _output = [];
+    private int _outputLength; // of the last step
 
     internal CausalSession(CausalModel model, IBlockSession blocks) => (_model, _blocks) = (model, blocks);
 
@@ -41,13 +42,28 @@ public sealed class CausalSession : ICausalSession
         _step.Shape = new StepShape { Rows = step.Ids.Length, HasVerdict = step.HasVerdict, Keep = step.Keep, IsScratch = step.IsScratch, Parents = step.Parents };
         (_step.Input, _step.Output) = (_input.AsMemory(0, length), _output.AsMemory(0, length));
         _model.Ends.Embed(step.Ids.Span, _positions.Of(_step), _input.AsSpan(0, length));
+        _outputLength = 0;
         await _blocks.StepAsync(_step, cancellationToken);
+        _outputLength = length;
         _positions.Accept(_step);
         Committed += _step.Shape.Commits;
         if (rows > 0)
         {
             _model.Ends.Logits(_output.AsSpan(length - (rows * width), rows * width), rows, step.Logits.Span);
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken)
+    {
+        if (logits.Length != (long)tokens.Length * _model.VocabularySize)
+        {
+            throw new ArgumentException($"room for {logits.Length} logits is not that of {tokens.Length} rows of {_model.VocabularySize}", nameof(logits));
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _model.Ends.Logits(_output.AsSpan(0, _outputLength), tokens.Span, logits.Span);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

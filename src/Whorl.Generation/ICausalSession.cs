@@ -11,4 +11,11 @@ public interface ICausalSession : IAsyncDisposable
     /// <param name="step">The tokens, and where the logits go. Not kept after the call.</param>
     /// <param name="cancellationToken">Stops the step; the session is then of no more use.</param>
     ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken);
+
+    /// <summary>Logits of some tokens of the last step, such as those on a path of a tree: the head is computed for no others.</summary>
+    /// <param name="tokens">Their numbers in the step, from 0, in the order in which the logits are wanted.</param>
+    /// <param name="logits">Receives <c>[tokens, vocabulary]</c>.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <exception cref="ArgumentException">A number is not that of a token of the last step, or the room is not theirs.</exception>
+    ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken);
 }

@@ -51,6 +51,28 @@ public sealed class CausalSessionTests
 
     [Theory]
     [MemberData(nameof(Models))]
+    public async Task Logits_of_chosen_tokens_of_a_tree_are_those_of_all_its_tokens(string name)
+    {
+        using Local local = new(name);
+        int vocabulary = local.Model.VocabularySize;
+        int[] prompt = [5, 80, 33, 2], nodes = [7, 21, 90, 140, 11], parents = [-1, 0, 0, 2, -1];
+        await using ICausalSession session = await local.Model.OpenAsync(16, 10, CancellationToken.None);
+        await StepAsync(session, new CausalStep { Ids = prompt }, 1, local);
+        float[] all = await StepAsync(session, new CausalStep { Ids = nodes, IsScratch = true, Parents = parents }, 5, local);
+        await StepAsync(session, new CausalStep { Ids = nodes, HasVerdict = true, IsScratch = true, Parents = parents }, 0, local);
+
+        float[] chosen = new float[3 * vocabulary];
+        await session.LogitsAsync(new[] { 3, 0, 2 }, chosen, CancellationToken.None);
+
+        Assert.Equal(all[(3 * vocabulary)..(4 * vocabulary)], chosen[..vocabulary]);
+        Assert.Equal(all[..vocabulary], chosen[vocabulary..(2 * vocabulary)]);
+        Assert.Equal(all[(2 * vocabulary)..(3 * vocabulary)], chosen[(2 * vocabulary)..]);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await session.LogitsAsync(new[] { 5 }, chosen.AsMemory(0, vocabulary), CancellationToken.None));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
     public async Task A_trace_holds_what_the_reference_computes_on_the_way(string name)
     {
         using Local local = new(name);

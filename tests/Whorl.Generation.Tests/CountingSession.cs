@@ -19,5 +19,8 @@ internal sealed class CountingSession(int vocabulary, float certainty = 10) : IC
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("this model gives the last tokens' logits alone");
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

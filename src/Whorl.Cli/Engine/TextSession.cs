@@ -56,6 +56,10 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
         _held.AddRange(step.Ids.Span);
     }
 
+    /// <inheritdoc/>
+    public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
+        _session!.LogitsAsync(tokens, logits, cancellationToken);
+
     /// <summary>Closes the session; another one is opened when it is next needed.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -68,6 +68,9 @@ internal sealed class HashModel : ICausalModel
             }
         }
 
+        public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("this model gives the last token's logits alone");
+
         public ValueTask DisposeAsync()
         {
             model.Open--;
