@@ -11,6 +11,7 @@ public sealed partial class SessionCache : IDisposable
     private readonly List<int> _parents = [];
     private bool _disposed;
     private bool _isBroken;
+    private int _entered; // scratch tokens before the step that was entered last
 
     internal SessionCache(IReadOnlyList<BlockCache> blocks, BlockSessionOptions options, MemoryBudget? budget, long bytes) =>
         (Blocks, Range, MaxLength, MaxScratch, _grows, _budget, _bytes) =
@@ -187,6 +188,7 @@ public sealed partial class SessionCache : IDisposable
     /// <summary>Applies a checked step's verdict and adds its rows to a layout; scratch tokens are remembered.</summary>
     internal void Enter(BlockStep step, StepLayout layout)
     {
+        _entered = _parents.Count;
         if (step.HasVerdict)
         {
             Keep(step.Keep.Span);
@@ -210,13 +212,15 @@ public sealed partial class SessionCache : IDisposable
         }
     }
 
-    /// <summary>Takes an entered step back that could not be computed; where it has changed what cannot be restored, the session takes no more steps.</summary>
+    /// <summary>
+    /// Takes a step back that could not be entered, or not be computed; where it has changed what cannot be restored, the session takes no more steps.
+    /// </summary>
     internal void Abandon(BlockStep step)
     {
         _isBroken |= step.HasVerdict || Blocks.Any(b => b.States.Count > 0); // slots were moved, or states have gone on
-        if (step.IsScratch && !step.HasVerdict)
+        if (!_isBroken)
         {
-            _parents.RemoveRange(_parents.Count - step.Rows, step.Rows);
+            _parents.RemoveRange(_entered, _parents.Count - _entered);
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class DecoderSpan : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(range.First, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(range.Last, model.Spec.Blocks.Count, nameof(range));
         DecoderSpan span = new(model.Spec, backend, range, new SpanContract(model.Fingerprint, backend.Activations, boundary));
-        WeightLoader loader = model.CreateLoader(backend);
+        using WeightLoader loader = model.CreateLoader(backend);
         try
         {
             for (int block = range.First; block <= range.Last; block++)
@@ -69,7 +69,7 @@ public sealed class DecoderSpan : IDisposable
         }
         catch
         {
-            loader.Discard();
+            span.Dispose();
             throw;
         }
     }
@@ -164,25 +164,25 @@ public sealed class DecoderSpan : IDisposable
             sessions[i].Grow(steps[i]);
         }
 
-        for (int i = 0; i < sessions.Count; i++)
-        {
-            sessions[i].Enter(steps[i], _context.Layout);
-            _context.Add(sessions[i]);
-        }
-
-        if (_context.Layout.Rows == 0)
-        {
-            return;
-        }
-
+        int entered = 0;
         long mark = _backend.Mark();
         try
         {
-            Compute(steps, sessions[0].Range);
+            while (entered < sessions.Count)
+            {
+                SessionCache session = sessions[entered];
+                session.Enter(steps[entered++], _context.Layout);
+                _context.Add(session);
+            }
+
+            if (_context.Layout.Rows > 0)
+            {
+                Compute(steps, sessions[0].Range);
+            }
         }
         catch
         {
-            for (int i = 0; i < sessions.Count; i++)
+            for (int i = 0; i < entered; i++)
             {
                 sessions[i].Abandon(steps[i]);
             }
@@ -211,7 +211,7 @@ public sealed class DecoderSpan : IDisposable
         int row = 0;
         for (int i = 0; i < steps.Count; i++)
         {
-            steps[i].Input.Span.CopyTo(current.Slice(row, steps[i].Rows).Span);
+            _backend.Upload(steps[i].Input.Span, current.Slice(row, steps[i].Rows));
             row += steps[i].Rows;
         }
 
@@ -221,7 +221,7 @@ public sealed class DecoderSpan : IDisposable
             long mark = _backend.Mark();
             _context.Block = block;
             AddPrompts(steps, current, block);
-            _blocks[range.First - Range.First + block].Forward(_context, current).Span.CopyTo(next.Span);
+            _backend.Copy(_blocks[range.First - Range.First + block].Forward(_context, current), next);
             Round(next);
             _backend.Release(mark);
             (current, next) = (next, current);
@@ -238,13 +238,9 @@ public sealed class DecoderSpan : IDisposable
             BlockStep step = steps[i];
             if (step.PromptRows > 0)
             {
-                Span<float> rows = current.Slice(row, step.PromptRows).Span;
-                ReadOnlySpan<float> prompts = step.Prompts.Span.Slice(block * rows.Length, rows.Length);
-                for (int k = 0; k < rows.Length; k++)
-                {
-                    rows[k] += prompts[k];
-                }
-
+                Tensor rows = current.Slice(row, step.PromptRows);
+                Tensor prompts = _backend.Upload(step.Prompts.Span.Slice(block * rows.Length, rows.Length), BoundarySize);
+                _backend.Copy(_backend.Add(rows, prompts), rows);
                 any = true;
             }
 
@@ -261,7 +257,7 @@ public sealed class DecoderSpan : IDisposable
     {
         if (Boundary == BoundaryFormat.BF16)
         {
-            _backend.RoundToBFloat16(boundary).Span.CopyTo(boundary.Span);
+            _backend.Copy(_backend.RoundToBFloat16(boundary), boundary);
         }
     }
 
@@ -274,7 +270,7 @@ public sealed class DecoderSpan : IDisposable
             int length = step.Rows * BoundarySize;
             if (step.EveryBlock || last)
             {
-                current.Slice(row, step.Rows).Span.CopyTo(step.Output.Span.Slice(step.EveryBlock ? block * length : 0, length));
+                _backend.Download(current.Slice(row, step.Rows), step.Output.Span.Slice(step.EveryBlock ? block * length : 0, length));
             }
 
             row += step.Rows;
