@@ -66,10 +66,13 @@ public class AttentionBenchmarks : IDisposable
         _k = _backend.Rent(rows, _spec.KeyValueHeads * _spec.KeySize);
         foreach (Tensor tensor in (Tensor[])[_q, _k])
         {
-            foreach (ref float value in tensor.Span)
+            float[] values = new float[tensor.Length];
+            foreach (ref float value in values.AsSpan())
             {
                 value = random.NextSingle() - 0.5f;
             }
+
+            _backend.Upload(values, tensor);
         }
 
         _layout.Clear();

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Whorl.Kernels.Cpu;
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Benchmarks;

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Whorl.Kernels.Cpu;
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Benchmarks;
@@ -8,7 +9,7 @@ namespace Whorl.Benchmarks;
 public class RowBenchmarks : IDisposable
 {
     private const int Columns = 2048;
-    private readonly Parameter _weight = new(new float[Columns]);
+    private Parameter _weight = null!;
     private readonly RopeTable[] _ropes = [new(Enumerable.Range(0, 32).Select(i => (float)PortableMath.Pow(10000, -i / 32.0)).ToArray())];
     private CpuBackend _backend = null!;
     private Tensor _x;
@@ -25,6 +26,7 @@ public class RowBenchmarks : IDisposable
     public void Setup()
     {
         _backend = new CpuBackend(new CpuBackendOptions { Threads = 1 }, Enum.Parse<InstructionSet>(Set));
+        _weight = _backend.CreateParameter(new float[Columns]);
         _x = _backend.Rent(Rows, Columns);
         var random = new Random(1);
         foreach (ref float value in _x.Span)

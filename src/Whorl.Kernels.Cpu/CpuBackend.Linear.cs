@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Kernels.Cpu.Ops.Linear;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 using Whorl.Tensors;
@@ -12,27 +13,25 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     /// <remarks>Types that have no kernel of their own are kept as float32; that goes for F64, the 8-bit floats, ternary types and NVFP4.</remarks>
-    public Matrix Pack(ElementType type, int rows, int columns, RowReader read)
+    public Matrix Pack(in PackRequest request)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        ElementTypeInfo info = ElementTypes.Info(type);
-        PanelLayout layout = PanelLayouts.Preferred(type) ?? throw new NotSupportedException(
+        ArgumentOutOfRangeException.ThrowIfNegative(request.Rows, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegative(request.Columns, nameof(request));
+        ElementTypeInfo info = ElementTypes.Info(request.Type);
+        PanelLayout layout = PanelLayouts.Preferred(request.Type) ?? throw new NotSupportedException(
             $"the CPU backend has no kernel for weights of type {info.Name}; convert them to BF16, Q8_0 or Q4_K");
-        if (columns % info.BlockSize != 0)
+        if (request.Columns % info.BlockSize != 0)
         {
-            throw new ShapeMismatchException("pack", $"columns in {info.Name} blocks of {info.BlockSize}", $"{columns}");
+            throw new ShapeMismatchException("pack", $"columns in {info.Name} blocks of {info.BlockSize}", $"{request.Columns}");
         }
 
-        long rowBytes = info.BytesFor(columns);
-        return TryPack(type, rows, columns, layout, rowBytes, read)
-            ?? TryPack(type, rows, columns, PanelLayouts.General(type)!, rowBytes, read)!;
+        return TryPack(request, layout) ?? TryPack(request, PanelLayouts.General(request.Type)!)!;
     }
 
     /// <inheritdoc/>
     public Tensor Gather(Matrix table, ReadOnlySpan<int> ids)
     {
-        PackedMatrix matrix = Own(table);
+        PackedMatrix matrix = RequirePacked(table);
         foreach (int id in ids)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)matrix.Rows, nameof(ids));
@@ -69,15 +68,16 @@ public sealed unsafe partial class CpuBackend
         return y;
     }
 
-    private static PackedMatrix Own(Matrix matrix) => matrix as PackedMatrix
+    private static PackedMatrix RequirePacked(Matrix matrix) => matrix as PackedMatrix
         ?? throw new ArgumentException("the matrix was packed by another backend; pack it with this one", nameof(matrix));
 
-    private PackedMatrix? TryPack(ElementType type, int rows, int columns, PanelLayout layout, long rowBytes, RowReader read)
+    private PackedMatrix? TryPack(in PackRequest request, PanelLayout layout)
     {
-        var matrix = new PackedMatrix(type, rows, columns, layout);
+        var matrix = new PackedMatrix(request.Type, request.Rows, request.Columns, layout);
         try
         {
-            var work = new PackWork(matrix, rowBytes, read, _stagingBytes, Workers.Count);
+            long rowBytes = ElementTypes.Info(request.Type).BytesFor(request.Columns);
+            var work = new PackWork(matrix, rowBytes, request.Read, _stagingBytes, Workers.Count);
             bool shared = matrix.Bytes >= 1 << 16 && Workers.Count > 1;
             if (shared)
             {
@@ -103,7 +103,7 @@ public sealed unsafe partial class CpuBackend
     private Tensor Add(Tensor x, LinearWeight weight, Tensor? residual)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        PackedMatrix matrix = Own(weight.Matrix);
+        PackedMatrix matrix = RequirePacked(weight.Matrix);
         if (x.Columns != matrix.Columns)
         {
             throw new ShapeMismatchException("linear", $"[rows, {matrix.Columns}]", $"[{x.Rows}, {x.Columns}]");

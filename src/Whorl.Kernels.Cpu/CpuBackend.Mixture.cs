@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 

@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;

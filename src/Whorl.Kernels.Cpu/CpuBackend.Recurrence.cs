@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
@@ -6,6 +7,9 @@ namespace Whorl.Kernels.Cpu;
 /// <content>Recurrences along a text: convolutions, scans, and the states they keep.</content>
 public sealed unsafe partial class CpuBackend
 {
+    /// <inheritdoc/>
+    public StateStore CreateStateStore(int size) => new CpuStateStore(size);
+
     /// <inheritdoc/>
     public Tensor Previous(Tensor x, StepLayout layout, ReadOnlySpan<StateStore> states)
     {
@@ -141,7 +145,11 @@ public sealed unsafe partial class CpuBackend
         for (int i = 0; i < states.Length; i++)
         {
             StepSegment segment = layout.Segments[i];
-            StateStore state = states[i];
+            if (states[i] is not CpuStateStore state)
+            {
+                throw new ArgumentException($"the state of segment {i} was not made by this backend", nameof(states));
+            }
+
             if (state.Size != size)
             {
                 throw new ShapeMismatchException(operation, $"a state of {size}", $"{state.Size} in segment {i}");

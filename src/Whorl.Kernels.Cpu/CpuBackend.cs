@@ -10,7 +10,7 @@ namespace Whorl.Kernels.Cpu;
 /// Results are the same bits for every number of threads and on every instruction set (512, 256 and 128 bits wide, and scalar), and a call allocates nothing
 /// on the managed heap once its workspace has grown. Tensors must come from <see cref="Rent"/> of this backend or outlive the call.
 /// </remarks>
-public sealed partial class CpuBackend : IBackend
+public sealed unsafe partial class CpuBackend : IBackend
 {
     private readonly Workspace _workspace = new();
 
@@ -58,6 +58,50 @@ public sealed partial class CpuBackend : IBackend
     /// <inheritdoc/>
     public void Release(long mark) => _workspace.Release(mark);
 
+    /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<float> values, Tensor into)
+    {
+        CheckCount("upload", into, values.Length);
+        values.CopyTo(into.Span);
+    }
+
+    /// <inheritdoc/>
+    public void Download(Tensor tensor, Span<float> values)
+    {
+        CheckCount("download", tensor, values.Length);
+        tensor.Span.CopyTo(values);
+    }
+
+    /// <inheritdoc/>
+    public void Copy(Tensor from, Tensor into)
+    {
+        CheckShape("copy", into, from.Rows, from.Columns);
+        from.Span.CopyTo(into.Span);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Zeros(int rows, int columns)
+    {
+        Tensor y = Rent(rows, columns);
+        y.Span.Clear();
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public Parameter CreateParameter(ReadOnlySpan<float> values, int rows = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        if (values.Length % rows != 0)
+        {
+            throw new ShapeMismatchException("parameter", $"a multiple of {rows} values", $"{values.Length}");
+        }
+
+        NativeBuffer memory = new(4L * values.Length);
+        Tensor value = new((float*)memory.Pointer, rows, values.Length / rows);
+        values.CopyTo(value.Span);
+        return new Parameter(value, memory);
+    }
+
     /// <summary>Ends the threads and frees the workspace, once whoever locks the backend to compute has done; every tensor rented is dead.</summary>
     public void Dispose()
     {
@@ -67,6 +111,14 @@ public sealed partial class CpuBackend : IBackend
             _rotations.Dispose();
             _linear.Dispose();
             _workspace.Dispose();
+        }
+    }
+
+    private static void CheckCount(string operation, Tensor tensor, int values)
+    {
+        if (tensor.Length != values)
+        {
+            throw new ShapeMismatchException(operation, $"[{tensor.Rows}, {tensor.Columns}]", $"{values} values");
         }
     }
 }

@@ -10,6 +10,7 @@ public sealed class ModelEnds : IDisposable
 {
     private readonly DecoderSpec _spec;
     private readonly IBackend _backend;
+    private readonly IDisposable _weights;
     private readonly Matrix _embedding;
     private readonly Matrix? _positions;
     private readonly LinearWeight? _projectIn;
@@ -24,12 +25,13 @@ public sealed class ModelEnds : IDisposable
         (_spec, _backend) = (spec, loader.Backend);
         _embedding = loader.Matrix("embedding", spec.VocabularySize, FinalSize);
         _positions = spec.Positions is { } table ? loader.Matrix("positions", checked(table.Count + table.Offset), spec.HiddenSize) : null;
-        _projectIn = spec.EmbeddingSize is { } width ? loader.Linear("project_in", spec.HiddenSize, width) : null;
-        _projectOut = spec.EmbeddingSize is { } final ? loader.Linear("project_out", final, spec.HiddenSize) : null;
+        _projectIn = spec.EmbeddingSize is { } width ? loader.Linear("project_in", spec.HiddenSize, width).Weight : null;
+        _projectOut = spec.EmbeddingSize is { } final ? loader.Linear("project_out", final, spec.HiddenSize).Weight : null;
         bool tied = spec.TiedHead ?? !loader.Has("head");
-        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize);
+        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize).Weight;
         _embeddingNorm = Norm.Load(loader, spec.EmbeddingNorm, spec.HiddenSize);
         _finalNorm = Norm.Load(loader, spec.FinalNorm, spec.HiddenSize);
+        _weights = loader.Take();
     }
 
     /// <summary>Number of ids, and of logits.</summary>
@@ -50,16 +52,8 @@ public sealed class ModelEnds : IDisposable
     /// <exception cref="Whorl.Formats.ModelFormatException">A tensor is missing or of another shape.</exception>
     public static ModelEnds Load(ModelSource model, IBackend backend)
     {
-        WeightLoader loader = model.CreateLoader(backend);
-        try
-        {
-            return new ModelEnds(model.Spec, loader);
-        }
-        catch
-        {
-            loader.Discard();
-            throw;
-        }
+        using WeightLoader loader = model.CreateLoader(backend);
+        return new ModelEnds(model.Spec, loader);
     }
 
     /// <summary>What enters the first block.</summary>
@@ -82,7 +76,7 @@ public sealed class ModelEnds : IDisposable
                 x = _projectIn is null ? x : _backend.Linear(x, _projectIn);
                 x = _positions is null ? x : _backend.Add(x, _backend.Gather(_positions, Rows(positions)));
                 x = _embeddingNorm?.Apply(_backend, x) ?? x;
-                WithSide(x).Span.CopyTo(boundary);
+                _backend.Download(WithSide(x), boundary);
             }
             finally
             {
@@ -104,24 +98,56 @@ public sealed class ModelEnds : IDisposable
             try
             {
                 Tensor x = _backend.Rent(rows, _spec.BoundarySize);
-                boundary.CopyTo(x.Span);
-                x = _spec.SideSize == 0 ? x : _backend.SelectColumns(x, 0, _spec.HiddenSize);
-                x = _finalNorm?.Apply(_backend, x) ?? x;
-                x = _projectOut is null ? x : _backend.Linear(x, _projectOut);
-                if (!final.IsEmpty)
-                {
-                    x.Span.CopyTo(final);
-                }
-
-                Tensor y = _backend.Linear(x, _head);
-                y = _spec.LogitSoftCap == 0 ? y : _backend.SoftCap(y, _spec.LogitSoftCap);
-                y.Span.CopyTo(logits);
+                _backend.Upload(boundary, x);
+                Head(x, logits, final);
             }
             finally
             {
                 _backend.Release(mark);
             }
         }
+    }
+
+    /// <summary>Logits of some rows of what left the last block; nothing is computed for the others.</summary>
+    /// <param name="boundary">Rows of <see cref="BoundarySize"/>.</param>
+    /// <param name="rows">Numbers of the rows, in the order in which their logits are wanted.</param>
+    /// <param name="logits">Receives <c>[rows, vocabulary]</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not that of a row.</exception>
+    public void Logits(ReadOnlySpan<float> boundary, ReadOnlySpan<int> rows, Span<float> logits)
+    {
+        lock (_backend)
+        {
+            long mark = _backend.Mark();
+            try
+            {
+                Tensor x = _backend.Rent(rows.Length, _spec.BoundarySize);
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)(boundary.Length / x.Columns), nameof(rows));
+                    _backend.Upload(boundary.Slice(rows[i] * x.Columns, x.Columns), x.Slice(i, 1));
+                }
+
+                Head(x, logits, final: []);
+            }
+            finally
+            {
+                _backend.Release(mark);
+            }
+        }
+    }
+
+    private void Head(Tensor x, Span<float> logits, Span<float> final)
+    {
+        x = _spec.SideSize == 0 ? x : _backend.SelectColumns(x, 0, _spec.HiddenSize);
+        x = _finalNorm?.Apply(_backend, x) ?? x;
+        x = _projectOut is null ? x : _backend.Linear(x, _projectOut);
+        if (!final.IsEmpty)
+        {
+            _backend.Download(x, final);
+        }
+
+        Tensor y = _backend.Linear(x, _head);
+        _backend.Download(_spec.LogitSoftCap == 0 ? y : _backend.SoftCap(y, _spec.LogitSoftCap), logits);
     }
 
     /// <summary>Appends the side value, where the family has one.</summary>
@@ -132,13 +158,7 @@ public sealed class ModelEnds : IDisposable
             return x;
         }
 
-        Tensor side = x;
-        if (!_spec.SideIsEmbedding)
-        {
-            side = _backend.Rent(x.Rows, _spec.SideSize);
-            side.Span.Clear();
-        }
-
+        Tensor side = _spec.SideIsEmbedding ? x : _backend.Zeros(x.Rows, _spec.SideSize);
         return _backend.ConcatColumns(x, side);
     }
 
@@ -147,13 +167,7 @@ public sealed class ModelEnds : IDisposable
     {
         lock (_backend)
         {
-            _head.Dispose();
-            _embedding.Dispose();
-            _positions?.Dispose();
-            _projectIn?.Dispose();
-            _projectOut?.Dispose();
-            _embeddingNorm?.Dispose();
-            _finalNorm?.Dispose();
+            _weights.Dispose();
         }
     }
 

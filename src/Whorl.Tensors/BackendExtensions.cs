@@ -25,8 +25,23 @@ public static class BackendExtensions
         fixed (byte* start = data)
         {
             byte* source = start; // pinned until the backend is done
-            return backend.Pack(
-                type, rows, columns, (first, into) => new ReadOnlySpan<byte>(source + (first * rowBytes), into.Length).CopyTo(into));
+            return backend.Pack(new PackRequest(
+                type, rows, columns, (first, into) => new ReadOnlySpan<byte>(source + (first * rowBytes), into.Length).CopyTo(into)));
         }
+    }
+
+    /// <summary>A tensor of values from this process's memory.</summary>
+    /// <param name="backend">Whose tensor it becomes.</param>
+    /// <param name="values">Row after row, a whole number of rows.</param>
+    /// <param name="columns">Width of a row, at least 1.</param>
+    /// <returns><c>[rows, columns]</c>.</returns>
+    /// <exception cref="ShapeMismatchException">The values are no whole number of rows.</exception>
+    public static Tensor Upload(this IBackend backend, ReadOnlySpan<float> values, int columns)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        Tensor tensor = backend.Rent(values.Length / columns, columns);
+        backend.Upload(values, tensor);
+        return tensor;
     }
 }

@@ -24,16 +24,38 @@ public interface IBackend : IDisposable
     /// <summary>Gives back everything taken since the mark; the tensors are dead.</summary>
     void Release(long mark);
 
+    /// <summary>Fills a rented tensor from this process's memory.</summary>
+    /// <param name="values">As many as the tensor has elements, row after row.</param>
+    /// <param name="into">The tensor, or a slice of it; nothing has been computed from it yet.</param>
+    /// <exception cref="ShapeMismatchException">There are more or fewer.</exception>
+    void Upload(ReadOnlySpan<float> values, Tensor into);
+
+    /// <summary>Copies a tensor's elements out to this process's memory, row after row.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="values">Receives as many values as it has elements.</param>
+    /// <exception cref="ShapeMismatchException">There is room for more or fewer.</exception>
+    void Download(Tensor tensor, Span<float> values);
+
+    /// <summary>Copies a tensor onto a rented one of as many rows and columns, which a release between the two then does not take.</summary>
+    void Copy(Tensor from, Tensor into);
+
+    /// <summary>A tensor of zeros.</summary>
+    Tensor Zeros(int rows, int columns);
+
     /// <summary>Brings a weight matrix into the kernels' form.</summary>
-    /// <param name="type">Element type of the rows that are read.</param>
-    /// <param name="rows">Outputs.</param>
-    /// <param name="columns">Inputs; a whole number of the type's blocks.</param>
-    /// <param name="read">
-    /// Gives the rows. Each is asked for once; where the fastest form cannot hold a value that has turned up (an infinity), all once more.
-    /// </param>
     /// <exception cref="NotSupportedException">The backend has no kernel for the type; the message names it.</exception>
     /// <exception cref="ShapeMismatchException">The columns are no whole number of blocks.</exception>
-    Matrix Pack(ElementType type, int rows, int columns, RowReader read);
+    Matrix Pack(in PackRequest request);
+
+    /// <summary>Keeps a small weight as it is.</summary>
+    /// <param name="values">Row-major, <c>[rows, columns]</c>; copied.</param>
+    /// <param name="rows">Number of rows; 1 for a vector.</param>
+    /// <exception cref="ShapeMismatchException">The values are no whole number of rows.</exception>
+    Parameter CreateParameter(ReadOnlySpan<float> values, int rows = 1);
+
+    /// <summary>Makes a recurrent state of zeros.</summary>
+    /// <param name="size">Elements of one state.</param>
+    StateStore CreateStateStore(int size);
 
     /// <summary>Makes an empty store of keys and values.</summary>
     /// <param name="spec">The layer's shape.</param>

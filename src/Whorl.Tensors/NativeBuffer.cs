@@ -8,7 +8,7 @@ namespace Whorl.Tensors;
 /// go back to the system, never to a pool of the C library's.
 /// Every buffer is counted: <see cref="TotalBytes"/> lets a test assert that nothing is still out.
 /// </remarks>
-public sealed unsafe class NativeBuffer : IDisposable
+public sealed unsafe class NativeBuffer : HostMemory
 {
     private static long _totalBytes;
     private void* _allocation;
@@ -46,12 +46,11 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Bytes of all live buffers of the process.</summary>
     public static long TotalBytes => Interlocked.Read(ref _totalBytes);
 
-    /// <summary>Size in bytes, as asked for.</summary>
-    public long Bytes { get; }
+    /// <inheritdoc/>
+    public override long Bytes { get; }
 
-    /// <summary>Start of the memory, 64-byte aligned; at least 64 readable bytes follow the end.</summary>
-    /// <exception cref="ObjectDisposedException">The buffer was freed.</exception>
-    public void* Pointer
+    /// <inheritdoc/>
+    public override void* Pointer
     {
         get
         {
@@ -61,7 +60,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);

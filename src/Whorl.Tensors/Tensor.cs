@@ -1,17 +1,17 @@
 namespace Whorl.Tensors;
 
-/// <summary>Activations: a row-major matrix of float32 in native memory, one row a token.</summary>
+/// <summary>Activations: a row-major matrix of float32 in a backend's memory, one row a token.</summary>
 /// <remarks>
 /// A handle, not an owner: the memory belongs to the backend's workspace (<see cref="IBackend.Rent"/>) or to a <see cref="Parameter"/>,
 /// and the handle is dead once that is released. Operations never write into their arguments; a result is always fresh memory,
-/// so that a recording backend may keep what it saw.
+/// so that a recording backend may keep what it saw. What it holds is seen through <see cref="IBackend.Download"/> only.
 /// </remarks>
 /// <param name="data">First element; 64-byte aligned when rented, any alignment for a slice.</param>
 /// <param name="rows">Number of rows; 0 is allowed.</param>
 /// <param name="columns">Number of columns.</param>
 public readonly unsafe struct Tensor(float* data, int rows, int columns)
 {
-    /// <summary>First element of row 0.</summary>
+    /// <summary>Address of row 0's first element, for the backend that made it: it need not lie in this process's memory.</summary>
     public float* Data { get; } = data;
 
     /// <summary>Number of rows.</summary>
@@ -22,16 +22,6 @@ public readonly unsafe struct Tensor(float* data, int rows, int columns)
 
     /// <summary>Number of elements.</summary>
     public int Length => checked(Rows * Columns);
-
-    /// <summary>All elements, row after row.</summary>
-    public Span<float> Span => new(Data, Length);
-
-    /// <summary>One row, <c>[Columns]</c>.</summary>
-    public Span<float> Row(int row)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
-        return new(Data + ((long)row * Columns), Columns);
-    }
 
     /// <summary>A run of whole rows, sharing this tensor's memory.</summary>
     public Tensor Slice(int firstRow, int rows)

@@ -106,26 +106,26 @@ public sealed class ReadingTests : IDisposable
         {
             float[] expected = [.. Enumerable.Range(0, Count).Select(
                 i => (float)values[isTransposed ? (i * Count) + row : (row * Count) + i])];
-            Assert.Equal(expected, backend.Gather(matrix, [row]).Span[^Count..].ToArray());
+            Assert.Equal(expected, backend.Values(backend.Gather(matrix, [row]))[^Count..]);
         }
     }
 
     [Fact]
-    public void Runs_longer_than_may_be_held_are_read_where_they_are_asked_for()
+    public void Runs_longer_than_may_be_kept_are_read_where_they_are_asked_for()
     {
         using FileCheckpoint checkpoint = SafetensorsCheckpoint.Open(Path.Combine(GoldenCase.Of("gpt2").Folder, "model.safetensors"));
         TensorEntry entry = checkpoint.Names.Select(checkpoint.Get).MaxBy(e => e.ByteLength)!;
         byte[] expected = new byte[entry.ByteLength], read = new byte[16];
         checkpoint.Read(entry, expected);
         long before = checkpoint.BytesRead;
-        HeldSlices held = new(checkpoint, capacity: 64);
-        held.Get(entry, 32, entry.ByteLength - 32).Read(100, read);
+        CachedSlices cached = new(checkpoint, capacity: 64);
+        cached.Get(entry, 32, entry.ByteLength - 32).Read(100, read);
         Assert.Equal(expected[132..148], read.ToArray());
         Assert.Equal(16, checkpoint.BytesRead - before);
 
         foreach ((long offset, long bytes) in ((long, long)[])[(0, 16 + 40), (0, 16 + 40), (64, 16 + 80), (0, 16 + 120)])
         {
-            held.Get(entry, offset, 40).Read(3, read); // the second comes from memory, the third puts the first out
+            cached.Get(entry, offset, 40).Read(3, read); // the second comes from memory, the third puts the first out
             Assert.Equal(expected[((int)offset + 3)..((int)offset + 19)], read);
             Assert.Equal(bytes, checkpoint.BytesRead - before);
         }

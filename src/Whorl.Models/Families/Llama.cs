@@ -1,6 +1,6 @@
 namespace Whorl.Models.Families;
 
-/// <summary>Llama 2 and 3, SmolLM2 and their kin: pre-norm, rotary grouped-query attention, SwiGLU.</summary>
+/// <summary>Llama 2 and 3, SmolLM2 and their relatives: pre-norm, rotary grouped-query attention, SwiGLU.</summary>
 /// <remarks>Source: Touvron et al., arXiv:2307.09288; Grattafiori et al., arXiv:2407.21783; transformers' modeling_llama.py.</remarks>
 internal sealed class Llama : ModelFamily
 {

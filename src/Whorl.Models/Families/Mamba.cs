@@ -30,7 +30,7 @@ internal class Mamba : ModelFamily
 
     public override WeightMap GgufWeights(DecoderSpec spec) => WeightMap.Gguf().GgufMamba((MambaSpec)spec.Blocks[0].Mixer);
 
-    /// <summary>Reads the keys that Mamba's kin share.</summary>
+    /// <summary>Reads the keys that Mamba's relatives share.</summary>
     protected static DecoderSpec Read(ConfigReader config, Func<MambaSpec, MambaSpec> change)
     {
         int hidden = config.Int("hidden_size|d_model");

@@ -7,8 +7,8 @@ internal sealed class AttentionLayer : IMixer
 {
     private readonly AttentionLayerSpec _spec;
     private readonly AttentionSpec _attention;
-    private readonly LinearWeight[] _inputs;
-    private readonly LinearWeight _output;
+    private readonly LinearSite[] _inputs;
+    private readonly LinearSite _output;
     private readonly Norm? _queryNorm;
     private readonly Norm? _keyNorm;
     private readonly Norm? _outputNorm;
@@ -50,7 +50,7 @@ internal sealed class AttentionLayer : IMixer
             Scale = spec.Scale ?? (float)(1 / Math.Sqrt(spec.HeadSize)),
             Window = spec.Window,
             SoftCap = spec.SoftCap,
-            AlibiSlopes = spec.AlibiSlopes is { } slopes ? new Parameter([.. slopes]) : null,
+            AlibiSlopes = spec.AlibiSlopes is { } slopes ? loader.Parameter([.. slopes]) : null,
             AlibiScaledInBFloat16 = spec.AlibiScaledInBFloat16,
             Sinks = spec.HasSinks ? loader.Vector("sinks", spec.Heads) : null,
         };
@@ -62,10 +62,10 @@ internal sealed class AttentionLayer : IMixer
     {
         IBackend backend = context.Backend;
         Span<Tensor> projected = [default, default, default];
-        backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected);
+        context.Linear(_inputs, _spec.RoundInputs ? backend.RoundToInt8(x) : x, projected);
         for (int i = 0; i < _adapters.Length; i++)
         {
-            projected[i] = _adapters[i].Apply(backend, x, projected[i]);
+            projected[i] = _adapters[i].Apply(context, x, projected[i]);
         }
 
         Tensor query = Prepare(context, projected[0], _queryNorm, _rope);
@@ -73,28 +73,7 @@ internal sealed class AttentionLayer : IMixer
         Tensor value = Prepare(context, projected[2], null, null);
         Tensor mixed = backend.Attention(query, key, value, _attention, context.Layout, context.KeyValues());
         mixed = _outputNorm?.Apply(backend, mixed) ?? mixed;
-        return backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(mixed) : mixed, _output, residual);
-    }
-
-    public void Dispose()
-    {
-        foreach (LinearWeight weight in _inputs)
-        {
-            weight.Dispose();
-        }
-
-        foreach (LowRank adapter in _adapters)
-        {
-            adapter.Dispose();
-        }
-
-        _output.Dispose();
-        _queryNorm?.Dispose();
-        _keyNorm?.Dispose();
-        _outputNorm?.Dispose();
-        _rope?.Dispose();
-        _attention.AlibiSlopes?.Dispose();
-        _attention.Sinks?.Dispose();
+        return context.Linear(_output, _spec.RoundInputs ? backend.RoundToInt8(mixed) : mixed, residual);
     }
 
     private Tensor Prepare(BlockContext context, Tensor x, Norm? norm, Rope? rope)

@@ -8,6 +8,7 @@ internal sealed class BlockContext(IBackend backend)
     private readonly List<SessionCache> _sessions = [];
     private KeyValueStore[] _keyValues = [];
     private StateStore[] _states = [];
+    private LinearWeight[] _weights = new LinearWeight[4]; // of one call; kept so that a step allocates nothing
 
     public IBackend Backend { get; } = backend;
 
@@ -35,6 +36,28 @@ internal sealed class BlockContext(IBackend backend)
             Array.Resize(ref _keyValues, 2 * _sessions.Count);
             Array.Resize(ref _states, 2 * _sessions.Count);
         }
+    }
+
+    /// <summary>A linear layer, and what it is added to. Every linear layer of a block goes through here or through the form for several.</summary>
+    public Tensor Linear(LinearSite site, Tensor x, Tensor? residual = null) => Backend.Linear(x, site.Weight, residual);
+
+    /// <summary>Several linear layers of the same input.</summary>
+    /// <param name="sites">The layers.</param>
+    /// <param name="x"><c>[rows, inputs]</c>.</param>
+    /// <param name="y">Receives one result a layer, <c>[rows, outputs]</c>.</param>
+    public void Linear(ReadOnlySpan<LinearSite> sites, Tensor x, Span<Tensor> y)
+    {
+        if (_weights.Length < sites.Length)
+        {
+            _weights = new LinearWeight[sites.Length];
+        }
+
+        for (int i = 0; i < sites.Length; i++)
+        {
+            _weights[i] = sites[i].Weight;
+        }
+
+        Backend.Linear(x, _weights.AsSpan(0, sites.Length), y);
     }
 
     /// <summary>Each session's keys and values in this block.</summary>

@@ -7,6 +7,7 @@ internal sealed class DecoderBlock : IDisposable
 {
     private readonly BlockSpec _spec;
     private readonly int _hidden;
+    private readonly IDisposable _weights;
     private readonly IMixer _mixer;
     private readonly SharedTransformer? _shared;
     private readonly Norm? _inputNorm;
@@ -40,6 +41,7 @@ internal sealed class DecoderBlock : IDisposable
         _mixerPostNorm = Norm.Load(loader, spec.MixerPostNorm, hidden);
         _feedForwardNorm = Norm.Load(loader, spec.FeedForwardNorm, hidden);
         _feedForwardPostNorm = Norm.Load(loader, spec.FeedForwardPostNorm, hidden);
+        _weights = loader.Take();
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity)
@@ -47,7 +49,7 @@ internal sealed class DecoderBlock : IDisposable
         BlockCache cache = _mixer.CreateCache(backend, capacity);
         KeyValueStore? keyValues = _shared?.CreateCache(backend, capacity).KeyValues ?? cache.KeyValues;
         return new BlockCache(
-            keyValues, _feedForward is { StateSize: > 0 and var size } ? [.. cache.States, new StateStore(size)] : cache.States);
+            keyValues, _feedForward is { StateSize: > 0 and var size } ? [.. cache.States, backend.CreateStateStore(size)] : cache.States);
     }
 
     /// <summary>What leaves the block: the residual stream, and behind it the side value where there is one.</summary>
@@ -65,17 +67,8 @@ internal sealed class DecoderBlock : IDisposable
         return context.Backend.ConcatColumns(stream, context.Side);
     }
 
-    public void Dispose()
-    {
-        _mixer.Dispose();
-        _shared?.Dispose();
-        _feedForward?.Dispose();
-        _inputNorm?.Dispose();
-        _mixerNorm?.Dispose();
-        _mixerPostNorm?.Dispose();
-        _feedForwardNorm?.Dispose();
-        _feedForwardPostNorm?.Dispose();
-    }
+    /// <summary>Frees the block's weights.</summary>
+    public void Dispose() => _weights.Dispose();
 
     /// <summary>The residual stream after the block.</summary>
     private Tensor Stream(BlockContext context, Tensor hidden)

@@ -6,8 +6,8 @@ namespace Whorl.Models;
 internal sealed class FeedForward : IFeedForward
 {
     private readonly FeedForwardSpec _spec;
-    private readonly LinearWeight[] _inputs;
-    private readonly LinearWeight _down;
+    private readonly LinearSite[] _inputs;
+    private readonly LinearSite _down;
     private readonly Norm? _downNorm;
     private readonly LowRank[] _adapters;
     private readonly Parameter? _mix;
@@ -29,7 +29,7 @@ internal sealed class FeedForward : IFeedForward
             : [Adapter("gate_adapter"), Adapter("up_adapter")];
         _mix = spec.MixesPrevious ? loader.Vector("feed_forward_mix", hidden) : null;
 
-        LinearWeight Input(string role) => loader.Linear(prefix + role, spec.Size, hidden, spec.Bias, expert);
+        LinearSite Input(string role) => loader.Linear(prefix + role, spec.Size, hidden, spec.Bias, expert);
 
         LowRank Adapter(string role) => new(loader, role, spec.Size, hidden, spec.AdapterRank);
     }
@@ -41,32 +41,16 @@ internal sealed class FeedForward : IFeedForward
         IBackend backend = context.Backend;
         x = _mix is null ? x : MixPrevious(context, x);
         Span<Tensor> projected = [default, default];
-        backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(x) : x, _inputs, projected[.._inputs.Length]);
+        context.Linear(_inputs, _spec.RoundInputs ? backend.RoundToInt8(x) : x, projected[.._inputs.Length]);
         for (int i = 0; i < _adapters.Length; i++)
         {
-            projected[i] = _adapters[i].Apply(backend, x, projected[i]);
+            projected[i] = _adapters[i].Apply(context, x, projected[i]);
         }
 
         Tensor inner = _spec.ClampLimit > 0 ? ClampedGate(backend, projected[0], projected[1])
             : _spec.Gated ? backend.Gate(_spec.Activation, projected[0], projected[1]) : backend.Activate(_spec.Activation, projected[0]);
         inner = _downNorm?.Apply(backend, inner) ?? inner;
-        return backend.Linear(_spec.RoundInputs ? backend.RoundToInt8(inner) : inner, _down, residual);
-    }
-
-    public void Dispose()
-    {
-        foreach (LinearWeight weight in _inputs)
-        {
-            weight.Dispose();
-        }
-
-        _down.Dispose();
-        _downNorm?.Dispose();
-        _mix?.Dispose();
-        foreach (LowRank adapter in _adapters)
-        {
-            adapter.Dispose();
-        }
+        return context.Linear(_down, _spec.RoundInputs ? backend.RoundToInt8(inner) : inner, residual);
     }
 
     private Tensor MixPrevious(BlockContext context, Tensor x)

@@ -3,7 +3,7 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>What works on each position alone in a block.</summary>
-internal interface IFeedForward : IDisposable
+internal interface IFeedForward
 {
     /// <summary>Elements of the state that it keeps of a session, the block's last; 0 for none.</summary>
     int StateSize { get; }

@@ -3,7 +3,7 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>What mixes information between positions in a block.</summary>
-internal interface IMixer : IDisposable
+internal interface IMixer
 {
     /// <summary>Makes an empty cache of a session.</summary>
     /// <param name="backend">Who computes.</param>

@@ -14,14 +14,14 @@ internal sealed class LatentAttention : IMixer
 {
     private readonly LatentAttentionSpec _spec;
     private readonly AttentionSpec _attention;
-    private readonly LinearWeight? _queryLatent;
-    private readonly LinearWeight[] _queries;
-    private readonly LinearWeight[] _latents;
-    private readonly LinearWeight[] _keyUp;
-    private readonly LinearWeight[] _valueUp;
+    private readonly LinearSite? _queryLatent;
+    private readonly LinearSite[] _queries;
+    private readonly LinearSite[] _latents;
+    private readonly LinearSite[] _keyUp;
+    private readonly LinearSite[] _valueUp;
     private readonly Tensor[] _queryParts; // of one step; kept so that a step allocates nothing
     private readonly Tensor[] _valueParts;
-    private readonly LinearWeight _output;
+    private readonly LinearSite _output;
     private readonly Norm? _queryNorm;
     private readonly Norm _latentNorm;
     private readonly Rope _rope;
@@ -47,7 +47,7 @@ internal sealed class LatentAttention : IMixer
             loader.Linear("latent", spec.LatentSize, hidden, spec.Bias),
         ];
         _latentNorm = Norm.Load(loader, spec.LatentNorm, spec.LatentSize)!;
-        string form = loader.Has("key_up_split") ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' turned already
+        string form = loader.Has("key_up_split") ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' transposed already
         _keyUp = Heads("key_up" + form, spec.LatentSize, spec.PlainSize);
         _valueUp = Heads("value_up" + form, spec.ValueSize, spec.LatentSize);
         (_queryParts, _valueParts) = (new Tensor[2 * spec.Heads], new Tensor[spec.Heads]);
@@ -62,7 +62,7 @@ internal sealed class LatentAttention : IMixer
             Scale = spec.Scale,
         };
 
-        LinearWeight[] Heads(string role, int outputs, int columns) =>
+        LinearSite[] Heads(string role, int outputs, int columns) =>
             [.. Enumerable.Range(0, spec.Heads).Select(head => loader.Linear(role, outputs, columns, expert: head))];
     }
 
@@ -72,24 +72,11 @@ internal sealed class LatentAttention : IMixer
     {
         IBackend backend = context.Backend;
         Span<Tensor> latents = [default, default];
-        backend.Linear(x, _latents, latents);
+        context.Linear(_latents, x, latents);
         Tensor latent = _latentNorm.Apply(backend, latents[1]);
         Tensor key = backend.ConcatColumns(_rope.Apply(context, latents[0], _spec.RotarySize), latent);
         Tensor mixed = backend.Attention(Queries(context, x), key, latent, _attention, context.Layout, context.KeyValues());
-        return backend.Linear(Values(backend, mixed), _output, residual);
-    }
-
-    public void Dispose()
-    {
-        foreach (LinearWeight weight in (ReadOnlySpan<LinearWeight>)[.. _queries, .. _latents, .. _keyUp, .. _valueUp, _output])
-        {
-            weight.Dispose();
-        }
-
-        _queryLatent?.Dispose();
-        _queryNorm?.Dispose();
-        _latentNorm.Dispose();
-        _rope.Dispose();
+        return context.Linear(_output, Values(context, mixed), residual);
     }
 
     /// <summary>Each head's query in the space of the keys: <c>[rotary | U_kᵀ plain]</c>.</summary>
@@ -98,28 +85,29 @@ internal sealed class LatentAttention : IMixer
         IBackend backend = context.Backend;
         if (_queryLatent is not null)
         {
-            x = _queryNorm!.Apply(backend, backend.Linear(x, _queryLatent));
+            x = _queryNorm!.Apply(backend, context.Linear(_queryLatent, x));
         }
 
         Span<Tensor> queries = [default, default];
-        backend.Linear(x, _queries, queries);
+        context.Linear(_queries, x, queries);
         Tensor rotary = _rope.Apply(context, queries[0], _spec.RotarySize);
         for (int head = 0; head < _spec.Heads; head++)
         {
             _queryParts[2 * head] = backend.SelectColumns(rotary, head * _spec.RotarySize, _spec.RotarySize);
-            _queryParts[(2 * head) + 1] = backend.Linear(
-                backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize), _keyUp[head]);
+            _queryParts[(2 * head) + 1] = context.Linear(
+                _keyUp[head], backend.SelectColumns(queries[1], head * _spec.PlainSize, _spec.PlainSize));
         }
 
         return backend.ConcatColumns(_queryParts);
     }
 
     /// <summary>Each head's value: U_v of its mixture of latent vectors.</summary>
-    private Tensor Values(IBackend backend, Tensor mixed)
+    private Tensor Values(BlockContext context, Tensor mixed)
     {
+        IBackend backend = context.Backend;
         for (int head = 0; head < _valueParts.Length; head++)
         {
-            _valueParts[head] = backend.Linear(backend.SelectColumns(mixed, head * _spec.LatentSize, _spec.LatentSize), _valueUp[head]);
+            _valueParts[head] = context.Linear(_valueUp[head], backend.SelectColumns(mixed, head * _spec.LatentSize, _spec.LatentSize));
         }
 
         return backend.ConcatColumns(_valueParts);

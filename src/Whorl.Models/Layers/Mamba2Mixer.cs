@@ -6,8 +6,8 @@ namespace Whorl.Models;
 internal sealed class Mamba2Mixer : IMixer
 {
     private readonly Mamba2Spec _spec;
-    private readonly LinearWeight[] _inputs;
-    private readonly LinearWeight _output;
+    private readonly LinearSite[] _inputs;
+    private readonly LinearSite _output;
     private readonly Parameter _convolution;
     private readonly Parameter? _convolutionBias;
     private readonly Parameter _stepBias;
@@ -24,7 +24,7 @@ internal sealed class Mamba2Mixer : IMixer
             loader.Linear("scan_mixed", spec.MixedChannels, hidden, spec.ProjectionBias),
             loader.Linear("step", spec.Heads, hidden, spec.ProjectionBias),
         ];
-        _convolution = loader.TurnedTable("convolution", spec.MixedChannels, spec.Taps);
+        _convolution = loader.TransposedTable("convolution", spec.MixedChannels, spec.Taps);
         _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", spec.MixedChannels, bias: true) : null;
         _stepBias = loader.Vector("step_bias", spec.Heads);
         _rates = MambaMixer.Rates(loader, spec.Heads, 1);
@@ -34,13 +34,13 @@ internal sealed class Mamba2Mixer : IMixer
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) =>
-        new(null, [new StateStore((_spec.Taps - 1) * _spec.MixedChannels), new StateStore(_spec.Channels * _spec.StateSize)]);
+        new(null, [backend.CreateStateStore((_spec.Taps - 1) * _spec.MixedChannels), backend.CreateStateStore(_spec.Channels * _spec.StateSize)]);
 
     public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {
         IBackend backend = context.Backend;
         Span<Tensor> projected = [default, default, default];
-        backend.Linear(x, _inputs, projected);
+        context.Linear(_inputs, x, projected);
         Tensor mixed = backend.CausalConvolution(projected[1], _convolution, _convolutionBias, context.Layout, context.States(0));
         mixed = backend.Activate(Activation.Silu, mixed);
 
@@ -49,16 +49,7 @@ internal sealed class Mamba2Mixer : IMixer
         Tensor b = backend.SelectColumns(mixed, channels, selected), c = backend.SelectColumns(mixed, channels + selected, selected);
         Tensor y = backend.SelectiveScanByHead(
             inner, Step(backend, projected[2]), b, c, _rates, _direct, _spec.Groups, context.Layout, context.States(1));
-        return backend.Linear(_outputNorm.Apply(backend, backend.Gate(Activation.Silu, projected[0], y)), _output, residual);
-    }
-
-    public void Dispose()
-    {
-        foreach (IDisposable? weight in (ReadOnlySpan<IDisposable?>)
-            [.. _inputs, _output, _convolution, _convolutionBias, _stepBias, _rates, _direct, _outputNorm])
-        {
-            weight?.Dispose();
-        }
+        return context.Linear(_output, _outputNorm.Apply(backend, backend.Gate(Activation.Silu, projected[0], y)), residual);
     }
 
     private Tensor Step(IBackend backend, Tensor x)

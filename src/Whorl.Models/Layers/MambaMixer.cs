@@ -6,10 +6,10 @@ namespace Whorl.Models;
 internal sealed class MambaMixer : IMixer
 {
     private readonly MambaSpec _spec;
-    private readonly LinearWeight[] _inputs;
-    private readonly LinearWeight[] _selections;
-    private readonly LinearWeight _step;
-    private readonly LinearWeight _output;
+    private readonly LinearSite[] _inputs;
+    private readonly LinearSite[] _selections;
+    private readonly LinearSite _step;
+    private readonly LinearSite _output;
     private readonly Parameter _convolution;
     private readonly Parameter? _convolutionBias;
     private readonly Parameter _rates;
@@ -27,7 +27,7 @@ internal sealed class MambaMixer : IMixer
             loader.Linear("scan_input", channels, hidden, spec.ProjectionBias),
             loader.Linear("scan_gate", channels, hidden, spec.ProjectionBias),
         ];
-        _convolution = loader.TurnedTable("convolution", channels, spec.Taps);
+        _convolution = loader.TransposedTable("convolution", channels, spec.Taps);
         _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", channels, bias: true) : null;
         _selections =
         [
@@ -45,44 +45,28 @@ internal sealed class MambaMixer : IMixer
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) =>
-        new(null, [new StateStore((_spec.Taps - 1) * _spec.Channels), new StateStore(_spec.Channels * _spec.StateSize)]);
+        new(null, [backend.CreateStateStore((_spec.Taps - 1) * _spec.Channels), backend.CreateStateStore(_spec.Channels * _spec.StateSize)]);
 
     public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {
         IBackend backend = context.Backend;
         Span<Tensor> projected = [default, default];
-        backend.Linear(x, _inputs, projected);
+        context.Linear(_inputs, x, projected);
         Tensor mixed = backend.CausalConvolution(projected[0], _convolution, _convolutionBias, context.Layout, context.States(0));
         mixed = backend.Activate(Activation.Silu, mixed);
 
         Span<Tensor> selected = [default, default, default];
-        backend.Linear(mixed, _selections, selected);
-        Tensor step = backend.Linear(_stepNorm?.Apply(backend, selected[0]) ?? selected[0], _step);
+        context.Linear(_selections, mixed, selected);
+        Tensor step = context.Linear(_step, _stepNorm?.Apply(backend, selected[0]) ?? selected[0]);
         step = backend.Activate(Activation.Softplus, step);
         Tensor b = _inputNorm?.Apply(backend, selected[1]) ?? selected[1], c = _outputNorm?.Apply(backend, selected[2]) ?? selected[2];
         Tensor y = backend.SelectiveScan(mixed, step, b, c, _rates, _direct, context.Layout, context.States(1));
-        return backend.Linear(backend.Gate(Activation.Silu, projected[1], y), _output, residual);
-    }
-
-    public void Dispose()
-    {
-        foreach (LinearWeight weight in (ReadOnlySpan<LinearWeight>)[.. _inputs, .. _selections, _step, _output])
-        {
-            weight.Dispose();
-        }
-
-        _convolution.Dispose();
-        _convolutionBias?.Dispose();
-        _rates.Dispose();
-        _direct.Dispose();
-        _stepNorm?.Dispose();
-        _inputNorm?.Dispose();
-        _outputNorm?.Dispose();
+        return context.Linear(_output, backend.Gate(Activation.Silu, projected[1], y), residual);
     }
 
     /// <summary>A = -e^(A_log), or A itself where the checkpoint holds that.</summary>
     /// <returns><c>[size, rows]</c>.</returns>
     internal static Parameter Rates(WeightLoader loader, int rows, int size) => loader.Has("scan_rates_log")
-        ? loader.TurnedTable("scan_rates_log", rows, size, logarithm => -(float)PortableMath.Exp(logarithm))
-        : loader.TurnedTable("scan_rates", rows, size);
+        ? loader.TransposedTable("scan_rates_log", rows, size, logarithm => -(float)PortableMath.Exp(logarithm))
+        : loader.TransposedTable("scan_rates", rows, size);
 }

@@ -12,10 +12,10 @@ namespace Whorl.Models;
 internal sealed class MixtureOfExperts : IFeedForward
 {
     private readonly RouterSpec _spec;
-    private readonly LinearWeight _router;
+    private readonly LinearSite _router;
     private readonly FeedForward[] _experts;
     private readonly FeedForward? _shared;
-    private readonly LinearWeight? _sharedRouter;
+    private readonly LinearSite? _sharedRouter;
     private readonly Tensor[] _results;
     private int[] _chosen = [];
     private int[] _rows = []; // of each choice, expert by expert
@@ -63,22 +63,10 @@ internal sealed class MixtureOfExperts : IFeedForward
             (_chosen, _rows, _places) = (new int[choices], new int[choices], new int[choices]);
         }
 
-        Tensor weights = backend.Route(backend.Linear(x, _router), _spec, _chosen.AsSpan(0, choices));
+        Tensor weights = backend.Route(context.Linear(_router, x), _spec, _chosen.AsSpan(0, choices));
         Tensor y = backend.CombineRows(backend.SelectRows(Compute(context, x, choices), _places.AsSpan(0, choices)), weights);
         y = _shared is null ? y : backend.Add(y, Share(context, x));
         return residual is { } r ? backend.Add(r, y) : y;
-    }
-
-    public void Dispose()
-    {
-        _router.Dispose();
-        _shared?.Dispose();
-        _sharedRouter?.Dispose();
-        _spec.Bias?.Dispose();
-        foreach (FeedForward expert in _experts)
-        {
-            expert.Dispose();
-        }
     }
 
     /// <summary>The results of all experts that were chosen, one expert after another.</summary>
@@ -111,6 +99,6 @@ internal sealed class MixtureOfExperts : IFeedForward
     {
         IBackend backend = context.Backend;
         Tensor y = _shared!.Forward(context, x, null);
-        return _sharedRouter is null ? y : backend.Multiply(y, backend.Activate(Activation.Sigmoid, backend.Linear(x, _sharedRouter)));
+        return _sharedRouter is null ? y : backend.Multiply(y, backend.Activate(Activation.Sigmoid, context.Linear(_sharedRouter, x)));
     }
 }

@@ -3,7 +3,7 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>A norm with its weights.</summary>
-internal sealed class Norm : IDisposable
+internal sealed class Norm
 {
     private readonly NormSpec _spec;
     private readonly Parameter? _gain;
@@ -27,10 +27,4 @@ internal sealed class Norm : IDisposable
     public Tensor Apply(IBackend backend, Tensor x) => _spec.IsLayerNorm
         ? backend.LayerNorm(x, _gain, _bias, _spec.Epsilon, _spec.Group)
         : backend.RmsNorm(x, _gain, _spec.Epsilon, _spec.Group);
-
-    public void Dispose()
-    {
-        _gain?.Dispose();
-        _bias?.Dispose();
-    }
 }

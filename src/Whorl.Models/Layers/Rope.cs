@@ -3,21 +3,21 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>A layer's rotary embedding: the table for each session's length, made once for all lengths that have the same.</summary>
-internal sealed class Rope : IDisposable
+internal sealed class Rope
 {
     private const int MostTables = 64; // beyond, they are made anew: a stranger chooses the length
 
     private readonly RopeSpec _spec;
-    private readonly Parameter?[] _divisors;
+    private readonly float[]?[] _divisors;
     private readonly Dictionary<int, RopeTable> _tables = [];
     private RopeTable[] _ofSessions = []; // of one step; kept so that a step allocates nothing
 
-    private Rope(RopeSpec spec, Parameter?[] divisors) => (_spec, _divisors) = (spec, divisors);
+    private Rope(RopeSpec spec, float[]?[] divisors) => (_spec, _divisors) = (spec, divisors);
 
     public static Rope? Load(WeightLoader loader, RopeSpec? spec) => spec is null
         ? null
         : new Rope(spec, [.. spec.Scaling.DivisorRoles.Select(role =>
-            spec.DivisorsInCheckpoint && loader.Has(role) ? loader.Vector(role, spec.RotaryDimensions / 2) : null)]);
+            spec.DivisorsInCheckpoint && loader.Has(role) ? loader.Values(role, spec.RotaryDimensions / 2) : null)]);
 
     public Tensor Apply(BlockContext context, Tensor x, int headSize)
     {
@@ -36,14 +36,6 @@ internal sealed class Rope : IDisposable
         return context.Backend.Rotate(x, headSize, _ofSessions.AsSpan(0, sessions), context.Layout);
     }
 
-    public void Dispose()
-    {
-        foreach (Parameter? divisors in _divisors)
-        {
-            divisors?.Dispose();
-        }
-    }
-
     private RopeTable Table(int maxLength)
     {
         int length = _spec.Scaling.EqualLength(maxLength);
@@ -54,8 +46,7 @@ internal sealed class Rope : IDisposable
                 _tables.Clear();
             }
 
-            Parameter? divisors = _divisors[_spec.Scaling.DivisorsFor(length)];
-            table = _spec.Table(length, divisors is null ? [] : divisors.Value.Span);
+            table = _spec.Table(length, _divisors[_spec.Scaling.DivisorsFor(length)] ?? []);
             _tables.Add(length, table);
         }
 

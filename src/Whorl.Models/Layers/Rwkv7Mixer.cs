@@ -14,10 +14,10 @@ internal sealed class Rwkv7Mixer : IMixer
 
     private readonly Rwkv7Spec _spec;
     private readonly Parameter[] _mix;
-    private readonly LinearWeight _receptance;
-    private readonly LinearWeight _key;
-    private readonly LinearWeight _value;
-    private readonly LinearWeight _output;
+    private readonly LinearSite _receptance;
+    private readonly LinearSite _key;
+    private readonly LinearSite _value;
+    private readonly LinearSite _output;
     private readonly LowRank _decay;
     private readonly LowRank _rate;
     private readonly LowRank _gate;
@@ -51,17 +51,17 @@ internal sealed class Rwkv7Mixer : IMixer
     public BlockCache CreateCache(IBackend backend, int capacity)
     {
         int width = _spec.Heads * _spec.HeadSize;
-        return new BlockCache(null, [new StateStore(_mix[0].Length), new StateStore(width * _spec.HeadSize)]);
+        return new BlockCache(null, [backend.CreateStateStore(_mix[0].Length), backend.CreateStateStore(width * _spec.HeadSize)]);
     }
 
     public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {
         IBackend backend = context.Backend;
         Tensor previous = backend.Previous(x, context.Layout, context.States(0)), change = backend.Add(previous, backend.Scale(x, -1));
-        Tensor receptance = backend.Linear(Mix(0), _receptance);
-        Tensor logDecay = backend.Scale(backend.Activate(Activation.Sigmoid, _decay.Apply(backend, Mix(1))), SlowestDecay);
-        Tensor key = backend.Linear(Mix(2), _key), value = Values(context, Mix(3));
-        Tensor rate = backend.Activate(Activation.Sigmoid, _rate.Apply(backend, Mix(4))), gate = _gate.Apply(backend, Mix(5));
+        Tensor receptance = context.Linear(_receptance, Mix(0));
+        Tensor logDecay = backend.Scale(backend.Activate(Activation.Sigmoid, _decay.Apply(context, Mix(1))), SlowestDecay);
+        Tensor key = context.Linear(_key, Mix(2)), value = Values(context, Mix(3));
+        Tensor rate = backend.Activate(Activation.Sigmoid, _rate.Apply(context, Mix(4))), gate = _gate.Apply(context, Mix(5));
 
         Tensor removed = Normalise(backend, backend.Multiply(key, _removal.Value));
         key = backend.Add(backend.Multiply(key, _keyRest.Value), backend.Multiply(backend.Multiply(key, rate), _keyRate.Value));
@@ -69,32 +69,23 @@ internal sealed class Rwkv7Mixer : IMixer
             receptance, logDecay, key, value, backend.Scale(removed, -1), backend.Multiply(removed, rate), _spec.HeadSize, context.Layout,
             context.States(1));
         y = backend.Add(_headNorm.Apply(backend, y), Bonus(backend, receptance, key, value));
-        return backend.Linear(backend.Multiply(y, gate), _output, residual);
+        return context.Linear(_output, backend.Multiply(y, gate), residual);
 
         Tensor Mix(int i) => backend.Add(x, backend.Multiply(change, _mix[i].Value));
-    }
-
-    public void Dispose()
-    {
-        foreach (IDisposable? weight in (ReadOnlySpan<IDisposable?>)
-            [.. _mix, _receptance, _key, _value, _output, _decay, _rate, _gate, _valueMix, _removal, _keyRate, _keyRest, _bonus, _headNorm])
-        {
-            weight?.Dispose();
-        }
     }
 
     /// <summary>The values, mixed with the first block's.</summary>
     private Tensor Values(BlockContext context, Tensor x)
     {
         IBackend backend = context.Backend;
-        Tensor value = backend.Linear(x, _value);
+        Tensor value = context.Linear(_value, x);
         if (_valueMix is null)
         {
             context.Side = value;
             return value;
         }
 
-        Tensor share = backend.Activate(Activation.Sigmoid, _valueMix.Apply(backend, x));
+        Tensor share = backend.Activate(Activation.Sigmoid, _valueMix.Apply(context, x));
         return backend.Add(value, backend.Multiply(backend.Add(context.Side, backend.Scale(value, -1)), share));
     }
 

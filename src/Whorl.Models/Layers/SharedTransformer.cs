@@ -6,13 +6,13 @@ namespace Whorl.Models;
 /// A transformer block in front of a mixer; see <see cref="SharedTransformerSpec"/>. Every block that uses it loads its own copy of the
 /// shared weights.
 /// </summary>
-internal sealed class SharedTransformer : IDisposable
+internal sealed class SharedTransformer
 {
     private readonly AttentionLayer _attention;
     private readonly FeedForward _feedForward;
     private readonly Norm _inputNorm;
     private readonly Norm _feedForwardNorm;
-    private readonly LinearWeight _output;
+    private readonly LinearSite _output;
 
     public SharedTransformer(WeightLoader loader, SharedTransformerSpec spec, int hidden)
     {
@@ -30,15 +30,6 @@ internal sealed class SharedTransformer : IDisposable
         IBackend backend = context.Backend;
         Tensor x = _inputNorm.Apply(backend, backend.ConcatColumns(hidden, context.Side));
         x = _feedForwardNorm.Apply(backend, _attention.Forward(context, x, null));
-        return backend.Linear(_feedForward.Forward(context, x, null), _output);
-    }
-
-    public void Dispose()
-    {
-        _attention.Dispose();
-        _feedForward.Dispose();
-        _inputNorm.Dispose();
-        _feedForwardNorm.Dispose();
-        _output.Dispose();
+        return context.Linear(_output, _feedForward.Forward(context, x, null));
     }
 }

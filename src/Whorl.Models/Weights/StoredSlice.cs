@@ -6,21 +6,21 @@ namespace Whorl.Models;
 /// <param name="checkpoint">Where the tensor is.</param>
 /// <param name="entry">The tensor.</param>
 /// <param name="offset">Where the run begins in it.</param>
-/// <param name="held">The bytes, or null.</param>
-internal sealed class StoredSlice(ICheckpoint checkpoint, TensorEntry entry, long offset, byte[]? held = null)
+/// <param name="bytes">The bytes, or null.</param>
+internal sealed class StoredSlice(ICheckpoint checkpoint, TensorEntry entry, long offset, byte[]? bytes = null)
 {
     /// <summary>Gives a part of the run; by several threads at once.</summary>
     /// <param name="at">Where the part begins in the run.</param>
     /// <param name="into">Filled whole.</param>
     public void Read(long at, Span<byte> into)
     {
-        if (held is null)
+        if (bytes is null)
         {
             checkpoint.Read(entry, offset + at, into);
         }
         else
         {
-            held.AsSpan((int)at, into.Length).CopyTo(into);
+            bytes.AsSpan((int)at, into.Length).CopyTo(into);
         }
     }
 }

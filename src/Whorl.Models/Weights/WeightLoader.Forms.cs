@@ -8,28 +8,28 @@ namespace Whorl.Models;
 public sealed partial class WeightLoader
 {
     /// <summary>A matrix stored as <c>[outputs, inputs]</c>.</summary>
-    private Matrix Straight(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
+    private Matrix Direct(string role, WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
     {
         long first = FirstRow(entry, source, expert, order.StoredRows, inputs);
         StoredMatrix stored = Stored(entry, new StoredSlice(checkpoint, entry, first * entry.Type.BytesFor(inputs)), first, inputs);
-        return Backend.Pack(stored.Type, order.Rows, inputs, (row, into) => stored.ReadRows(order, row, into));
+        return Pack(role, expert, stored.Type, order.Rows, inputs, (row, into) => stored.ReadRows(order, row, into));
     }
 
     /// <summary>A matrix stored as <c>[inputs, outputs]</c>; blocks of a quantised one are taken apart, so it is kept as float32.</summary>
-    private Matrix Turned(WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
+    private Matrix Transposed(string role, WeightSource source, TensorEntry entry, RowOrder order, int inputs, int expert)
     {
         RowOrder rows = Order(source.Inputs, entry, inputs);
         long first = FirstRow(entry, source, expert, rows.StoredRows, order.StoredRows), rowBytes = entry.Type.BytesFor(order.StoredRows);
         if (rows.RunFrom(0, inputs) == inputs)
         {
-            // The rest of the slice is another role's, and perhaps not turned.
+            // The rest of the slice is another role's, and perhaps not transposed.
             first += rows.Source(0);
             rows = RowOrder.Range(0, inputs, inputs);
         }
 
-        StoredSlice slice = _held.Get(entry, first * rowBytes, rows.StoredRows * rowBytes);
+        StoredSlice slice = _cached.Get(entry, first * rowBytes, rows.StoredRows * rowBytes);
         StoredMatrix stored = Stored(entry, slice, first, order.StoredRows, isExpanded: entry.Type.BlockSize > 1);
-        return Backend.Pack(stored.Type, order.Rows, inputs, new TurnedRows(stored, order, rows).Read);
+        return Pack(role, expert, stored.Type, order.Rows, inputs, new TransposedRows(stored, order, rows).Read);
     }
 
     /// <summary>A stored matrix; 8-bit floats that have a tensor of scales beside them are expanded to float32.</summary>
@@ -53,9 +53,9 @@ public sealed partial class WeightLoader
     }
 
     /// <summary>Ternary weights as they were trained, rounded by the mean of their magnitudes; kept as float32.</summary>
-    private Matrix Rounded(TensorEntry entry, int outputs, int inputs)
+    private Matrix Rounded(string role, TensorEntry entry, int outputs, int inputs)
     {
-        StoredMatrix stored = new(_held.Get(entry, 0, entry.ByteLength), entry.ElementType, inputs, isExpanded: true);
+        StoredMatrix stored = new(_cached.Get(entry, 0, entry.ByteLength), entry.ElementType, inputs, isExpanded: true);
         double sum = 0;
         float[] values = new float[inputs];
         for (int row = 0; row < outputs; row++)
@@ -65,7 +65,7 @@ public sealed partial class WeightLoader
         }
 
         double mean = sum / ((double)outputs * inputs);
-        return Backend.Pack(ElementType.F32, outputs, inputs, (row, into) =>
+        return Pack(role, 0, ElementType.F32, outputs, inputs, (row, into) =>
         {
             stored.Read(row, into.Length / sizeof(float) / inputs, 0, inputs, into);
             TernaryWeights.Round(MemoryMarshal.Cast<byte, float>(into), mean);
@@ -79,8 +79,8 @@ public sealed partial class WeightLoader
         float scale = form == TernaryForm.PackedDivided ? 1 / stored : stored;
         bool half = (BitConverter.SingleToUInt32Bits(scale) & 0xffff) == 0;
         int quarter = outputs / TernaryWeights.PerByte, rowBytes = inputs * (half ? sizeof(ushort) : sizeof(float));
-        StoredSlice slice = _held.Get(entry, 0, entry.ByteLength);
-        return Backend.Pack(half ? ElementType.BF16 : ElementType.F32, outputs, inputs, (first, into) =>
+        StoredSlice slice = _cached.Get(entry, 0, entry.ByteLength);
+        return Pack(role, 0, half ? ElementType.BF16 : ElementType.F32, outputs, inputs, (first, into) =>
         {
             byte[] packed = new byte[inputs];
             for (int row = first; !into.IsEmpty; row++, into = into[rowBytes..])
@@ -104,7 +104,7 @@ public sealed partial class WeightLoader
         if (form == TernaryForm.Rounded)
         {
             FirstRow(entry, source, 0, outputs, inputs);
-            return Rounded(entry, outputs, inputs);
+            return Rounded(role, entry, outputs, inputs);
         }
 
         if (entry.ElementType != ElementType.U8 || outputs % TernaryWeights.PerByte != 0)
@@ -119,7 +119,8 @@ public sealed partial class WeightLoader
     }
 
     /// <summary>A stack of matrices <c>[outputs, inputs]</c> in MXFP4 codes and scales.</summary>
-    private Matrix Microscaled(WeightSource source, (TensorEntry Codes, TensorEntry Scales) pair, int outputs, int inputs, int expert)
+    private Matrix Microscaled(
+        string role, WeightSource source, (TensorEntry Codes, TensorEntry Scales) pair, int outputs, int inputs, int expert)
     {
         RowOrder order = Order(source.Rows, pair.Codes, outputs);
         int blocks = inputs / MicroscaledRows.Values;
@@ -133,10 +134,13 @@ public sealed partial class WeightLoader
         }
 
         long scaleBytes = (long)order.StoredRows * blocks, codeBytes = scaleBytes * MicroscaledRows.Codes;
-        StoredSlice scales = _held.Get(pair.Scales, expert * scaleBytes, scaleBytes);
-        StoredSlice codes = _held.Get(pair.Codes, expert * codeBytes, codeBytes);
-        return Backend.Pack(ElementType.MXFP4, outputs, inputs, new MicroscaledRows(codes, scales, order, blocks).Read);
+        StoredSlice scales = _cached.Get(pair.Scales, expert * scaleBytes, scaleBytes);
+        StoredSlice codes = _cached.Get(pair.Codes, expert * codeBytes, codeBytes);
+        return Pack(role, expert, ElementType.MXFP4, outputs, inputs, new MicroscaledRows(codes, scales, order, blocks).Read);
     }
+
+    private Matrix Pack(string role, int expert, ElementType type, int rows, int columns, RowReader read) =>
+        Backend.Pack(new PackRequest(type, rows, columns, read) { Key = $"{Block}/{role}/{expert}" });
 
     private (TensorEntry Codes, TensorEntry Scales)? FindMicroscaled(string role, int expert)
     {

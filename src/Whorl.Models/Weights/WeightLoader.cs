@@ -11,11 +11,11 @@ namespace Whorl.Models;
 /// <param name="checkpoint">Where the tensors are.</param>
 /// <param name="map">What they are called.</param>
 /// <param name="backend">Who packs them.</param>
-public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend backend)
+public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, IBackend backend) : IDisposable
 {
     private readonly HashSet<string> _used = [];
-    private readonly List<IDisposable> _made = [];
-    private readonly HeldSlices _held = new(checkpoint);
+    private OwnedWeights _loaded = new();
+    private readonly CachedSlices _cached = new(checkpoint);
 
     /// <summary>The block whose weights are being read.</summary>
     public int Block { get; set; }
@@ -35,11 +35,13 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="inputs">Columns.</param>
     /// <param name="bias">Whether it has a bias.</param>
     /// <param name="expert">The expert's number, for a role of experts.</param>
+    /// <param name="biasRole">The role whose weight is the bias, where that is no bias of the role's own.</param>
     /// <exception cref="ModelFormatException">The tensor is missing, of another shape, or of an element type without a kernel.</exception>
-    public LinearWeight Linear(string role, int outputs, int inputs, bool bias = false, int expert = 0)
+    public LinearSite Linear(string role, int outputs, int inputs, bool bias = false, int expert = 0, string? biasRole = null)
     {
         Matrix matrix = Matrix(role, outputs, inputs, expert);
-        return new LinearWeight(matrix, bias ? Vector(role, outputs, expert, bias: true) : null);
+        Parameter? added = biasRole is not null ? Vector(biasRole, outputs) : bias ? Vector(role, outputs, expert, bias: true) : null;
+        return new LinearSite(role, map.LayerName(role, Block, expert), new LinearWeight(matrix, added));
     }
 
     /// <summary>A weight matrix alone.</summary>
@@ -49,15 +51,16 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         WeightSource source = map.Of(role, Block);
         if (source.MayBeMicroscaled && Find(role, expert, bias: false) is null && FindMicroscaled(role, expert) is { } pair)
         {
-            return Made(Microscaled(source, pair, outputs, inputs, expert));
+            return Track(Microscaled(role, source, pair, outputs, inputs, expert));
         }
 
         TensorEntry entry = Need(role, expert, bias: false);
         RowOrder order = Order(source.Rows, entry, outputs);
         try
         {
-            return Made(source.Ternary is { } form ? Ternary(form, role, entry, outputs, inputs)
-                : source.Transposed ? Turned(source, entry, order, inputs, expert) : Straight(source, entry, order, inputs, expert));
+            return Track(source.Ternary is { } form ? Ternary(form, role, entry, outputs, inputs)
+                : source.Transposed ? Transposed(role, source, entry, order, inputs, expert)
+                : Direct(role, source, entry, order, inputs, expert));
         }
         catch (NotSupportedException e)
         {
@@ -71,16 +74,26 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="expert">The expert's number, for a role of experts.</param>
     /// <param name="bias">Whether it is the role's bias instead of its weight.</param>
     /// <param name="change">What is done to each element, or null.</param>
-    public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
+    public Parameter Vector(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null) =>
+        Parameter(Values(role, length, expert, bias, change));
+
+    /// <summary>A small weight that is no tensor of the checkpoint's.</summary>
+    /// <param name="values">Row-major, <c>[rows, columns]</c>.</param>
+    /// <param name="rows">Number of rows.</param>
+    public Parameter Parameter(ReadOnlySpan<float> values, int rows = 1) => Track(Backend.CreateParameter(values, rows));
+
+    /// <summary>A vector's elements, for whoever computes with them before the model runs.</summary>
+    /// <inheritdoc cref="Vector"/>
+    public float[] Values(string role, int length, int expert = 0, bool bias = false, Func<float, float>? change = null)
     {
         int parts = map.Of(role, Block).Parts;
-        float[] values = [.. Enumerable.Range(0, parts).SelectMany(part => Values(role, length / parts, expert + part, bias))];
+        float[] values = [.. Enumerable.Range(0, parts).SelectMany(part => Part(role, length / parts, expert + part, bias))];
         for (int i = 0; i < length && change is not null; i++)
         {
             values[i] = change(values[i]);
         }
 
-        return Made(new Parameter(values));
+        return values;
     }
 
     /// <summary>A table with its rows and columns exchanged, <c>[columns, rows]</c>, kept as float32.</summary>
@@ -88,24 +101,30 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <param name="rows">Rows as stored.</param>
     /// <param name="columns">Columns as stored.</param>
     /// <param name="change">What is done to each element, or null.</param>
-    public Parameter TurnedTable(string role, int rows, int columns, Func<float, float>? change = null)
+    public Parameter TransposedTable(string role, int rows, int columns, Func<float, float>? change = null)
     {
         int length = (long)rows * columns <= Array.MaxLength
             ? rows * columns
             : throw WrongShape(Need(role, 0, bias: false), $"[{rows}, {columns}]");
-        using Parameter stored = Vector(role, length, change: change);
-        ReadOnlySpan<float> values = stored.Value.Span;
-        float[] turned = new float[values.Length];
-        for (int i = 0; i < turned.Length; i++)
+        float[] values = Values(role, length, change: change), transposed = new float[length];
+        for (int i = 0; i < transposed.Length; i++)
         {
-            turned[i] = values[(i % rows * columns) + (i / rows)];
+            transposed[i] = values[(i % rows * columns) + (i / rows)];
         }
 
-        return Made(new Parameter(turned, columns));
+        return Parameter(transposed, columns);
     }
 
-    /// <summary>Frees all weights that were read: of a model whose loading failed, whatever had them.</summary>
-    public void Discard() => _made.ForEach(weight => weight.Dispose());
+    /// <summary>Hands over what was read since the last time: a block's weights have one owner, and who computes with them has none to free.</summary>
+    public IDisposable Take()
+    {
+        OwnedWeights taken = _loaded;
+        _loaded = new OwnedWeights();
+        return taken;
+    }
+
+    /// <summary>Frees what was read and not taken: weights of a block whose loading failed.</summary>
+    public void Dispose() => _loaded.Dispose();
 
     /// <summary>Refuses tensors of a block that nothing asked for: the config and the checkpoint then disagree.</summary>
     public void RefuseUnused(int block)
@@ -121,15 +140,15 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         }
     }
 
-    private T Made<T>(T weight)
+    private T Track<T>(T weight)
         where T : IDisposable
     {
-        _made.Add(weight);
+        _loaded.Add(weight);
         return weight;
     }
 
     /// <summary>A vector's elements; nothing is allocated before the tensor is seen to have so many.</summary>
-    private float[] Values(string role, int length, int expert, bool bias)
+    private float[] Part(string role, int length, int expert, bool bias)
     {
         TensorEntry entry = Need(role, expert, bias);
         WeightSource source = map.Of(role, Block);
@@ -171,7 +190,7 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     private void Decode(TensorEntry entry, long slice, Span<float> values)
     {
         byte[] bytes = new byte[entry.Type.BytesFor(values.Length)];
-        _held.Get(entry, slice * bytes.Length, bytes.Length).Read(0, bytes);
+        _cached.Get(entry, slice * bytes.Length, bytes.Length).Read(0, bytes);
         try
         {
             BlockCodec.Decode(entry.ElementType, bytes, values);

@@ -115,7 +115,7 @@ public sealed class WeightMap
         return this;
     }
 
-    /// <summary>The names that Llama and its kin use on the hub.</summary>
+    /// <summary>The names that Llama and its relatives use on the hub.</summary>
     /// <param name="trunk">What stands before the names of everything but the head.</param>
     /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
     /// <param name="otherTowers">See <see cref="OtherTowers"/>; null for none.</param>
@@ -184,10 +184,13 @@ public sealed class WeightMap
     /// <summary>Whether a tensor is of another model in the checkpoint.</summary>
     internal bool IsOfOtherTower(string name) => OtherTowers.Any(tower => name.StartsWith(tower, StringComparison.Ordinal));
 
+    /// <summary>The name of a role's layer, before any prefix: its tensors' without <c>.weight</c>.</summary>
+    internal string LayerName(string role, int block, int expert) => string.Format(CultureInfo.InvariantCulture, Of(role, block).Name, block, expert);
+
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)
     {
         WeightSource source = Of(role, block);
-        return string.Format(CultureInfo.InvariantCulture, source.Name, block, expert) + (bias ? source.BiasSuffix : source.Suffix);
+        return LayerName(role, block, expert) + (bias ? source.BiasSuffix : source.Suffix);
     }
 }

@@ -11,7 +11,7 @@ public sealed class LinearTests
     {
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = 1 });
         float[] w = [1, 2, 3, -1, 0, 0.5f];
-        using var weight = new LinearWeight(backend.Pack(ElementType.F32, 2, 3, MemoryMarshal.AsBytes<float>(w)), new Parameter([10f, 1e8f]));
+        using var weight = new LinearWeight(backend.Pack(ElementType.F32, 2, 3, MemoryMarshal.AsBytes<float>(w)), backend.CreateParameter([10f, 1e8f]));
         Tensor x = backend.Rent(1, 3), residual = backend.Rent(1, 2);
         new float[] { 1, 1, 2 }.CopyTo(x.Span);
         new float[] { 100, -1e8f }.CopyTo(residual.Span);
@@ -30,7 +30,7 @@ public sealed class LinearTests
             byte[] data = Weights.Random(ElementType.Q8_0, outputs, 64, new Random(outputs));
             float[] bias = [.. Enumerable.Range(0, outputs).Select(i => i + 0.5f)];
             using var plain = new LinearWeight(backend.Pack(ElementType.Q8_0, outputs, 64, data));
-            using var weight = new LinearWeight(backend.Pack(ElementType.Q8_0, outputs, 64, data), new Parameter(bias));
+            using var weight = new LinearWeight(backend.Pack(ElementType.Q8_0, outputs, 64, data), backend.CreateParameter(bias));
             Tensor x = Bits.Activations(backend, rows, 64, new Random(1)), residual = Bits.Activations(backend, rows, outputs, new Random(2));
             float[] expected = backend.Linear(x, plain).Span.ToArray();
             for (int i = 0; i < expected.Length; i++)
@@ -46,7 +46,7 @@ public sealed class LinearTests
     public void No_rows_no_outputs_and_no_inputs_are_allowed()
     {
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true });
-        using var weight = new LinearWeight(backend.Pack(ElementType.F32, 3, 0, []), new Parameter([1f, 2f, 3f]));
+        using var weight = new LinearWeight(backend.Pack(ElementType.F32, 3, 0, []), backend.CreateParameter([1f, 2f, 3f]));
         Assert.Equal(0, backend.Linear(backend.Rent(0, 0), weight).Length);
         Assert.Equal([1f, 2f, 3f], backend.Linear(backend.Rent(1, 0), weight).Span.ToArray());
         using var none = new LinearWeight(backend.Pack(ElementType.Q8_0, 0, 32, []));

@@ -56,8 +56,8 @@ public sealed unsafe class PackingTests
     public void Rows_that_cannot_be_read_are_told_as_they_failed_and_the_backend_goes_on()
     {
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = 3, SharesEverything = true, StagingBytes = 0 });
-        IOException e = Assert.Throws<IOException>(() => backend.Pack(
-            ElementType.F32, 320, 1024, (first, _) => throw (first == 96 ? new IOException("row 96") : new IOException("another row"))));
+        IOException e = Assert.Throws<IOException>(() => backend.Pack(new PackRequest(
+            ElementType.F32, 320, 1024, (first, _) => throw (first == 96 ? new IOException("row 96") : new IOException("another row")))));
         Assert.Contains("row", e.Message, StringComparison.Ordinal);
         using Matrix next = backend.Pack(ElementType.F32, 320, 1024, new byte[320 * 1024 * 4]);
         Assert.Equal(320, next.Rows);
@@ -71,11 +71,11 @@ public sealed unsafe class PackingTests
         BitConverter.TryWriteBytes(data.AsSpan(data.Length - 2), (ushort)0x7c00);
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = 2, SharesEverything = true, StagingBytes = 0 });
         int last = 0;
-        using Matrix matrix = backend.Pack(ElementType.F16, Rows, Columns, (first, rows) =>
+        using Matrix matrix = backend.Pack(new PackRequest(ElementType.F16, Rows, Columns, (first, rows) =>
         {
             Interlocked.Add(ref last, first == 64 ? 1 : 0);
             data.AsSpan(first * 2 * Columns, rows.Length).CopyTo(rows);
-        });
+        }));
         Assert.Equal(2, last);
         Assert.Equal(float.PositiveInfinity, backend.Gather(matrix, [Rows - 1]).Span[^1]);
     }
@@ -86,11 +86,11 @@ public sealed unsafe class PackingTests
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, SharesEverything = true, StagingBytes = staging });
         int rowBytes = data.Length / rows;
         ConcurrentBag<(int First, int Rows)> read = [];
-        using var matrix = (PackedMatrix)backend.Pack(type, rows, columns, (first, into) =>
+        using var matrix = (PackedMatrix)backend.Pack(new PackRequest(type, rows, columns, (first, into) =>
         {
             read.Add((first, into.Length / rowBytes));
             data.AsSpan(first * rowBytes, into.Length).CopyTo(into);
-        });
+        }));
         Assert.Equal(Enumerable.Range(0, rows), read.SelectMany(r => Enumerable.Range(r.First, r.Rows)).Order());
         longest = read.Max(r => r.Rows) * rowBytes;
         return new ReadOnlySpan<byte>(matrix.Panel(0), checked((int)matrix.Bytes)).ToArray();

@@ -1,4 +1,3 @@
-using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Tests.Memory;

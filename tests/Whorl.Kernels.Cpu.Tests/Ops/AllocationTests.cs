@@ -14,7 +14,7 @@ public sealed class AllocationTests
         using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads, SharesEverything = sharesEverything });
         AttentionSpec spec = AttentionCase.SpecOf(6, 2, 32, 32);
         using KeyValueStore store = backend.CreateKeyValueStore(spec, 256);
-        using Parameter weight = new(Numbers.Random(192, 1)), bias = new(Numbers.Random(192, 2));
+        using Parameter weight = backend.CreateParameter(Numbers.Random(192, 1)), bias = backend.CreateParameter(Numbers.Random(192, 2));
         RopeTable[] ropes = [new RopeTable(Numbers.Random(16, 3))];
         var layout = new StepLayout();
         KeyValueStore[] stores = [store];

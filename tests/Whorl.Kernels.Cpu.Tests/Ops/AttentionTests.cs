@@ -204,8 +204,8 @@ public sealed class AttentionTests : IDisposable
     private static AttentionCase Case(string variant, int length, int seed = 1)
     {
         AttentionSpec spec = AttentionCase.SpecOf(6, 2, 20, 24);
-        var slopes = new Parameter([0.5f, 0.25f, 0.123f, 0.07f, 0.01f, 0.0039f]);
-        var sinks = new Parameter([0.5f, -1f, 3f, 0f, 10f, -20f]);
+        var slopes = Parameters.Of([0.5f, 0.25f, 0.123f, 0.07f, 0.01f, 0.0039f]);
+        var sinks = Parameters.Of([0.5f, -1f, 3f, 0f, 10f, -20f]);
         spec = variant switch
         {
             "window" => spec with { Window = 7 },

@@ -38,7 +38,7 @@ public sealed class MixtureTests : IDisposable
     [Fact]
     public void A_bias_moves_the_choice_and_not_the_weights()
     {
-        using Parameter bias = new([10f, 0f, 0f, 0f]);
+        using Parameter bias = Parameters.Of([10f, 0f, 0f, 0f]);
         (int[] chosen, float[] weights) = Route(
             new RouterSpec { Experts = 4, Chosen = 2, Score = RouterScore.Sigmoid, Bias = bias }, -3f, 1f, 0f, -1f);
         Assert.Equal([0, 1], chosen);

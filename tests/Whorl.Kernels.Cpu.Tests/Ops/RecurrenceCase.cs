@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Tests;
@@ -13,12 +14,12 @@ internal sealed class RecurrenceCase : IDisposable
     private readonly string _name;
     private readonly int _length;
     private readonly float[][] _inputs;
-    private readonly Parameter _convolution = new(Numbers.Random(Taps * Channels, 91), Taps);
-    private readonly Parameter _bias = new(Numbers.Random(Channels, 92));
-    private readonly Parameter _rates = new(Array.ConvertAll(Numbers.Random(Size * Channels, 93), v => -Math.Abs(v)), Size);
-    private readonly Parameter _headRates = new([-0.7f, -0.01f, -2f]);
-    private readonly Parameter _direct = new(Numbers.Random(Channels, 94));
-    private readonly Parameter _headDirect = new(Numbers.Random(Heads, 95));
+    private readonly Parameter _convolution = Parameters.Of(Numbers.Random(Taps * Channels, 91), Taps);
+    private readonly Parameter _bias = Parameters.Of(Numbers.Random(Channels, 92));
+    private readonly Parameter _rates = Parameters.Of(Array.ConvertAll(Numbers.Random(Size * Channels, 93), v => -Math.Abs(v)), Size);
+    private readonly Parameter _headRates = Parameters.Of([-0.7f, -0.01f, -2f]);
+    private readonly Parameter _direct = Parameters.Of(Numbers.Random(Channels, 94));
+    private readonly Parameter _headDirect = Parameters.Of(Numbers.Random(Heads, 95));
 
     public RecurrenceCase(string name, int length)
     {
@@ -38,7 +39,7 @@ internal sealed class RecurrenceCase : IDisposable
 
     public static TheoryData<string> Names => ["previous", "convolution", "scan", "scan by head", "delta rule"];
 
-    public StateStore CreateState() => new(_name switch
+    public StateStore CreateState() => new CpuStateStore(_name switch
     {
         "previous" => Channels,
         "convolution" => (Taps - 1) * Channels,

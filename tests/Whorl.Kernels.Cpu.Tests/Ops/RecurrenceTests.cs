@@ -120,13 +120,13 @@ public sealed unsafe class RecurrenceTests : IDisposable
     [Fact]
     public void States_of_another_size_or_number_are_refused()
     {
-        using StateStore state = new(7);
+        using StateStore state = _backend.CreateStateStore(7);
         StepLayout layout = new();
         layout.AddChain(0, 2);
         Assert.Throws<ShapeMismatchException>(() => _backend.Previous(_backend.Rent(2, 8), layout, [state]));
         Assert.Throws<ShapeMismatchException>(() => _backend.Previous(_backend.Rent(2, 7), layout, []));
         Assert.Throws<ShapeMismatchException>(() => _backend.Previous(_backend.Rent(3, 7), layout, [state]));
-        using Parameter weight = new(new float[16], 2);
+        using Parameter weight = _backend.CreateParameter(new float[16], 2);
         Assert.Throws<ShapeMismatchException>(() => _backend.CausalConvolution(_backend.Rent(2, 8), weight, null, layout, [state]));
         Assert.Throws<ShapeMismatchException>(() => _backend.DeltaRuleScan(
             _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 8), _backend.Rent(2, 4), 4,

@@ -101,7 +101,8 @@ public sealed unsafe class RowTests : IDisposable
         Tensor x = Filled(rows, columns, values);
         foreach (int weights in (int[])[0, size, columns])
         {
-            using Parameter? w = weights == 0 ? null : new Parameter(Numbers.Random(weights, 5)), b = weights == 0 ? null : new Parameter(Numbers.Random(weights, 6));
+            using Parameter? w = weights == 0 ? null : Parameters.Of(Numbers.Random(weights, 5));
+            using Parameter? b = weights == 0 ? null : Parameters.Of(Numbers.Random(weights, 6));
             var rms = new double[values.Length];
             var layer = new double[values.Length];
             for (int first = 0; first < values.Length; first += size)

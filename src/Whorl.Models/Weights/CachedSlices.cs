@@ -4,8 +4,8 @@ namespace Whorl.Models;
 
 /// <summary>Runs of tensors' bytes of which several weights take parts, in pieces too small to be read alone: each is read once.</summary>
 /// <param name="checkpoint">Where the tensors are.</param>
-/// <param name="capacity">The most bytes held; a longer run is not held, and its pieces are read where they are asked for.</param>
-internal sealed class HeldSlices(ICheckpoint checkpoint, int capacity = 64 << 20)
+/// <param name="capacity">The most bytes kept; a longer run is not kept, and its pieces are read where they are asked for.</param>
+internal sealed class CachedSlices(ICheckpoint checkpoint, int capacity = 64 << 20)
 {
     private readonly Dictionary<(string Tensor, long Offset, long Length), StoredSlice> _slices = [];
     private readonly Queue<(string Tensor, long Offset, long Length)> _oldest = [];

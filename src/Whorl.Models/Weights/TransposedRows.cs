@@ -8,7 +8,7 @@ namespace Whorl.Models;
 /// <param name="matrix">The stored matrix, of a type without blocks or expanded.</param>
 /// <param name="outputs">Which of its columns are the weight's rows.</param>
 /// <param name="inputs">Which of its rows are the weight's columns.</param>
-internal sealed class TurnedRows(StoredMatrix matrix, RowOrder outputs, RowOrder inputs)
+internal sealed class TransposedRows(StoredMatrix matrix, RowOrder outputs, RowOrder inputs)
 {
     private readonly int _elementBytes = ElementTypes.Info(matrix.Type).BlockBytes;
 
@@ -31,7 +31,7 @@ internal sealed class TurnedRows(StoredMatrix matrix, RowOrder outputs, RowOrder
                 matrix.Read(inputs.Source(input), run, start, width, stripe.Slice(input * bytes, run * bytes));
             }
 
-            Turn(stripe, Array.ConvertAll(columns, column => column - start), width, rows);
+            Transpose(stripe, Array.ConvertAll(columns, column => column - start), width, rows);
         }
         finally
         {
@@ -39,36 +39,36 @@ internal sealed class TurnedRows(StoredMatrix matrix, RowOrder outputs, RowOrder
         }
     }
 
-    private void Turn(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
+    private void Transpose(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
     {
         switch (_elementBytes)
         {
             case sizeof(byte):
-                Turn<byte>(stripe, columns, width, rows);
+                Transpose<byte>(stripe, columns, width, rows);
                 break;
             case sizeof(ushort):
-                Turn<ushort>(stripe, columns, width, rows);
+                Transpose<ushort>(stripe, columns, width, rows);
                 break;
             case sizeof(uint):
-                Turn<uint>(stripe, columns, width, rows);
+                Transpose<uint>(stripe, columns, width, rows);
                 break;
             default:
-                Turn<ulong>(stripe, columns, width, rows);
+                Transpose<ulong>(stripe, columns, width, rows);
                 break;
         }
     }
 
-    private void Turn<T>(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
+    private void Transpose<T>(ReadOnlySpan<byte> stripe, int[] columns, int width, Span<byte> rows)
         where T : unmanaged
     {
         ReadOnlySpan<T> from = MemoryMarshal.Cast<byte, T>(stripe);
         Span<T> to = MemoryMarshal.Cast<byte, T>(rows);
         for (int row = 0; row < columns.Length; row++)
         {
-            Span<T> turned = to.Slice(row * inputs.Rows, inputs.Rows);
-            for (int input = 0, at = columns[row]; input < turned.Length; input++, at += width)
+            Span<T> transposed = to.Slice(row * inputs.Rows, inputs.Rows);
+            for (int input = 0, at = columns[row]; input < transposed.Length; input++, at += width)
             {
-                turned[input] = from[at];
+                transposed[input] = from[at];
             }
         }
     }
