@@ -24,7 +24,7 @@ internal static class UserErrors
         DirectoryNotFoundException when PathIn(exception) is { } path => $"there is no folder for '{path}'; make it first, or give another path",
         UnauthorizedAccessException when PathIn(exception) is { } path => $"'{path}' may not be read or written by who runs this; give another path",
         SessionLostException lost => $"server {lost.Server}, which computed blocks {lost.Range}, is gone: {Once(lost)}",
-        CliException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
+        WhorlException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
             or ModelOutputException or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
             or IOException or UnauthorizedAccessException => exception.Message,
         OutOfMemoryException => "there is not enough memory; give a smaller --context, or split the model over servers",

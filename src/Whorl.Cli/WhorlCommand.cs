@@ -52,11 +52,13 @@ internal static class WhorlCommand
         }
         catch (OperationCanceledException)
         {
+            ProgressLine.Clear();
             await Console.Error.WriteLineAsync("stopped");
             return Cancelled;
         }
         catch (Exception e) when (UserErrors.Explain(e) is { } message)
         {
+            ProgressLine.Clear();
             await Console.Error.WriteLineAsync($"whorl: {message}");
             return Failed;
         }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Whorl.Cli.Engine;
 using Whorl.Formats;
 using Whorl.Generation;
 
@@ -53,8 +52,8 @@ public sealed class CheckpointTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "generation_config.json"), generation);
         ModelText text = Load();
-        Assert.Equal(temperature, new TextRequest { Seed = 7 }.Resolve(text).Sampling.Temperature);
-        Assert.Equal(0.6f, new TextRequest { Temperature = 0.6f }.Resolve(text).Sampling.Temperature);
+        Assert.Equal(temperature, new TextOptions { Seed = 7 }.Resolve(text).Sampling.Temperature);
+        Assert.Equal(0.6f, new TextOptions { Temperature = 0.6f }.Resolve(text).Sampling.Temperature);
     }
 
     [Fact]
@@ -64,9 +63,9 @@ public sealed class CheckpointTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "generation_config.json"), """{"eos_token_id": 11, "stop_strings": ["STOP"]}""");
         ModelText text = Load();
         Assert.Equal([0, 1, 7, 8, 9, 11], text.EndTokens.Order()); // 0 and 1 by their texts
-        GenerationOptions options = new TextRequest { Stop = ["mine"] }.Resolve(text);
+        GenerationOptions options = new TextOptions { StopStrings = ["mine"] }.Resolve(text);
         Assert.Equal(["mine", "STOP"], options.StopStrings);
-        Assert.Empty(new TextRequest { IgnoreEndTokens = true }.Resolve(text).EndTokens);
+        Assert.Empty(new TextOptions { IgnoreEndTokens = true }.Resolve(text).EndTokens);
     }
 
     [Fact]
@@ -77,7 +76,7 @@ public sealed class CheckpointTests : IDisposable
             (config["pad_token"], config["unk_token"], config["additional_special_tokens"]) = ("<|end|>", "<|endoftext|>", new JsonArray("<|end|>"));
             config["chat_template"] = "{{ pad_token }}{{ unk_token }}{{ additional_special_tokens[0] }}{{ eos_token }}";
         });
-        Assert.Equal([1, 0, 1, 1], Load().EncodeConversation([new ChatMessage("user", "x")]));
+        Assert.Equal([1, 0, 1, 1], Load().EncodeConversation([new ConversationMessage("user", "x")]));
     }
 
     [Fact]

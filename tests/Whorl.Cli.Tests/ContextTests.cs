@@ -26,7 +26,7 @@ public sealed class ContextTests
     {
         string model = ReferenceData.PathOf("golden", "models", "gpt2");
         (await WhorlProcess.RunAsync(Environment, "run", model, "--prompt-ids", "1,2", "-n", "2", "--context", "65"))
-            .AssertRefused("--context is 65", "64 positions");
+            .AssertRefused("context is to be 65", "64 positions");
         (await WhorlProcess.RunAsync(Environment, "run", model, "--prompt-ids", "1,2", "-n", "2", "--context", "64", "--json")).AssertDone();
     }
 }

@@ -32,19 +32,19 @@ internal static class Check
 
     /// <summary>The option takes addresses, separated by commas.</summary>
     /// <param name="option">The option.</param>
-    /// <param name="parse">Reads one; its <see cref="CliException"/> says what is wrong with it.</param>
+    /// <param name="parse">Reads one; its <see cref="WhorlException"/> says what is wrong with it.</param>
     public static void Addresses<T>(Option option, Func<string, T> parse)
     {
         Filled(option, "addresses, separated by commas");
         option.Validators.Add(result =>
         {
-            foreach (string text in result.Tokens.SelectMany(t => Arguments.Addresses.Split(t.Value)))
+            foreach (string text in result.Tokens.SelectMany(t => Whorl.Addresses.Split(t.Value)))
             {
                 try
                 {
                     parse(text);
                 }
-                catch (CliException e)
+                catch (WhorlException e)
                 {
                     result.AddError($"{option.Name}: {e.Message}");
                 }

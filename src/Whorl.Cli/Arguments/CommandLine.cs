@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Whorl.Cli.Engine;
 
 namespace Whorl.Cli.Arguments;
 

@@ -18,7 +18,7 @@ internal sealed class GenerationArguments
     private readonly Option<int?> _maxTokens = new("--max-tokens", "-n")
     {
         Description = string.Create(
-            CultureInfo.InvariantCulture, $"The most tokens to write. Default: {TextRequest.UsualMaxTokens}; for an answer in a chat, no limit."),
+            CultureInfo.InvariantCulture, $"The most tokens to write. Default: {TextOptions.UsualMaxTokens}; for an answer in a chat, no limit."),
         HelpName = "N",
     };
 
@@ -174,23 +174,25 @@ internal sealed class GenerationArguments
         {
             Prompt = prompt,
             PromptIds = result.GetValue(_promptIds) is { } ids ? ParseIds(ids) : null,
-            IsChat = result.GetValue(_chat),
-            IsRaw = result.GetValue(_raw),
-            System = system,
             Files = files,
-            MaxTokens = result.GetValue(_maxTokens),
-            Temperature = result.GetValue(_temperature),
-            TopK = result.GetValue(_topK),
-            TopP = result.GetValue(_topP),
-            MinP = result.GetValue(_minP),
-            RepetitionPenalty = result.GetValue(_repetition),
-            PresencePenalty = result.GetValue(_presence),
-            FrequencyPenalty = result.GetValue(_frequency),
-            Seed = result.GetValue(_seed) is { } seed ? ParseSeed(seed)!.Value : (ulong)Random.Shared.NextInt64(1L << 48),
-            Stop = result.GetValue(_stop) ?? [],
-            IgnoreEndTokens = result.GetValue(_ignoreEos),
-            Context = result.GetValue(_context),
             Json = result.GetValue(_json),
+            Options = new TextOptions
+            {
+                UsesTemplate = result.GetValue(_chat) ? true : result.GetValue(_raw) || result.GetValue(_promptIds) is not null ? false : null,
+                System = system,
+                MaxTokens = result.GetValue(_maxTokens),
+                Temperature = result.GetValue(_temperature),
+                TopK = result.GetValue(_topK),
+                TopP = result.GetValue(_topP),
+                MinP = result.GetValue(_minP),
+                RepetitionPenalty = result.GetValue(_repetition),
+                PresencePenalty = result.GetValue(_presence),
+                FrequencyPenalty = result.GetValue(_frequency),
+                Seed = result.GetValue(_seed) is { } seed ? ParseSeed(seed) : null,
+                StopStrings = result.GetValue(_stop) ?? [],
+                IgnoreEndTokens = result.GetValue(_ignoreEos),
+                Context = result.GetValue(_context),
+            }.WithSeed(),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
 using Whorl.Kernels.Cpu;
 using Whorl.Tensors;
 
@@ -56,13 +57,22 @@ internal sealed class ModelArguments
     /// <param name="result">The command line.</param>
     /// <param name="part">What of the model is needed.</param>
     /// <param name="cancellationToken">Stops fetching it.</param>
-    public async Task<EngineOptions> ReadAsync(ParseResult result, ModelPart part, CancellationToken cancellationToken)
+    public async Task<ModelChoice> ReadAsync(ParseResult result, ModelPart part, CancellationToken cancellationToken)
     {
         string? asked = result.GetValue(Model);
-        LocatedModel model = await ModelLocator.FindAsync(asked, part, cancellationToken);
+        LocatedModel model = await ModelLocator.FindAsync(asked, part, DownloadProgress.Display, ModelWarnings.Tell, cancellationToken);
         ActivationFormat activations = result.GetValue(Activations) == "f32" ? ActivationFormat.F32 : ActivationFormat.Q8;
-        CpuBackendOptions backend = new() { Threads = ThreadsOf(result), Activations = activations };
-        return new EngineOptions(model.Path, model.Name, asked ?? ModelLocator.BuiltIn, backend) { Strict = result.GetValue(Strict) };
+        return new ModelChoice(
+            model,
+            asked ?? ModelLocator.BuiltIn,
+            new ModelOptions
+            {
+                Threads = ThreadsOf(result),
+                Activations = activations,
+                Strict = result.GetValue(Strict),
+                Warn = ModelWarnings.Tell,
+                Loading = LoadingProgress.Begin(),
+            });
     }
 
     /// <summary>So many threads as were asked for, unless that could only be slower.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Whorl.Cli.Engine;
 
 namespace Whorl.Cli.Arguments;
 

@@ -36,13 +36,13 @@ internal sealed class RemoteArguments
         Servers(result).Length == 0 && !_swarm.Read(result).FindsASwarm ? ModelPart.Whole : ModelPart.Ends;
 
     /// <summary>The model with its blocks here, on the servers named, or wherever the swarm has them.</summary>
-    public Task<LocalEngine> OpenAsync(EngineOptions options, ParseResult result, CancellationToken cancellationToken)
+    public Task<LanguageModel> OpenAsync(ModelChoice model, ParseResult result, CancellationToken cancellationToken)
     {
         NetworkOptions swarm = _swarm.Read(result);
         string[] servers = Servers(result);
         return servers.Length == 0 && !swarm.FindsASwarm
-            ? LocalEngine.LoadAsync(options, cancellationToken)
-            : LocalEngine.ConnectAsync(options, servers, swarm, result.GetValue(_prefix), cancellationToken);
+            ? LanguageModel.LoadAsync(model.Located, model.Options, cancellationToken)
+            : LanguageModel.ConnectAsync(model.Located, model.Options, servers, swarm, result.GetValue(_prefix), cancellationToken);
     }
 
     private string[] Servers(ParseResult result) => Addresses.Split(result.GetValue(_servers));

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
+using Whorl.Cli.Output;
 using Whorl.Models;
 
 namespace Whorl.Cli.Chat;
@@ -139,7 +139,7 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
 
         if (model is not null)
         {
-            ContextWindow.Check(model, context);
+            ContextWindow.Check(model, context, ModelWarnings.Tell);
         }
 
         chat.Context = context;
@@ -180,7 +180,7 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
     {
         string file = FileOf(path, "/load");
         ConversationFile loaded = await ConversationFile.LoadAsync(file, cancellationToken);
-        TextRequest request = loaded.Options.Aggregate(chat.Request, (r, option) => ChatSettings.Set(r, option.Key, option.Value));
+        TextOptions request = loaded.Options.Aggregate(chat.Request, (r, option) => ChatSettings.Set(r, option.Key, option.Value));
         chat.SetSystem(loaded.System);
         chat.Request = request;
         chat.Restart(loaded.Messages);

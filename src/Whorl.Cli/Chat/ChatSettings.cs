@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
 using Whorl.Generation;
 
 namespace Whorl.Cli.Chat;
@@ -24,7 +23,7 @@ internal static class ChatSettings
         Number("frequency_penalty", "finite", _ => true, (r, v) => r with { FrequencyPenalty = v ?? 0 }, s => s.FrequencyPenalty),
         new("seed", "a whole number, 0 or more", SetSeed, (_, g) => JsonValue.Create(g.Sampling.Seed)),
         Whole("max_tokens", 1, (r, v) => r with { MaxTokens = v }, (r, _) => r.MaxTokens),
-        new("stop", "a text, or a JSON array of texts", SetStop, (r, _) => new JsonArray([.. r.Stop.Select(s => (JsonNode)JsonValue.Create(s))])),
+        new("stop", "a text, or a JSON array of texts", SetStop, (r, _) => new JsonArray([.. r.StopStrings.Select(s => (JsonNode)JsonValue.Create(s))])),
         new("ignore_eos", "true or false", SetIgnoreEnds, (r, _) => JsonValue.Create(r.IgnoreEndTokens)),
     ];
 
@@ -32,7 +31,7 @@ internal static class ChatSettings
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(s => s.Name)];
 
     /// <summary>What holds now, in order; null where nothing limits.</summary>
-    public static IEnumerable<KeyValuePair<string, JsonNode?>> Values(TextRequest request, ModelText text)
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> Values(TextOptions request, ModelText text)
     {
         GenerationOptions resolved = request.Resolve(text);
         return All.Select(s => KeyValuePair.Create(s.Name, s.Get(request, resolved)));
@@ -43,7 +42,7 @@ internal static class ChatSettings
     /// <param name="name">Its name; hyphens will do.</param>
     /// <param name="value">Its value, or <see cref="Default"/>.</param>
     /// <exception cref="CliException">There is none of the name, or it takes no such value.</exception>
-    public static TextRequest Set(TextRequest request, string name, string value)
+    public static TextOptions Set(TextOptions request, string name, string value)
     {
         string known = Find(name);
         Setting setting = All.Single(s => s.Name == known);
@@ -61,7 +60,7 @@ internal static class ChatSettings
     }
 
     private static Setting Number(
-        string name, string wanted, Predicate<float> fits, Func<TextRequest, float?, TextRequest> set, Func<SamplingOptions, float> get) => new(
+        string name, string wanted, Predicate<float> fits, Func<TextOptions, float?, TextOptions> set, Func<SamplingOptions, float> get) => new(
             name,
             "a number, " + wanted,
             (request, text) => text is null ? set(request, null)
@@ -71,7 +70,7 @@ internal static class ChatSettings
             (_, resolved) => JsonValue.Create(get(resolved.Sampling)));
 
     private static Setting Whole(
-        string name, int least, Func<TextRequest, int?, TextRequest> set, Func<TextRequest, GenerationOptions, int?> get) => new(
+        string name, int least, Func<TextOptions, int?, TextOptions> set, Func<TextOptions, GenerationOptions, int?> get) => new(
             name,
             $"a whole number, {least} or more",
             (request, text) => text is null ? set(request, null)
@@ -79,30 +78,30 @@ internal static class ChatSettings
                 : null,
             (request, resolved) => get(request, resolved) is { } value ? JsonValue.Create(value) : null);
 
-    private static TextRequest? SetSeed(TextRequest request, string? text) =>
+    private static TextOptions? SetSeed(TextOptions request, string? text) =>
         text is null ? request with { Seed = (ulong)Random.Shared.NextInt64(1L << 48) }
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? request with { Seed = seed }
         : null;
 
-    private static TextRequest? SetIgnoreEnds(TextRequest request, string? text) =>
+    private static TextOptions? SetIgnoreEnds(TextOptions request, string? text) =>
         bool.TryParse(text ?? "false", out bool value) ? request with { IgnoreEndTokens = value } : null;
 
-    private static TextRequest? SetStop(TextRequest request, string? text)
+    private static TextOptions? SetStop(TextOptions request, string? text)
     {
         if (text is null)
         {
-            return request with { Stop = [] };
+            return request with { StopStrings = [] };
         }
 
         if (!text.StartsWith('['))
         {
-            return text.Length > 0 ? request with { Stop = [text] } : null;
+            return text.Length > 0 ? request with { StopStrings = [text] } : null;
         }
 
         try
         {
             string[]? stops = (JsonNode.Parse(text) as JsonArray)?.Select(n => n is JsonValue v && v.TryGetValue(out string? s) ? s : "").ToArray();
-            return stops is null || stops.Contains("") ? null : request with { Stop = stops };
+            return stops is null || stops.Contains("") ? null : request with { StopStrings = stops };
         }
         catch (JsonException)
         {
@@ -111,5 +110,5 @@ internal static class ChatSettings
     }
 
     private sealed record Setting(
-        string Name, string Wanted, Func<TextRequest, string?, TextRequest?> Set, Func<TextRequest, GenerationOptions, JsonNode?> Get);
+        string Name, string Wanted, Func<TextOptions, string?, TextOptions?> Set, Func<TextOptions, GenerationOptions, JsonNode?> Get);
 }

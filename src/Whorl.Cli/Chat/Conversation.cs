@@ -1,5 +1,4 @@
 using System.Globalization;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Client;
 using Whorl.Generation;
@@ -26,7 +25,7 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly IChatOutput _output;
     private readonly TimeProvider _time;
     private readonly TextSession _session;
-    private readonly List<ChatMessage> _messages = [];
+    private readonly List<ConversationMessage> _messages = [];
     private readonly bool _hasTemplate;
     private int _forgotten; // messages at the beginning that the model is not told any more
     private int _again; // how often the last message was answered anew
@@ -41,7 +40,7 @@ internal sealed class Conversation : IAsyncDisposable
     /// <param name="output">Where it is shown.</param>
     /// <param name="time">Waits between tries.</param>
     /// <exception cref="CliException">The model has no tokenizer.</exception>
-    public Conversation(ICausalModel model, ModelText text, TextRequest request, int context, bool isRaw, IChatOutput output, TimeProvider time)
+    public Conversation(ICausalModel model, ModelText text, TextOptions request, int context, bool isRaw, IChatOutput output, TimeProvider time)
     {
         (_model, _text, Request, Context, _output, _time) = (model, text, request, context, output, time);
         _hasTemplate = !isRaw && text.Need().ChatTemplates.Count > 0;
@@ -49,7 +48,7 @@ internal sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>How answers are written; counts from the next one on.</summary>
-    public TextRequest Request { get; set; }
+    public TextOptions Request { get; set; }
 
     /// <summary>Tokens that the model is told at a time, its answer included.</summary>
     public int Context { get; set; }
@@ -58,7 +57,7 @@ internal sealed class Conversation : IAsyncDisposable
     public string? System { get; private set; }
 
     /// <summary>The conversation without the system prompt.</summary>
-    public IReadOnlyList<ChatMessage> Messages => _messages;
+    public IReadOnlyList<ConversationMessage> Messages => _messages;
 
     /// <summary>Whether the model has a chat template; else each message is a text by itself.</summary>
     public bool HasTemplate => _hasTemplate;
@@ -83,7 +82,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         try
         {
-            _ = system is null ? [] : _text.EncodeConversation([new ChatMessage("system", system), new ChatMessage(User, "")]);
+            _ = system is null ? [] : _text.EncodeConversation([new ConversationMessage("system", system), new ConversationMessage(User, "")]);
         }
         catch (ChatTemplateException e)
         {
@@ -95,7 +94,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     /// <summary>Begins a conversation anew.</summary>
     /// <param name="messages">What was said so far.</param>
-    public void Restart(IEnumerable<ChatMessage> messages)
+    public void Restart(IEnumerable<ConversationMessage> messages)
     {
         _messages.Clear();
         _messages.AddRange(messages);
@@ -110,7 +109,7 @@ internal sealed class Conversation : IAsyncDisposable
             _messages.RemoveAt(_messages.Count - 1); // its answer was lost, and nobody asked for it again
         }
 
-        _messages.Add(new ChatMessage(User, message));
+        _messages.Add(new ConversationMessage(User, message));
         _again = 0;
         await BeginAsync(cancellationToken);
     }
@@ -177,7 +176,7 @@ internal sealed class Conversation : IAsyncDisposable
 
             _turn = new TextTurn(_text, options, _model.VocabularySize, prompt);
         }
-        catch (Exception e) when (e is ChatTemplateException or CliException or ArgumentException)
+        catch (Exception e) when (e is ChatTemplateException or WhorlException or ArgumentException)
         {
             TakeBack(UserErrors.Explain(e)!);
             return;
@@ -272,12 +271,12 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>The ids of what the model is told now.</summary>
     private int[] Encode() => HasTemplate
         ? _text.EncodeConversation(
-            [.. System is null ? [] : (ChatMessage[])[new ChatMessage("system", System)], .. Asked().Skip(_forgotten)])
-        : _text.Encode(Asked()[^1].Content, chat: false) is { Length: > 0 } ids ? ids
+            [.. System is null ? [] : (ConversationMessage[])[new ConversationMessage("system", System)], .. Asked().Skip(_forgotten)])
+        : _text.Need().Encode(Asked()[^1].Content) is { Length: > 0 } ids ? ids
         : throw new CliException("the message makes no token");
 
     /// <summary>The messages without the answer that is being written.</summary>
-    private List<ChatMessage> Asked() => _messages.GetRange(0, _messages.FindLastIndex(m => m.Role == User) + 1);
+    private List<ConversationMessage> Asked() => _messages.GetRange(0, _messages.FindLastIndex(m => m.Role == User) + 1);
 
     /// <summary>The ids of what the model is told, with room behind them; the oldest turns are left out where it must be.</summary>
     /// <param name="room">Tokens to leave free.</param>
@@ -348,7 +347,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (turn.Text is { Length: > 0 } text)
         {
-            _messages.Add(new ChatMessage(Assistant, text));
+            _messages.Add(new ConversationMessage(Assistant, text));
         }
     }
 

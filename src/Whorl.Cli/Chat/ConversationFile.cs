@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Whorl.Cli.Engine;
 
 namespace Whorl.Cli.Chat;
 
@@ -16,7 +15,7 @@ namespace Whorl.Cli.Chat;
 /// <param name="Messages">The messages without it.</param>
 /// <param name="Options">Options by the names of <see cref="ChatSettings"/>, values as they are typed.</param>
 internal sealed record ConversationFile(
-    string? System, IReadOnlyList<ChatMessage> Messages, IReadOnlyList<KeyValuePair<string, string>> Options)
+    string? System, IReadOnlyList<ConversationMessage> Messages, IReadOnlyList<KeyValuePair<string, string>> Options)
 {
     private const string Format = "whorl-conversation-1";
     private const string SystemRole = "system";
@@ -35,7 +34,7 @@ internal sealed record ConversationFile(
     /// <exception cref="CliException">Something else is there.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static async Task SaveAsync(
-        string path, string model, string? system, IReadOnlyList<ChatMessage> messages, TextRequest request, ModelText text, CancellationToken cancellationToken)
+        string path, string model, string? system, IReadOnlyList<ConversationMessage> messages, TextOptions request, ModelText text, CancellationToken cancellationToken)
     {
         if (File.Exists(path) && !await IsOneAsync(path, cancellationToken))
         {
@@ -113,7 +112,7 @@ internal sealed record ConversationFile(
             return null;
         }
 
-        List<ChatMessage> messages = [];
+        List<ConversationMessage> messages = [];
         List<string> system = [.. Word(root?["system"]) is { Length: > 0 } text ? [text] : Array.Empty<string>()];
         foreach (JsonNode? node in array)
         {
@@ -128,7 +127,7 @@ internal sealed record ConversationFile(
             }
             else
             {
-                messages.Add(new ChatMessage(role, content));
+                messages.Add(new ConversationMessage(role, content));
             }
         }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
 using Whorl.Cli.Chat.Editing;
-using Whorl.Cli.Engine;
 
 namespace Whorl.Cli.Chat;
 
@@ -13,25 +12,25 @@ internal static class InteractiveChat
 
     /// <summary>Chats until somebody has enough.</summary>
     /// <param name="engine">The model.</param>
-    /// <param name="request">What the command line asks for.</param>
+    /// <param name="options">What the command line asks for.</param>
     /// <param name="name">What the model is called.</param>
     /// <param name="cancellationToken">Ends the chat.</param>
     public static async Task RunAsync(
-        LocalEngine engine, TextRequest request, string name, CancellationToken cancellationToken)
+        LanguageModel engine, TextOptions options, string name, CancellationToken cancellationToken)
     {
         bool draws = Draws();
         ConsoleOutput output = new(draws);
         await using Conversation chat = new(
-            engine.Model, engine.Text, request, ContextWindow.OfChat(engine, request), request.IsRaw, output, TimeProvider.System);
+            engine.Model, engine.Text, options, ContextWindow.OfChat(engine.Model, options), options.UsesTemplate == false, output, TimeProvider.System);
         chat.Quit = () => Environment.Exit(WhorlCommand.Cancelled);
-        chat.SetSystem(request.System);
+        chat.SetSystem(options.System);
         ChatCommands commands = new(chat, engine.Text, engine.Source.Spec, name, output);
         Welcome(chat, engine, name, output);
         using IChatReader reader = draws ? OpenEditor(output) : new PlainReader(Console.In, Console.Error);
         await new ChatLoop(chat, commands, reader, output).RunAsync(cancellationToken);
     }
 
-    private static void Welcome(Conversation chat, LocalEngine engine, string name, ConsoleOutput output)
+    private static void Welcome(Conversation chat, LanguageModel engine, string name, ConsoleOutput output)
     {
         string longest = engine.Model.ContextLength is { } made && made > chat.Context
             ? string.Create(CultureInfo.InvariantCulture, $" of {made} (--context)")

@@ -36,11 +36,11 @@ internal static class DemoCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = await ReadAsync(generation, result, cancellationToken);
-            EngineOptions options = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
+            ModelChoice choice = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
             int count = result.GetValue(servers);
             bool dividesCores = result.GetResult(model.Threads) is not { Implicit: false };
-            int threads = dividesCores ? Math.Max(1, options.Backend.Threads / count) : options.Backend.Threads;
-            return await RunAsync(options, request, count, threads, cancellationToken);
+            int threads = dividesCores ? Math.Max(1, choice.Options.Backend.Threads / count) : choice.Options.Backend.Threads;
+            return await RunAsync(choice, request, count, threads, cancellationToken);
         });
         return command;
     }
@@ -59,11 +59,11 @@ internal static class DemoCommand
 
     // The servers have the machine's cores together, unless the user says how many threads each has.
     private static async Task<int> RunAsync(
-        EngineOptions options, TextRequest request, int count, int threads, CancellationToken cancellationToken)
+        ModelChoice choice, TextRequest request, int count, int threads, CancellationToken cancellationToken)
     {
-        EngineOptions part = options with { Backend = options.Backend with { Threads = threads } };
+        ModelChoice part = choice with { Options = choice.Options with { Threads = threads } };
         Action<string> say = request.Json ? _ => { } : Console.Out.Write;
-        IReadOnlyList<BlockRange> ranges = SplitModel(options, request, count);
+        IReadOnlyList<BlockRange> ranges = SplitModel(choice, request, count);
         ServerProcess?[] servers = new ServerProcess?[count];
         TextResult remote;
         bool template;
@@ -78,9 +78,9 @@ internal static class DemoCommand
 
             say("\n");
             string[] addresses = [.. servers.Select(s => s!.Address)];
-            await using LocalEngine engine = await LocalEngine.ConnectAsync(
-                part, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
-            template = engine.Text.UsesTemplate(request);
+            await using LanguageModel engine = await LanguageModel.ConnectAsync(
+                part.Located, part.Options, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
+            template = engine.Text.UsesTemplate(request.Options);
             remote = await WriteAsync(engine, request, say, cancellationToken);
         }
         finally
@@ -91,10 +91,10 @@ internal static class DemoCommand
             }
         }
 
-        await using LocalEngine local = await LocalEngine.LoadAsync(options, cancellationToken);
+        await using LanguageModel local = await LanguageModel.LoadAsync(choice.Located, choice.Options, cancellationToken);
         TextResult alone = await WriteAsync(local, request, _ => { }, cancellationToken);
         bool same = remote.Ids.SequenceEqual(alone.Ids) && remote.Text == alone.Text;
-        Report(options, request, template, remote, alone, same);
+        Report(choice, request, template, remote, alone, same);
         return same ? 0 : 1;
     }
 
@@ -112,10 +112,10 @@ internal static class DemoCommand
     private static async Task CollectAsync(Task<ServerProcess> starting, ServerProcess?[] servers, int index) =>
         servers[index] = await starting;
 
-    private static IReadOnlyList<BlockRange> SplitModel(EngineOptions options, TextRequest request, int count)
+    private static IReadOnlyList<BlockRange> SplitModel(ModelChoice choice, TextRequest request, int count)
     {
-        using ModelSource source = options.OpenSource();
-        ContextWindow.Check(source, request);
+        using ModelSource source = choice.OpenSource();
+        ContextWindow.Check(source.Spec, request.Options.Context, ModelWarnings.Tell);
         int blocks = source.Spec.Blocks.Count;
         return count <= blocks
             ? BlockRange.Split(blocks, count)
@@ -124,24 +124,24 @@ internal static class DemoCommand
     }
 
     private static async Task<TextResult> WriteAsync(
-        LocalEngine engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
+        LanguageModel engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
     {
-        int[] prompt = engine.PromptIds(request);
-        await using TextWriterSession writer = new(engine, request);
-        if (request.Prompt is not null && !engine.Text.UsesTemplate(request))
+        int[] prompt = request.PromptIdsFor(engine);
+        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options);
+        if (request.Prompt is not null && !engine.Text.UsesTemplate(request.Options))
         {
             show(request.Prompt);
         }
 
-        return await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
+        return await writer.WriteAsync(prompt, ContextWindow.OfText(engine.Model, request.Options, prompt.Length), show, cancellationToken);
     }
 
     private static void Report(
-        EngineOptions options, TextRequest request, bool template, TextResult remote, TextResult alone, bool same)
+        ModelChoice choice, TextRequest request, bool template, TextResult remote, TextResult alone, bool same)
     {
         if (request.Json)
         {
-            JsonObject json = ResultWriter.ToJson(options.ModelAsked, remote, request.Seed, template);
+            JsonObject json = ResultWriter.ToJson(choice.Asked, remote, template);
             json["same_as_local"] = same;
             ResultWriter.Print(json);
             return;
@@ -160,7 +160,7 @@ internal static class DemoCommand
                 $"{holder.Name}  blocks {holder.Range,-7}  {total:F3} ms a step: {computing:F3} computing, {way:F3} on the way"));
         }
 
-        output.WriteLine($"through {remote.Holders.Count} servers: {ResultWriter.Speed(remote)}; seed {request.Seed}");
+        output.WriteLine($"through {remote.Holders.Count} servers: {ResultWriter.Speed(remote)}; seed {remote.Seed}");
         output.WriteLine($"in one process: {ResultWriter.Speed(alone)}");
         if (remote.DecodeSteps > 0 && alone.DecodeSteps > 0)
         {

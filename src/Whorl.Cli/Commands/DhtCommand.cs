@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.P2P;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 
 namespace Whorl.Cli.Commands;

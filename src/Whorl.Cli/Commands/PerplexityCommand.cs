@@ -36,8 +36,8 @@ internal static class PerplexityCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             string text = await InputText.ReadFileAsync(result.GetValue(file)!, cancellationToken);
-            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
-            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
+            ModelChoice choice = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            await using LanguageModel engine = await remote.OpenAsync(choice, result, cancellationToken);
             if (result.GetValue(window) > engine.Source.Spec.LongestText)
             {
                 Console.Error.WriteLine(

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 
@@ -25,7 +24,7 @@ internal static class PullCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            using HubModels hub = new();
+            using HubModels hub = new(DownloadProgress.Display);
             HubSnapshot snapshot = await PullAsync(hub, HubReference.Parse(result.GetValue(name)!), cancellationToken);
             if (result.GetValue(json))
             {

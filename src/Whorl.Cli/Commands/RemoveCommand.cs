@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 

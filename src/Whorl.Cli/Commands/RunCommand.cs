@@ -33,62 +33,62 @@ internal static class RunCommand
             }
 
             PromptText? prompt = chats || request.PromptIds is not null ? null : await PromptText.BeginAsync(request, takesInput: true, cancellationToken);
-            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
-            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
-            ContextWindow.Check(engine.Source, request);
+            ModelChoice choice = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            await using LanguageModel engine = await remote.OpenAsync(choice, result, cancellationToken);
+            ContextWindow.Check(engine.Source.Spec, request.Options.Context, ModelWarnings.Tell);
             request = prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
             await (chats
-                ? InteractiveChat.RunAsync(engine, request, options.ModelAsked, cancellationToken)
-                : CompleteAsync(engine, options, request, cancellationToken));
+                ? InteractiveChat.RunAsync(engine, request.Options, choice.Asked, cancellationToken)
+                : CompleteAsync(engine, choice, request, cancellationToken));
         });
         return command;
     }
 
     private static async Task CompleteAsync(
-        LocalEngine engine, EngineOptions options, TextRequest request, CancellationToken cancellationToken)
+        LanguageModel engine, ModelChoice choice, TextRequest request, CancellationToken cancellationToken)
     {
-        int[] prompt = engine.PromptIds(request);
-        bool template = engine.Text.UsesTemplate(request);
+        int[] prompt = request.PromptIdsFor(engine);
+        bool template = engine.Text.UsesTemplate(request.Options);
         using PromptProgress? progress = PromptProgress.Begin(prompt.Length);
-        await using TextWriterSession writer = new(engine, request) { Progress = progress };
+        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options) { Progress = progress };
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
         try
         {
-            TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine, request, prompt.Length), show, cancellationToken);
+            TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine.Model, request.Options, prompt.Length), show, cancellationToken);
             if (request.Json)
             {
-                ResultWriter.Print(ResultWriter.ToJson(options.ModelAsked, result, request.Seed, template));
+                ResultWriter.Print(ResultWriter.ToJson(choice.Asked, result, template));
                 return;
             }
 
             Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
-            bool isDrawn = request.Resolve(engine.Text).Sampling.Temperature > 0;
-            Console.Error.WriteLine($"[{ResultWriter.Speed(result)}{(isDrawn ? $"; seed {request.Seed}" : "")}]");
+            bool isDrawn = request.Options.Resolve(engine.Text).Sampling.Temperature > 0;
+            Console.Error.WriteLine($"[{ResultWriter.Speed(result)}{(isDrawn ? $"; seed {result.Seed}" : "")}]");
         }
-        catch (Exception e) when (writer.Unfinished is { } soFar && e is not (BrokenOutputException or CliException))
+        catch (Exception e) when (writer.Unfinished is { } soFar && e is not (BrokenOutputException or WhorlException))
         {
             if (UserErrors.Explain(e) is { } fault)
             {
-                throw new CliException(EndEarly(options, request, template, soFar, fault));
+                throw new CliException(EndEarly(choice, request, template, soFar, fault));
             }
 
-            EndEarly(options, request, template, soFar, null);
+            EndEarly(choice, request, template, soFar, null);
             throw;
         }
     }
 
     /// <summary>Prints what there is of a text that goes no further.</summary>
-    /// <param name="options">The model.</param>
+    /// <param name="choice">The model.</param>
     /// <param name="request">What was asked for.</param>
     /// <param name="template">Whether the prompt was put into the chat template.</param>
     /// <param name="soFar">What there is.</param>
     /// <param name="fault">Why it goes no further; null where it was stopped.</param>
     /// <returns>The fault, what was written until then, and what to do, in one line.</returns>
-    private static string EndEarly(EngineOptions options, TextRequest request, bool template, TextResult soFar, string? fault)
+    private static string EndEarly(ModelChoice choice, TextRequest request, bool template, TextResult soFar, string? fault)
     {
         if (request.Json)
         {
-            JsonObject json = ResultWriter.ToJson(options.ModelAsked, soFar, request.Seed, template);
+            JsonObject json = ResultWriter.ToJson(choice.Asked, soFar, template);
             json["stop_reason"] = fault is null ? "stopped" : "error";
             json["error"] = fault;
             ResultWriter.Print(json);
@@ -103,6 +103,6 @@ internal static class RunCommand
         }
 
         return $"{fault}; until then: {ResultWriter.Rates(soFar)}. Start that server again or use another, and run this again; "
-            + $"--seed {request.Seed} gives the same text";
+            + $"--seed {soFar.Seed} gives the same text";
     }
 }

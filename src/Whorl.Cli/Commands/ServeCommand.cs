@@ -63,12 +63,12 @@ internal static class ServeCommand
 
             // Before the model, which may have to be fetched: a port in use is told at once.
             await using Network network = await Network.StartAsync(swarm.Read(result) with { Logger = logger }, cancellationToken);
-            EngineOptions options = await model.ReadAsync(result, part, stop.Token);
-            using ModelSource source = options.OpenSource();
+            ModelChoice choice = await model.ReadAsync(result, part, stop.Token);
+            using ModelSource source = choice.OpenSource();
             BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
             ModelPart.Require(range, source.Spec.Blocks.Count);
-            using CpuBackend backend = new(options.Backend);
-            using DecoderSpan span = await LocalEngine.LoadBlocksAsync(source, options, range, backend, stop.Token);
+            using CpuBackend backend = new(choice.Options.Backend);
+            using DecoderSpan span = await LanguageModel.LoadBlocksAsync(source, choice.Located.Name, choice.Options, range, backend, stop.Token);
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             MemoryBudget memory = new((long)result.GetValue(cache) << 20);
             HostedSpan hosted = new(span, span.Contract, memory, network.Address, TimeProvider.System);
@@ -77,7 +77,7 @@ internal static class ServeCommand
             spans.Listen(network.Host);
             PetalsServerOptions petals = new()
             {
-                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(options, source.Family),
+                Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(choice.Located, source.Family),
                 PublicName = result.GetValue(publicName),
                 QuantType = QuantType.Of(source, range),
             };
@@ -89,7 +89,7 @@ internal static class ServeCommand
                 network.Dht!,
                 petals.Prefix,
                 range,
-                new ModelInfo(source.Spec.Blocks.Count, options.IsOnHub ? "https://huggingface.co/" + options.ModelName : null),
+                new ModelInfo(source.Spec.Blocks.Count, choice.Located.IsOnHub ? "https://huggingface.co/" + choice.Located.Name : null),
                 ServerState.Online,
                 state => server.Describe(state, throughput, network.Host.IsReachedByRelayOnly),
                 PetalsAnnouncer.DefaultPeriod,
@@ -100,7 +100,7 @@ internal static class ServeCommand
                 CultureInfo.InvariantCulture, $"{Ready}{network.Address}, blocks {range} of {source.Spec.Blocks.Count}, {span.WeightBytes / 1048576.0:F1} MiB of weights"));
             IReadOnlyList<Multiaddress> addresses = network.Multiaddresses;
             Whereabouts.Print(addresses, "others reach it at");
-            Whereabouts.PrintCommand(addresses, $"whorl run {options.ModelAsked} --initial-peers");
+            Whereabouts.PrintCommand(addresses, $"whorl run {choice.Asked} --initial-peers");
             await UntilStopped.WaitAsync(logger, stop.Token);
         }));
         return command;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 using Whorl.Models;
@@ -33,8 +32,8 @@ internal static class ShowCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Headers, cancellationToken);
-            using ModelSource source = ModelWarnings.Open(located.Path, result.GetValue(model.Strict));
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Headers, DownloadProgress.Display, ModelWarnings.Tell, cancellationToken);
+            using ModelSource source = new ModelOptions { Strict = result.GetValue(model.Strict), Warn = ModelWarnings.Tell }.OpenSource(located.Path);
             ModelText text = ModelText.Load(source.File);
             int tokens = result.GetValue(context) ?? source.Spec.LongestText ?? UsualContext;
             if (result.GetValue(template))

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Whorl.Cli.Arguments;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 using Whorl.Tokenizers;
@@ -38,7 +37,7 @@ internal static class TokenizeCommand
         };
         command.SetAction(async (result, cancellationToken) =>
         {
-            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Tokenizer, cancellationToken);
+            LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Tokenizer, DownloadProgress.Display, ModelWarnings.Tell, cancellationToken);
             Tokenizer tokenizer = Load(located.Path);
             EncodeOptions options = new()
             {

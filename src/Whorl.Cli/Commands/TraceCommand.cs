@@ -35,9 +35,11 @@ internal static class TraceCommand
             }
 
             RefuseUnwritable(path);
-            EngineOptions options = await model.ReadAsync(result, remote.Part(result), cancellationToken);
-            await using LocalEngine engine = await remote.OpenAsync(options, result, cancellationToken);
-            int[] tokens = engine.PromptIds(text, ids is null ? null : GenerationArguments.ParseIds(ids), result.GetValue(chat));
+            ModelChoice choice = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            await using LanguageModel engine = await remote.OpenAsync(choice, result, cancellationToken);
+            int[] tokens = ids is null
+                ? engine.PromptIds(text!, new TextOptions { UsesTemplate = result.GetValue(chat) })
+                : engine.Check(GenerationArguments.ParseIds(ids));
             ModelTrace trace = await ModelTrace.TakeAsync(engine.Model, tokens, cancellationToken);
             await SafetensorsWriter.WriteAsync(path, Tensors(trace, tokens.Length), null, cancellationToken);
             Console.Error.WriteLine($"{tokens.Length} tokens, {trace.Hidden.Count - 1} blocks: {path}");

@@ -17,7 +17,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <exception cref="CliException">It ended before; the message has its words.</exception>
-    public static async Task<ServerProcess> StartAsync(EngineOptions options, BlockRange range, CancellationToken cancellationToken)
+    public static async Task<ServerProcess> StartAsync(ModelChoice model, BlockRange range, CancellationToken cancellationToken)
     {
         ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Itself(start);
@@ -25,9 +25,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         start.Environment.TryAdd("DOTNET_TieredCompilation", "0");
         foreach (string argument in (string[])
             [
-                "serve", options.ModelPath, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends", "--log-level", "error",
-                "--threads", options.Backend.Threads.ToString(CultureInfo.InvariantCulture),
-                "--activations", options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
+                "serve", model.Located.Path, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends", "--log-level", "error",
+                "--threads", model.Options.Backend.Threads.ToString(CultureInfo.InvariantCulture),
+                "--activations", model.Options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
             ])
         {
             start.ArgumentList.Add(argument);

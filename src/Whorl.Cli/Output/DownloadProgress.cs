@@ -5,10 +5,17 @@ using Whorl.Formats;
 namespace Whorl.Cli.Output;
 
 /// <summary>How far a download is, on standard error: a bar where a person looks at it, a line for each file elsewhere.</summary>
-internal static class DownloadProgress
+internal sealed class DownloadProgress : IDownloadDisplay
 {
-    /// <summary>Does the work, and shows what it reports meanwhile.</summary>
-    public static async Task<T> ShowAsync<T>(Func<IProgress<HubProgress>, Task<T>> work)
+    private DownloadProgress()
+    {
+    }
+
+    /// <summary>The only one.</summary>
+    public static DownloadProgress Display { get; } = new();
+
+    /// <inheritdoc/>
+    public async Task<T> ShowAsync<T>(Func<IProgress<HubProgress>?, Task<T>> work)
     {
         if (Console.IsErrorRedirected)
         {

@@ -1,26 +1,21 @@
-using Whorl.Models;
-
 namespace Whorl.Cli.Output;
 
-/// <summary>Opens models, and tells on standard error what their files hold that is passed over: each line once.</summary>
+/// <summary>Tells on standard error what is no error, but should be known: each line once.</summary>
 internal static class ModelWarnings
 {
     private static readonly HashSet<string> Told = [];
 
-    /// <summary>Opens a folder or a GGUF file.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="strict">Whether what would be told is refused.</param>
-    public static ModelSource Open(string path, bool strict)
+    /// <summary>Tells one.</summary>
+    public static void Tell(ModelWarning warning)
     {
-        ModelSource source = ModelSource.Open(path, strict: strict);
+        string line = warning.Kind == ModelWarningKind.Files ? $"whorl: warning: {warning.Text} (--strict refuses this)" : $"whorl: {warning.Text}";
         lock (Told)
         {
-            foreach (string warning in source.Warnings.Where(Told.Add))
+            if (Told.Add(line))
             {
-                Console.Error.WriteLine($"whorl: warning: {warning} (--strict refuses this)");
+                ProgressLine.Clear();
+                Console.Error.WriteLine(line);
             }
         }
-
-        return source;
     }
 }

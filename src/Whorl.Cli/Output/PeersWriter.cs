@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Spectre.Console;
-using Whorl.Cli.Engine;
 using Whorl.Models;
 using Whorl.P2P;
 

@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using Whorl.Cli.Engine;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -21,18 +20,17 @@ internal static class ResultWriter
     /// <summary>What run and demo tell of a text.</summary>
     /// <param name="model">What the command line calls the model.</param>
     /// <param name="result">The text.</param>
-    /// <param name="seed">Its seed.</param>
     /// <param name="template">Whether the prompt was put into the model's chat template.</param>
-    public static JsonObject ToJson(string model, TextResult result, ulong seed, bool template) => new()
+    public static JsonObject ToJson(string model, TextResult result, bool template) => new()
     {
         ["model"] = model,
         ["template"] = template,
         ["prompt_ids"] = Numbers(result.PromptIds),
         ["ids"] = Numbers(result.Ids),
         ["text"] = result.Text,
-        ["seed"] = seed,
+        ["seed"] = result.Seed,
         ["stop_reason"] = Name(result.StopReason),
-        ["prefill"] = new JsonObject { ["tokens"] = result.PromptIds.Length, ["seconds"] = result.Prefill.TotalSeconds },
+        ["prefill"] = new JsonObject { ["tokens"] = result.PromptIds.Count, ["seconds"] = result.Prefill.TotalSeconds },
         ["decode"] = new JsonObject { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds },
         ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
     };
@@ -46,7 +44,7 @@ internal static class ResultWriter
     /// <summary>The speeds alone.</summary>
     public static string Rates(TextResult result)
     {
-        string prompt = Speed("prompt token", result.PromptIds.Length, result.PromptIds.Length, result.Prefill);
+        string prompt = Speed("prompt token", result.PromptIds.Count, result.PromptIds.Count, result.Prefill);
         return $"{prompt}, {Speed("token", result.Ids.Count, result.DecodeSteps, result.Decode)}";
     }
 

@@ -1,7 +1,6 @@
 using Whorl.Cli.Chat;
 using Whorl.Cli.Chat.Editing;
-using Whorl.Cli.Engine;
-using Whorl.Cli.Tests.Engine;
+using Whorl.Tests;
 
 namespace Whorl.Cli.Tests.Chat;
 
@@ -14,7 +13,7 @@ public sealed class ChatLoopTests : IDisposable
     private readonly Conversation _chat;
 
     public ChatLoopTests() => _chat = new Conversation(
-        new HashModel { Never = [0, 1] }, Text, new TextRequest { Seed = 7, MaxTokens = 4 }, 512, isRaw: false, _output, TimeProvider.System);
+        new HashModel { Never = [0, 1] }, Text, new TextOptions { Seed = 7, MaxTokens = 4 }, 512, isRaw: false, _output, TimeProvider.System);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -57,7 +56,7 @@ public sealed class ChatLoopTests : IDisposable
     {
         await RunAsync("/set temperature 0\r/set seed 9\r/set stop [\"a\", \"b\"]\r/set max_tokens default\r/set context 256\r/set\r/set seed\r");
         Assert.Equal((0f, 9ul, null, 256), (_chat.Request.Temperature, _chat.Request.Seed, _chat.Request.MaxTokens, _chat.Context));
-        Assert.Equal(["a", "b"], _chat.Request.Stop);
+        Assert.Equal(["a", "b"], _chat.Request.StopStrings);
         Assert.Contains("temperature = 0\n", _output.Printed[0], StringComparison.Ordinal);
         Assert.Contains("max_tokens = no limit", _output.Printed[0], StringComparison.Ordinal);
         Assert.Equal("  seed = 9", _output.Printed[1]);

@@ -1,8 +1,7 @@
 using Whorl.Cli.Chat;
-using Whorl.Cli.Engine;
-using Whorl.Cli.Tests.Engine;
 using Whorl.Client;
 using Whorl.Testing;
+using Whorl.Tests;
 
 namespace Whorl.Cli.Tests.Chat;
 
@@ -10,7 +9,7 @@ namespace Whorl.Cli.Tests.Chat;
 public sealed class ConversationTests
 {
     private static readonly ModelText Text = BardText.Load();
-    private static readonly TextRequest Request = new()
+    private static readonly TextOptions Request = new()
     {
         Seed = 7,
         MaxTokens = 24,
@@ -231,18 +230,18 @@ public sealed class ConversationTests
         await using Conversation chat = Open(isRaw: true);
         await chat.AnswerAsync("HAMLET.", default);
         await chat.AnswerAsync("ROMEO.", default);
-        Assert.Equal(await FreshAsync(Text.Encode("ROMEO.", chat: false)), chat.Messages[3].Content);
+        Assert.Equal(await FreshAsync(Text.Encode("ROMEO.", new TextOptions { UsesTemplate = false })), chat.Messages[3].Content);
         Assert.Throws<CliException>(() => chat.SetSystem("x"));
     }
 
-    private static async Task<string> FreshAsync(int[] prompt, int context = 512, TextRequest? request = null)
+    private static async Task<string> FreshAsync(int[] prompt, int context = 512, TextOptions? request = null)
     {
         await using TextWriterSession writer = new(new HashModel { Never = [0, 1] }, Text, request ?? Request);
         return (await writer.WriteAsync(prompt, context, _ => { }, CancellationToken.None)).Text!;
     }
 
     /// <summary>The answer of an undisturbed conversation.</summary>
-    private async Task<string> AnswerAsync(string message, int context = 512, TextRequest? request = null)
+    private async Task<string> AnswerAsync(string message, int context = 512, TextOptions? request = null)
     {
         RecordingOutput output = new();
         (Action onOpen, _model.OnOpen) = (_model.OnOpen, () => { });
@@ -252,7 +251,7 @@ public sealed class ConversationTests
         return output.Answers;
     }
 
-    private Conversation Open(int context = 512, TextRequest? request = null, bool isRaw = false) =>
+    private Conversation Open(int context = 512, TextOptions? request = null, bool isRaw = false) =>
         new(_model, Text, request ?? Request, context, isRaw, _output, _time);
 
     private void StopAfter(Conversation chat, int pieces)

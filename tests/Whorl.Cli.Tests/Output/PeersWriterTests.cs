@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.P2P;
 using Whorl.Swarm;

@@ -1,6 +1,0 @@
-namespace Whorl.Cli.Engine;
-
-/// <summary>Where a model lies.</summary>
-/// <param name="Path">A folder or a .gguf file.</param>
-/// <param name="Name">What it is called: its name on the hub, else its path.</param>
-internal sealed record LocatedModel(string Path, string Name);

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Whorl;
+
+/// <summary>Where the servers are that compute a model's blocks: named, or found in a swarm.</summary>
+/// <remarks>
+/// An address is <c>HOST:PORT</c>, <c>[IPV6]:PORT</c> or a multiaddress, as <c>/dns4/box/tcp/31337/p2p/ID</c>. Servers see hidden states, from which
+/// the text can be guessed: only those that are trusted should be asked.
+/// </remarks>
+public sealed record ConnectOptions
+{
+    /// <summary>Servers that together hold all blocks, in any order.</summary>
+    /// <value>Default empty: they are looked for in the swarm.</value>
+    public IReadOnlyList<string> Servers { get; init; } = [];
+
+    /// <summary>Nodes of the swarm through which this one joins it.</summary>
+    /// <value>Default empty.</value>
+    public IReadOnlyList<string> InitialPeers { get; init; } = [];
+
+    /// <summary>Whether the local network is searched for nodes of the swarm, by mDNS.</summary>
+    /// <value>Default false.</value>
+    public bool FindsLocalPeers { get; init; }
+
+    /// <summary>What the model is called in the swarm.</summary>
+    /// <value>Default null: its file's or folder's name; of a model on the hub, what Petals calls it.</value>
+    public string? NameInSwarm { get; init; }
+
+    /// <summary>A file with this node's key, made if it is not there.</summary>
+    /// <value>Default null: a new key each time.</value>
+    public string? IdentityFile { get; init; }
+
+    /// <summary>Told what happens between this node and others.</summary>
+    /// <value>Default: nobody.</value>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>This node.</summary>
+    /// <exception cref="WhorlException">An address cannot be dialled.</exception>
+    internal NetworkOptions ToNetwork() => new()
+    {
+        InitialPeers = [.. InitialPeers.Select(Addresses.ParsePeer)],
+        FindsLocalPeers = FindsLocalPeers,
+        IdentityFile = IdentityFile,
+        Logger = Logger,
+    };
+}

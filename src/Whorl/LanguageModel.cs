@@ -1,0 +1,232 @@
+using Whorl.Client;
+using Whorl.Formats;
+using Whorl.Kernels.Cpu;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Server;
+using Whorl.Tokenizers;
+
+namespace Whorl;
+
+/// <summary>
+/// A model whose tokenizer, embeddings and head are in this process, and whose blocks are here or on servers: what is written with it is the same
+/// either way. May be used by many threads; texts that are written at the same time share the work.
+/// </summary>
+public sealed class LanguageModel : IAsyncDisposable
+{
+    private readonly Owned _owned;
+
+    private LanguageModel(Owned owned, ModelSource source, ModelText text, CausalModel model) =>
+        (_owned, Source, Text, Model) = (owned, source, text, model);
+
+    /// <summary>The model's files: family, sizes, names of tensors.</summary>
+    public ModelSource Source { get; }
+
+    /// <summary>Its tokenizer, chat template, end tokens, and its own way of sampling.</summary>
+    public ModelText Text { get; }
+
+    /// <summary>Ids in, logits out: what texts are written with, for loops of one's own.</summary>
+    public CausalModel Model { get; }
+
+    /// <summary>Loads all blocks into this process.</summary>
+    /// <param name="model">
+    /// A Hugging Face folder, a .gguf file, or a name on the hub (<c>org/name</c>, <c>org/name@REVISION</c>, <c>org/name:Q4_K_M</c>), which is fetched if
+    /// need be; null or <c>bard</c> for the small model that comes with Whorl.
+    /// </param>
+    /// <param name="options">How it is computed; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the loading; what was fetched is kept.</param>
+    /// <exception cref="WhorlException">There is no such model.</exception>
+    /// <exception cref="HubException">It cannot be fetched.</exception>
+    /// <exception cref="ModelFormatException">A file cannot be read, or asks for what is not supported.</exception>
+    /// <exception cref="TokenizerFormatException">The tokenizer cannot be read.</exception>
+    public static Task<LanguageModel> LoadAsync(string? model, ModelOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ModelOptions how = options ?? new ModelOptions();
+        return Task.Run(
+            async () => await LoadAsync(await FindAsync(model, ModelPart.Whole, how, cancellationToken), how, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Loads a model's embeddings and head only; servers compute the blocks. Of a model of the hub no more is fetched.</summary>
+    /// <param name="model">See <see cref="LoadAsync(string, ModelOptions, CancellationToken)"/>.</param>
+    /// <param name="connect">Where the servers are.</param>
+    /// <param name="options">How it is computed; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="WhorlException">There is no such model; or servers are not named, not found, or hold another one.</exception>
+    /// <exception cref="NoRouteException">Some block is held by nobody who answers.</exception>
+    /// <exception cref="HubException">The model cannot be fetched.</exception>
+    /// <exception cref="ModelFormatException">A file cannot be read, or asks for what is not supported.</exception>
+    /// <exception cref="IOException">A server that is needed does not answer.</exception>
+    public static Task<LanguageModel> ConnectAsync(
+        string? model, ConnectOptions connect, ModelOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ModelOptions how = options ?? new ModelOptions();
+        NetworkOptions node = connect.ToNetwork();
+        return Task.Run(
+            async () => await ConnectAsync(
+                await FindAsync(model, ModelPart.Ends, how, cancellationToken), how, connect.Servers, node, connect.NameInSwarm, cancellationToken),
+            cancellationToken);
+    }
+
+    internal static Task<LanguageModel> LoadAsync(LocatedModel model, ModelOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(model, options, async (source, backend, owned) =>
+        {
+            DecoderSpan blocks = owned.Add(await LoadBlocksAsync(source, model.Name, options, All(source), backend, cancellationToken));
+            return new HostedSpan(blocks, blocks.Contract, new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
+        });
+
+    /// <param name="model">The model.</param>
+    /// <param name="options">How it is computed.</param>
+    /// <param name="servers">Addresses, as <c>127.0.0.1:5001</c>; none to find servers in the swarm.</param>
+    /// <param name="swarm">This node, and how it finds the swarm.</param>
+    /// <param name="prefix">What the model is called in the swarm; null for <see cref="SwarmSearch.DefaultPrefix"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal static Task<LanguageModel> ConnectAsync(
+        LocatedModel model, ModelOptions options, IReadOnlyList<string> servers, NetworkOptions swarm, string? prefix, CancellationToken cancellationToken)
+    {
+        if (servers.Count == 0 && !swarm.FindsASwarm)
+        {
+            throw new WhorlException("nobody is named who computes the blocks: give servers, initial peers of a swarm, or search the local network");
+        }
+
+        return OpenAsync(model, options, async (source, _, owned) =>
+        {
+            Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
+            SpanContract wanted = new(source.Fingerprint, options.Activations, BoundaryFormat.F32);
+            return servers.Count > 0
+                ? await ChainAsync(network, source, options, servers, cancellationToken)
+                : await SwarmSearch.FindAsync(
+                    network, prefix ?? SwarmSearch.DefaultPrefix(model, source.Family), wanted, source.Spec.Blocks.Count, options.Warn, cancellationToken);
+        });
+    }
+
+    /// <summary>Loads blocks, on a thread that nobody waits on.</summary>
+    internal static Task<DecoderSpan> LoadBlocksAsync(
+        ModelSource source, string name, ModelOptions options, BlockRange range, CpuBackend backend, CancellationToken cancellationToken)
+    {
+        string shortName = Path.GetFileName(Path.TrimEndingDirectorySeparator(name));
+        BlockReport? progress = options.Loading is { } loading ? new BlockReport(loading, shortName, range.Count) : null;
+        progress?.Report(0);
+        return Task.Run(() => DecoderSpan.Load(source, range, backend, BoundaryFormat.F32, progress, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The ids of a prompt.</summary>
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="options">Whether it is put into the chat template.</param>
+    /// <exception cref="WhorlException">It is empty, or cannot be put into a template.</exception>
+    internal int[] PromptIds(string prompt, TextOptions options) => Check(prompt.Length == 0 ? [] : Text.Encode(prompt, options));
+
+    /// <summary>Ids that the model has, at least one.</summary>
+    /// <exception cref="WhorlException">There are none, or the model does not have one of them.</exception>
+    internal int[] Check(int[] ids)
+    {
+        if (ids.Length == 0)
+        {
+            throw new WhorlException("the prompt is empty; give at least one character");
+        }
+
+        int outside = Array.FindIndex(ids, id => id < 0 || id >= Model.VocabularySize);
+        return outside < 0
+            ? ids
+            : throw new WhorlException($"token id {ids[outside]} is not in the vocabulary; the ids are 0 to {Model.VocabularySize - 1}");
+    }
+
+    /// <summary>Frees the weights and leaves the swarm. What is written with the model must have ended before.</summary>
+    public ValueTask DisposeAsync() => _owned.DisposeAsync();
+
+    private static Task<LocatedModel> FindAsync(string? model, ModelPart part, ModelOptions options, CancellationToken cancellationToken) =>
+        ModelLocator.FindAsync(model, part, new DownloadReport(options.Downloading), options.Warn, cancellationToken);
+
+    /// <summary>Opens what every model has, and its blocks.</summary>
+    /// <param name="model">Where it is.</param>
+    /// <param name="options">How it is computed.</param>
+    /// <param name="openBlocks">
+    /// Opens the blocks; what must be closed with the model, or where a later step fails, it adds to the owned.
+    /// </param>
+    private static async Task<LanguageModel> OpenAsync(
+        LocatedModel model, ModelOptions options, Func<ModelSource, CpuBackend, Owned, Task<IBlockSpan>> openBlocks)
+    {
+        await Task.Yield(); // Ctrl-C is listened for only once a command has given back control
+        Owned owned = new();
+        try
+        {
+            ModelSource source = owned.Add(options.OpenSource(model.Path));
+            CpuBackend backend = owned.Add(new CpuBackend(options.Backend));
+            Task<ModelText> text = Task.Run(() => ModelText.Load(source.File)); // neither waits for the other
+            try
+            {
+                IBlockSpan blocks = await openBlocks(source, backend, owned);
+                ModelEnds ends = owned.Add(ModelEnds.Load(source, backend));
+                return new LanguageModel(owned, source, await text, new CausalModel(source, ends, blocks));
+            }
+            finally
+            {
+                await Task.WhenAny(text); // it reads what is closed below
+            }
+        }
+        catch
+        {
+            await owned.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static BlockRange All(ModelSource source) => new(0, source.Spec.Blocks.Count - 1);
+
+    /// <summary>The servers that are named; those that cannot be reached are left out, with a word, where the others hold all blocks.</summary>
+    private static async Task<SpanChain> ChainAsync(
+        Network network, ModelSource source, ModelOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
+    {
+        Task<RemoteSpan>[] asked = [.. servers.Select(server => network.ConnectAsync(server, cancellationToken).AsTask())];
+        await Task.WhenAny(Task.WhenAll(asked)); // their failures are looked at one by one
+        Task<RemoteSpan>[] lost = [.. asked.Where(a => !a.IsCompletedSuccessfully)];
+        if (lost.FirstOrDefault(a => a.Exception?.InnerException is not IOException) is { } refused)
+        {
+            await refused;
+        }
+
+        List<IBlockSpan> spans = [];
+        foreach (Task<RemoteSpan> answered in asked.Except(lost))
+        {
+            RemoteSpan span = await answered;
+            Require(source, options, span);
+            spans.Add(span);
+        }
+
+        SpanChain chain;
+        try
+        {
+            chain = SpanChain.Cover(spans, All(source));
+        }
+        catch (NoRouteException) when (lost.Length > 0)
+        {
+            await lost[0];
+            throw;
+        }
+
+        foreach (Task<RemoteSpan> left in lost)
+        {
+            options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, $"{PeerText.Clean(left.Exception!.InnerException!.Message)}; going on without it"));
+        }
+
+        return chain;
+    }
+
+    private static void Require(ModelSource source, ModelOptions options, RemoteSpan span)
+    {
+        if (span.Contract.Fingerprint != source.Fingerprint)
+        {
+            throw new WhorlException($"server {span.Name} holds another model than {source.File.Path}; start it with the same files");
+        }
+
+        if (span.Contract.Activations != options.Activations)
+        {
+            string theirs = span.Contract.Activations.ToString().ToLowerInvariant();
+            throw new WhorlException($"server {span.Name} computes with activations {theirs}; give the same here");
+        }
+    }
+
+    private sealed class BlockReport(IProgress<ModelLoading> loading, string name, int total) : IProgress<int>
+    {
+        public void Report(int value) => loading.Report(new ModelLoading(name, value, total));
+    }
+}

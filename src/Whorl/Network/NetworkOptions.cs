@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.P2P;
+
+namespace Whorl;
+
+/// <summary>How a node takes part in the network.</summary>
+internal sealed record NetworkOptions
+{
+    /// <summary>A node that only dials peers it is told of.</summary>
+    public static NetworkOptions Dialler { get; } = new();
+
+    public string? IdentityFile { get; init; }
+
+    public IReadOnlyList<Multiaddress> Listen { get; init; } = [];
+
+    public IReadOnlyList<Multiaddress> Announce { get; init; } = [];
+
+    public IReadOnlyList<PeerAddress> InitialPeers { get; init; } = [];
+
+    public IReadOnlyList<PeerAddress> Relays { get; init; } = [];
+
+    public bool IsRelay { get; init; }
+
+    /// <summary>Whether another port will do where the one to listen on is taken: where nobody asked for it.</summary>
+    public bool MayListenElsewhere { get; init; }
+
+    /// <summary>Whether the local network is searched for nodes of the swarm, and told of this one.</summary>
+    public bool FindsLocalPeers { get; init; }
+
+    /// <summary>Whether there is a swarm to look for.</summary>
+    public bool FindsASwarm => InitialPeers.Count > 0 || FindsLocalPeers;
+
+    /// <summary>Where the operator of a server is told what happens.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>How often a random key is looked up, so that the routing table stays fresh; null for never.</summary>
+    public TimeSpan? RefreshPeriod { get; init; }
+}

@@ -1,0 +1,74 @@
+using Whorl.Client;
+using Whorl.Generation;
+using Whorl.Models;
+
+namespace Whorl;
+
+/// <summary>
+/// A session that knows which tokens it holds: it is kept from one text to the next where the next one begins with them, and opened anew
+/// where it does not, or where a step has failed.
+/// </summary>
+/// <param name="model">The model.</param>
+internal sealed class TextSession(ICausalModel model) : ICausalSession
+{
+    private readonly List<int> _held = [];
+    private ICausalSession? _session;
+    private int _maxLength;
+
+    /// <inheritdoc/>
+    public int Committed => _held.Count;
+
+    /// <summary>Which blocks compute, by which holder; none before a session is open, nor after one is lost.</summary>
+    public IReadOnlyList<BlockHolder> Holders => (_session as CausalSession)?.Holders ?? [];
+
+    /// <summary>Makes it hold a beginning of a text, and nothing else.</summary>
+    /// <param name="ids">The text. One token at least is left to be computed, for its logits.</param>
+    /// <param name="maxLength">The most tokens that it is to hold.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <returns>How many tokens of the text it holds already.</returns>
+    public async ValueTask<int> BeginAsync(ReadOnlyMemory<int> ids, int maxLength, CancellationToken cancellationToken)
+    {
+        bool goesOn = _session is not null && _maxLength == maxLength && _held.Count < ids.Length
+            && ids.Span.StartsWith(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_held));
+        if (!goesOn)
+        {
+            await DisposeAsync();
+            _session = await model.OpenAsync(maxLength, 0, cancellationToken);
+            _maxLength = maxLength;
+        }
+
+        return _held.Count;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _session!.StepAsync(step, cancellationToken);
+        }
+        catch
+        {
+            await DisposeAsync(); // what it holds now is not known
+            throw;
+        }
+
+        _held.AddRange(step.Ids.Span);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
+        _session!.LogitsAsync(tokens, logits, cancellationToken);
+
+    /// <summary>Closes the session; another one is opened when it is next needed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ICausalSession? session = _session;
+        _session = null;
+        _held.Clear();
+        if (session is not null)
+        {
+            await session.DisposeAsync();
+        }
+    }
+}
