@@ -16,8 +16,7 @@ internal static class WhorlMeasure
         using CpuBackend backend = new(new CpuBackendOptions { Threads = threads });
         using ModelEnds ends = ModelEnds.Load(source, backend);
         using DecoderSpan blocks = DecoderSpan.Load(source, new BlockRange(0, source.Spec.Blocks.Count - 1), backend);
-        SpanContract contract = new(source.Fingerprint, backend.Activations, BoundaryFormat.F32);
-        CausalModel model = new(source, ends, new HostedSpan(blocks, contract, new MemoryBudget(long.MaxValue), "local", TimeProvider.System));
+        CausalModel model = new(source, ends, new HostedSpan(blocks, new MemoryBudget(long.MaxValue), "local", TimeProvider.System));
         int[] ids = [.. Enumerable.Range(0, prompt).Select(i => 100 + (int)((long)i * 7919 % 20000))];
         Rates best = default;
         for (int round = 0; round < 3; round++)

@@ -25,8 +25,7 @@ internal sealed class ThinServer : IAsyncDisposable
     {
         CpuBackend backend = new(new CpuBackendOptions { Threads = 1, Activations = ActivationFormat.F32 });
         DecoderSpan blocks = DecoderSpan.Load(model, new BlockRange(block, block), backend);
-        HostedSpan span = new(
-            blocks, new SpanContract(model.Fingerprint, ActivationFormat.F32, BoundaryFormat.F32), new MemoryBudget(long.MaxValue), "thin", TimeProvider.System);
+        HostedSpan span = new(blocks, new MemoryBudget(long.MaxValue), "thin", TimeProvider.System);
         return new ThinServer(backend, blocks, span, await Loopback.StartAsync());
     }
 

@@ -13,7 +13,7 @@ using CpuBackend backend = new();
 using ModelEnds ends = ModelEnds.Load(source, backend);
 BlockRange all = new(0, source.Spec.Blocks.Count - 1);
 using DecoderSpan blocks = DecoderSpan.Load(source, all, backend);
-HostedSpan span = new(blocks, blocks.Contract, new MemoryBudget(4L << 30), "local", TimeProvider.System);
+HostedSpan span = new(blocks, new MemoryBudget(4L << 30), "local", TimeProvider.System);
 CausalModel model = new(source, ends, span); // the span may as well be a server's, or a swarm's
 
 const int Length = 512; // of the session, prompt included

@@ -2,7 +2,6 @@ using Whorl.Client.Links;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
-using Whorl.Tensors;
 
 namespace Whorl.Client;
 
@@ -48,7 +47,7 @@ public sealed class RemoteSpan : IBlockSpan
             }
             catch (FormatException e)
             {
-                throw new FormatException($"server {ServerName.Short(name)} does not say what it holds: {e.Message}", e);
+                throw new FormatException($"server {ServerName.Short(name)} does not say what it holds: {PeerText.Clean(e.Message)}", e);
             }
         },
         name,
@@ -64,13 +63,11 @@ public sealed class RemoteSpan : IBlockSpan
 
     private static RemoteSpan Of(SpanDialler server, SpanReply.Description description)
     {
-        ActivationFormat activations = (ActivationFormat)description.Activations;
-        BoundaryFormat boundary = (BoundaryFormat)description.BoundaryFormat;
-        return Enum.IsDefined(activations) && Enum.IsDefined(boundary) && description.BoundarySize > 0
-            ? new RemoteSpan(
-                server, new BlockRange(description.FirstBlock, description.LastBlock), description.BoundarySize, new SpanContract(description.Fingerprint, activations, boundary))
-            : throw new FormatException(
-                $"rows of {description.BoundarySize}, activations {description.Activations}, boundary {description.BoundaryFormat}; a later version may know these");
+        BlockRange range = new(description.FirstBlock, description.LastBlock);
+        SpanContract contract = SpanContract.Parse(description.Contract);
+        return description.BoundarySize > 0 && Enumerable.Range(range.First, range.Count).All(contract.Blocks.ContainsKey)
+            ? new RemoteSpan(server, range, description.BoundarySize, contract)
+            : throw new FormatException($"rows of {description.BoundarySize}, blocks {range}, and the weights of {contract.Blocks.Count} blocks");
     }
 
     private static async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> ask, string name, TimeProvider time, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ public sealed class SpanChain : IBlockSpan
     private readonly IReadOnlyList<IBlockSpan> _spans;
     private volatile IReadOnlySet<IBlockSpan> _failed = new HashSet<IBlockSpan>(); // when a session was last opened: replaced, never changed
 
-    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range) => (_spans, Range) = (spans, range);
+    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range, SpanContract contract) => (_spans, Range, Contract) = (spans, range, contract);
 
     /// <inheritdoc/>
     public BlockRange Range { get; }
@@ -20,7 +20,7 @@ public sealed class SpanChain : IBlockSpan
     public int BoundarySize => _spans[0].BoundarySize;
 
     /// <inheritdoc/>
-    public SpanContract Contract => _spans[0].Contract;
+    public SpanContract Contract { get; }
 
     /// <summary>Chains spans so that they cover a run of blocks, with as few hand-overs as can be.</summary>
     /// <param name="spans">Spans of one model, in any order; they may overlap.</param>
@@ -28,17 +28,26 @@ public sealed class SpanChain : IBlockSpan
     /// <exception cref="NoRouteException">A block is held by none, or the spans would not compute the same bytes.</exception>
     public static SpanChain Cover(IReadOnlyList<IBlockSpan> spans, BlockRange range)
     {
-        if (spans.Select(s => (s.Contract, s.BoundarySize)).Distinct().Count() > 1)
-        {
-            throw new NoRouteException("the servers hold different models, or compute them with different --activations");
-        }
-
         if (MissingBlocks.Of(spans.Select(s => s.Range), range) is { Count: > 0 } missing)
         {
             throw new NoRouteException($"no server holds {MissingBlocks.Name(missing)}; the servers hold {string.Join(", ", spans.Select(s => s.Range))}");
         }
 
-        return new SpanChain(spans, range);
+        SpanContract contract = spans[0].Contract;
+        foreach (IBlockSpan span in spans)
+        {
+            (string Own, string Other)? difference = span.BoundarySize == spans[0].BoundarySize
+                ? contract.Disagreement(span.Contract)
+                : ($"rows of {spans[0].BoundarySize}", $"rows of {span.BoundarySize}");
+            if (difference is { } found)
+            {
+                throw new NoRouteException($"the servers hold different models, or compute them otherwise: one says '{found.Own}', another '{found.Other}'");
+            }
+
+            contract = contract.With(span.Contract);
+        }
+
+        return new SpanChain(spans, range, contract);
     }
 
     /// <inheritdoc/>

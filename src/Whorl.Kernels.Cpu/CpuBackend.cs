@@ -41,6 +41,9 @@ public sealed unsafe partial class CpuBackend : IBackend
     public string Name => $"CPU, {InstructionSet}, {Workers.Count} thread{(Workers.Count == 1 ? "" : "s")}";
 
     /// <inheritdoc/>
+    public string KernelClass => "cpu-1";
+
+    /// <inheritdoc/>
     public ActivationFormat Activations { get; }
 
     /// <summary>The threads; operations hand them their work.</summary>

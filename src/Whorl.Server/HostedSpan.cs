@@ -17,14 +17,13 @@ public sealed class HostedSpan : IBlockSpan
 
     /// <summary>Blocks for sessions.</summary>
     /// <param name="span">The blocks.</param>
-    /// <param name="contract">What decides the bytes it computes.</param>
     /// <param name="budget">Memory that all sessions' caches together may take.</param>
     /// <param name="name">What it is called where holders are listed.</param>
     /// <param name="time">Measures.</param>
     /// <param name="limits">What peers may make this process hold; null for the defaults. Sessions of this process itself have no quota.</param>
-    public HostedSpan(DecoderSpan span, SpanContract contract, MemoryBudget budget, string name, TimeProvider time, SessionLimits? limits = null)
+    public HostedSpan(DecoderSpan span, MemoryBudget budget, string name, TimeProvider time, SessionLimits? limits = null)
     {
-        (_span, Contract, Budget, Name, Time, Limits) = (span, contract, budget, name, time, limits ?? new SessionLimits());
+        (_span, Budget, Name, Time, Limits) = (span, budget, name, time, limits ?? new SessionLimits());
         Scheduler = new StepScheduler(span, time);
         Memory = new SessionMemory(budget, Limits, time);
         _sizes = new(MeasureSizes);
@@ -37,7 +36,7 @@ public sealed class HostedSpan : IBlockSpan
     public int BoundarySize => _span.BoundarySize;
 
     /// <inheritdoc/>
-    public SpanContract Contract { get; }
+    public SpanContract Contract => _span.Contract;
 
     /// <summary>Memory that all sessions' caches together may take.</summary>
     public MemoryBudget Budget { get; }

@@ -12,6 +12,9 @@ public interface IBackend : IDisposable
     /// <summary>What computes, for people: instruction set and threads.</summary>
     string Name { get; }
 
+    /// <summary>Whose order of arithmetic it keeps: backends of one class compute the same bytes. Another word whenever an operation's canonical order changes.</summary>
+    string KernelClass { get; }
+
     /// <summary>In what form activations meet quantised weights.</summary>
     ActivationFormat Activations { get; }
 

@@ -71,7 +71,7 @@ public sealed class LanguageModel : IAsyncDisposable
         OpenAsync(model, options, async (source, backend, owned) =>
         {
             DecoderSpan blocks = owned.Add(await LoadBlocksAsync(source, model.Name, options, All(source), backend, cancellationToken));
-            return new HostedSpan(blocks, blocks.Contract, new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
+            return new HostedSpan(blocks, new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
         });
 
     /// <param name="model">The model.</param>
@@ -88,12 +88,12 @@ public sealed class LanguageModel : IAsyncDisposable
             throw new WhorlException("nobody is named who computes the blocks: give servers, initial peers of a swarm, or search the local network");
         }
 
-        return OpenAsync(model, options, async (source, _, owned) =>
+        return OpenAsync(model, options, async (source, backend, owned) =>
         {
             Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
-            SpanContract wanted = new(source.Fingerprint, options.Activations, BoundaryFormat.F32);
+            SpanContract wanted = new(source.Fingerprint, backend.Activations, BoundaryFormat.F32) { Kernels = backend.KernelClass }; // of values nothing is known
             return servers.Count > 0
-                ? await ChainAsync(network, source, options, servers, cancellationToken)
+                ? await ChainAsync(network, source, wanted, options, servers, cancellationToken)
                 : await SwarmSearch.FindAsync(
                     network, prefix ?? SwarmSearch.DefaultPrefix(model, source.Family), wanted, source.Spec.Blocks.Count, options.Warn, cancellationToken);
         });
@@ -174,7 +174,7 @@ public sealed class LanguageModel : IAsyncDisposable
 
     /// <summary>The servers that are named; those that cannot be reached are left out, with a word, where the others hold all blocks.</summary>
     private static async Task<SpanChain> ChainAsync(
-        Network network, ModelSource source, ModelOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
+        Network network, ModelSource source, SpanContract wanted, ModelOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
     {
         Task<RemoteSpan>[] asked = [.. servers.Select(server => network.ConnectAsync(server, cancellationToken).AsTask())];
         await Task.WhenAny(Task.WhenAll(asked)); // their failures are looked at one by one
@@ -188,7 +188,7 @@ public sealed class LanguageModel : IAsyncDisposable
         foreach (Task<RemoteSpan> answered in asked.Except(lost))
         {
             RemoteSpan span = await answered;
-            Require(source, options, span);
+            Require(source, wanted, span);
             spans.Add(span);
         }
 
@@ -211,17 +211,22 @@ public sealed class LanguageModel : IAsyncDisposable
         return chain;
     }
 
-    private static void Require(ModelSource source, ModelOptions options, RemoteSpan span)
+    private static void Require(ModelSource source, SpanContract wanted, RemoteSpan span)
     {
-        if (span.Contract.Fingerprint != source.Fingerprint)
+        if (span.Contract.Fingerprint != wanted.Fingerprint)
         {
             throw new WhorlException($"server {span.Name} holds another model than {source.File.Path}; start it with the same files");
         }
 
-        if (span.Contract.Activations != options.Activations)
+        if (span.Contract.Activations != wanted.Activations)
         {
             string theirs = span.Contract.Activations.ToString().ToLowerInvariant();
             throw new WhorlException($"server {span.Name} computes with activations {theirs}; give the same here");
+        }
+
+        if (wanted.Disagreement(span.Contract) is { } difference)
+        {
+            throw new WhorlException($"server {span.Name} has '{difference.Other}' where this program has '{difference.Own}'; run the same version there and here");
         }
     }
 

@@ -124,8 +124,7 @@ public sealed class CausalSessionTests
             _source = ModelSource.Open(Folder);
             _ends = ModelEnds.Load(_source, _backend);
             _span = DecoderSpan.Load(_source, new BlockRange(0, _source.Spec.Blocks.Count - 1), _backend);
-            SpanContract contract = new(_source.Fingerprint, Tensors.ActivationFormat.F32, BoundaryFormat.F32);
-            Model = new CausalModel(_source, _ends, new HostedSpan(_span, contract, new MemoryBudget(1 << 26), "here", TimeProvider.System));
+            Model = new CausalModel(_source, _ends, new HostedSpan(_span, new MemoryBudget(1 << 26), "here", TimeProvider.System));
         }
 
         public string Folder { get; }

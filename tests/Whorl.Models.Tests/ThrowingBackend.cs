@@ -9,6 +9,8 @@ internal sealed class ThrowingBackend(IBackend inner) : IBackend
 
     public string Name => inner.Name;
 
+    public string KernelClass => inner.KernelClass;
+
     public ActivationFormat Activations => inner.Activations;
 
     /// <summary>Fails once, at the operation with this number from now on, counted from 0.</summary>

@@ -1,6 +1,5 @@
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
-using Whorl.Tensors;
 using Whorl.Testing;
 
 namespace Whorl.Server.Tests;
@@ -16,7 +15,7 @@ internal sealed class Hosted : IDisposable
         _backend = new CpuBackend(new CpuBackendOptions { Threads = threads });
         Source = ModelSource.Open(Path.Combine(ReferenceData.Checkout, "models", "bard"));
         _blocks = DecoderSpan.Load(Source, new BlockRange(1, 3), _backend);
-        Span = new HostedSpan(_blocks, new SpanContract(Source.Fingerprint, ActivationFormat.Q8, BoundaryFormat.F32), new MemoryBudget(budget), "test", time ?? TimeProvider.System);
+        Span = new HostedSpan(_blocks, new MemoryBudget(budget), "test", time ?? TimeProvider.System);
     }
 
     public ModelSource Source { get; }

@@ -110,7 +110,7 @@ public sealed class HostedSpanTests
         using ModelSource source = ModelSource.Open(Path.Combine(Whorl.Testing.ReferenceData.Checkout, "models", "bard"));
         using ModelEnds ends = ModelEnds.Load(source, backend);
         using DecoderSpan blocks = DecoderSpan.Load(source, new BlockRange(0, source.Spec.Blocks.Count - 1), backend);
-        HostedSpan span = new(blocks, new SpanContract(source.Fingerprint, ActivationFormat.Q8, BoundaryFormat.F32), new MemoryBudget(long.MaxValue), "test", TimeProvider.System);
+        HostedSpan span = new(blocks, new MemoryBudget(long.MaxValue), "test", TimeProvider.System);
         CausalModel model = new(source, ends, span);
         await using CausalSession session = await model.OpenSessionAsync(200, 0, CancellationToken.None);
         TokenGenerator generator = new(session, new Sampler(new SamplingOptions { Temperature = 0.8f, TopP = 0.9f, MinP = 0.05f }, ends.VocabularySize), ends.VocabularySize);

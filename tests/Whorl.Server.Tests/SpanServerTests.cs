@@ -125,7 +125,7 @@ public sealed class SpanServerTests : IAsyncLifetime, IDisposable
     {
         await using PeerStream stream = await _clientHost.DialAsync(_serverHost.Id, SpanWire.ProtocolId, CancellationToken.None);
         SpanConnection connection = await OpenAsync(stream, 20);
-        await connection.SendAsync(new SpanRequest.Open(1, 3, 20, 0, _hosted.Source.Fingerprint), default, CancellationToken.None);
+        await connection.SendAsync(new SpanRequest.Open(1, 3, 20, 0, _hosted.Span.Contract.Text), default, CancellationToken.None);
         await Assert.ThrowsAnyAsync<IOException>(async () => await connection.ReceiveReplyAsync(CancellationToken.None));
     }
 
@@ -134,10 +134,11 @@ public sealed class SpanServerTests : IAsyncLifetime, IDisposable
     {
         await using PeerStream stream = await _clientHost.DialAsync(_serverHost.Id, SpanWire.ProtocolId, CancellationToken.None);
         SpanConnection connection = new(stream);
-        string own = _hosted.Source.Fingerprint;
+        string own = _hosted.Span.Contract.Text;
         foreach ((SpanRequest.Open open, SpanFailureCode code) in ((SpanRequest.Open, SpanFailureCode)[])
             [
                 (new SpanRequest.Open(1, 3, 20, 0, "another"), SpanFailureCode.BadRequest),
+                (new SpanRequest.Open(1, 3, 20, 0, ""), SpanFailureCode.BadRequest),
                 (new SpanRequest.Open(0, 3, 20, 0, own), SpanFailureCode.BadRequest),
                 (new SpanRequest.Open(1, 4, 20, 0, own), SpanFailureCode.BadRequest),
                 (new SpanRequest.Open(1, 3, 0, 0, own), SpanFailureCode.BadRequest),
@@ -203,7 +204,7 @@ public sealed class SpanServerTests : IAsyncLifetime, IDisposable
     private async Task<SpanConnection> OpenAsync(PeerStream stream, int maxLength)
     {
         SpanConnection connection = new(stream);
-        await connection.SendAsync(new SpanRequest.Open(1, 3, maxLength, 0, _hosted.Source.Fingerprint), default, CancellationToken.None);
+        await connection.SendAsync(new SpanRequest.Open(1, 3, maxLength, 0, _hosted.Span.Contract.Text), default, CancellationToken.None);
         Assert.IsType<SpanReply.Opened>(await connection.ReceiveReplyAsync(CancellationToken.None));
         return connection;
     }

@@ -175,11 +175,19 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
         await using PeerStream stream = await DialAsync();
         SpanConnection connection = new(stream);
         SpanReply.Description description = Assert.IsType<SpanReply.Description>(await AskAsync(connection, new SpanRequest.Describe()));
-        Assert.Equal((_hosted.Span.Contract.Text, SpanFeatures.Contract | SpanFeatures.Position | SpanFeatures.Attach), (description.Contract, description.Features));
+        Assert.Equal((_hosted.Span.Contract.Text, SpanFeatures.Position | SpanFeatures.Attach), (description.Contract, description.Features));
 
-        SpanReply.Failure later = Assert.IsType<SpanReply.Failure>(await AskAsync(connection, Open(10) with { Contract = description.Contract + "cache f16\n" }));
-        Assert.Equal(SpanFailureCode.BadRequest, later.Code);
-        Assert.Contains("cache f16", later.Message, StringComparison.Ordinal);
+        foreach (string unknown in (string[])["cache f16", "activations q8\nactors 2", "kernels cuda-1"])
+        {
+            string field = unknown.Split(' ')[0], text = string.Concat(description.Contract.Split('\n')[..^1].Select(line => (line.StartsWith(field, StringComparison.Ordinal) ? unknown : line) + '\n'));
+            SpanReply.Failure later = Assert.IsType<SpanReply.Failure>(await AskAsync(connection, Open(10) with { Contract = text }));
+            Assert.Equal(SpanFailureCode.BadRequest, later.Code);
+            Assert.Contains($"'{unknown.Split('\n')[^1]}', which is not known here", later.Message, StringComparison.Ordinal);
+        }
+
+        SpanContract own = _hosted.Span.Contract, others = own with { Blocks = own.Blocks.ToDictionary(b => b.Key, b => b.Key == 2 ? b.Value + 1 : b.Value) };
+        SpanReply.Failure weights = Assert.IsType<SpanReply.Failure>(await AskAsync(connection, Open(10) with { Contract = others.Text }));
+        Assert.Contains($"it has 'block 2 {own.Blocks[2]:x32}'", weights.Message, StringComparison.Ordinal);
         SpanReply.Failure other = Assert.IsType<SpanReply.Failure>(
             await AskAsync(connection, Open(10) with { Contract = description.Contract.Replace("boundary f32", "boundary bf16", StringComparison.Ordinal) }));
         Assert.Contains("'boundary f32' where the client has 'boundary bf16'", other.Message, StringComparison.Ordinal);
@@ -288,7 +296,7 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
         return (int)((bytes - least) / more * 16) + 16;
     }
 
-    private SpanRequest.Open Open(int maxLength, Guid? id = null) => new(1, 3, maxLength, 0, _hosted.Source.Fingerprint) { SessionId = id };
+    private SpanRequest.Open Open(int maxLength, Guid? id = null) => new(1, 3, maxLength, 0, _hosted.Span.Contract.Text) { SessionId = id };
 
     private async Task<PeerStream> DialAsync() => await _clientHost.DialAsync(_serverHost.Id, SpanWire.ProtocolId, _limit.Token);
 

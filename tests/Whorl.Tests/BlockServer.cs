@@ -25,7 +25,7 @@ internal sealed class BlockServer : IAsyncDisposable
         CpuBackend backend = server._owned.Add(new CpuBackend(new CpuBackendOptions { Threads = 1 }));
         using ModelSource source = ModelSource.Open(folder);
         DecoderSpan span = server._owned.Add(DecoderSpan.Load(source, blocks, backend));
-        HostedSpan hosted = new(span, span.Contract, new MemoryBudget(1L << 30), network.Address, TimeProvider.System);
+        HostedSpan hosted = new(span, new MemoryBudget(1L << 30), network.Address, TimeProvider.System);
         server._owned.Add(new SpanServer(hosted, NullLogger.Instance)).Listen(network.Host);
         server._owned.Add(network);
         return server;

@@ -71,7 +71,7 @@ internal static class ServeCommand
             using DecoderSpan span = await LanguageModel.LoadBlocksAsync(source, choice.Located.Name, choice.Options, range, backend, stop.Token);
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             MemoryBudget memory = new((long)result.GetValue(cache) << 20);
-            HostedSpan hosted = new(span, span.Contract, memory, network.Address, TimeProvider.System);
+            HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System);
             await using MemoryTrimmer trimmer = new(TimeProvider.System);
             await using SpanServer spans = new(hosted, logger);
             spans.Listen(network.Host);

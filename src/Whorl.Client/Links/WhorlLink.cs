@@ -44,9 +44,8 @@ internal sealed class WhorlLink : ILink
     public static async Task<WhorlLink> OpenAsync(SpanDialler server, BlockSessionOptions options, SpanContract contract, CancellationToken cancellationToken)
     {
         Guid? id = server.Features.HasFlag(SpanFeatures.Attach) ? Guid.NewGuid() : null;
-        SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, contract.Fingerprint)
+        SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, contract.Of(options.Range).Text)
         {
-            Contract = server.Features.HasFlag(SpanFeatures.Contract) ? contract.Text : "",
             SessionId = id,
         };
         PeerStream stream = await server.DialAsync(cancellationToken);

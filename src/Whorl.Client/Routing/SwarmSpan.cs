@@ -12,12 +12,14 @@ public sealed class SwarmSpan : IBlockSpan
     private readonly SwarmView _view;
     private readonly Func<BlockServer, CancellationToken, Task<IBlockSpan>> _connect;
     private readonly ConcurrentDictionary<(PeerId Peer, BlockRange Range), IBlockSpan> _known;
+    private readonly ContractAgreement _agreement;
 
     private SwarmSpan(
         SwarmView view,
         Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect,
         ConcurrentDictionary<(PeerId Peer, BlockRange Range), IBlockSpan> known,
-        IBlockSpan example) => (_view, _connect, _known, BoundarySize, Contract) = (view, connect, known, example.BoundarySize, example.Contract);
+        ContractAgreement agreement,
+        int boundarySize) => (_view, _connect, _known, _agreement, BoundarySize) = (view, connect, known, agreement, boundarySize);
 
     /// <inheritdoc/>
     public BlockRange Range => _view.Range;
@@ -26,7 +28,7 @@ public sealed class SwarmSpan : IBlockSpan
     public int BoundarySize { get; }
 
     /// <inheritdoc/>
-    public SpanContract Contract { get; }
+    public SpanContract Contract => _agreement.Contract;
 
     /// <summary>Finds servers for all blocks, and learns from one how they compute.</summary>
     /// <param name="view">Who is there.</param>
@@ -40,9 +42,14 @@ public sealed class SwarmSpan : IBlockSpan
         SwarmView view, Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect, CancellationToken cancellationToken)
     {
         ConcurrentDictionary<(PeerId, BlockRange), IBlockSpan> known = [];
+        ContractAgreement agreement = new();
         IReadOnlyList<IBlockSpan> spans = await RouteOpener<IBlockSpan>.OpenAsync(
-            view, view.Range, tokens: 0, async (hop, token) => known[(hop.Server.Peer, hop.Server.Range)] = await connect(hop.Server, token), cancellationToken);
-        return new SwarmSpan(view, connect, known, spans[0]);
+            view,
+            view.Range,
+            tokens: 0,
+            async (hop, token) => known[(hop.Server.Peer, hop.Server.Range)] = agreement.Require(await connect(hop.Server, token), hop.Server.Peer.ToString()),
+            cancellationToken);
+        return new SwarmSpan(view, connect, known, agreement, spans[0].BoundarySize);
     }
 
     /// <inheritdoc/>
@@ -68,7 +75,7 @@ public sealed class SwarmSpan : IBlockSpan
         {
             if (!_known.TryGetValue(key, out IBlockSpan? span))
             {
-                span = await _connect(hop.Server, cancellationToken);
+                span = _agreement.Require(await _connect(hop.Server, cancellationToken), hop.Server.Peer.ToString());
                 _known[key] = span;
             }
 

@@ -28,7 +28,7 @@ public sealed class DecoderSpan : IDisposable
     public BoundaryFormat Boundary => Contract.Boundary;
 
     /// <summary>What decides the bytes it computes.</summary>
-    public SpanContract Contract { get; }
+    public SpanContract Contract { get; private set; }
 
     /// <summary>Width of what enters and leaves.</summary>
     public int BoundarySize => _spec.BoundarySize;
@@ -51,20 +51,23 @@ public sealed class DecoderSpan : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(range.First, nameof(range));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(range.Last, model.Spec.Blocks.Count, nameof(range));
-        DecoderSpan span = new(model.Spec, backend, range, new SpanContract(model.Fingerprint, backend.Activations, boundary));
+        DecoderSpan span = new(model.Spec, backend, range, new SpanContract(model.Fingerprint, backend.Activations, boundary) { Kernels = backend.KernelClass });
         using WeightLoader loader = model.CreateLoader(backend);
+        SortedDictionary<int, UInt128> digests = [];
         try
         {
             for (int block = range.First; block <= range.Last; block++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                loader.Block = block;
+                (loader.Block, loader.Digest) = (block, new BlockDigest());
                 span._blocks.Add(new DecoderBlock(loader, model.Spec.Blocks[block], model.Spec.HiddenSize));
                 loader.RefuseUnused(block);
+                digests[block] = loader.Digest.Value;
                 span.WeightBytes += model.BlockBytes(block);
                 progress?.Report(span._blocks.Count);
             }
 
+            span.Contract = span.Contract with { Blocks = digests };
             return span;
         }
         catch

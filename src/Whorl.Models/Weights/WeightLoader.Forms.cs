@@ -139,8 +139,19 @@ public sealed partial class WeightLoader
         return Pack(role, expert, ElementType.MXFP4, outputs, inputs, new MicroscaledRows(codes, scales, order, blocks).Read);
     }
 
-    private Matrix Pack(string role, int expert, ElementType type, int rows, int columns, RowReader read) =>
-        Backend.Pack(new PackRequest(type, rows, columns, read) { Key = $"{Block}/{role}/{expert}" });
+    private Matrix Pack(string role, int expert, ElementType type, int rows, int columns, RowReader read)
+    {
+        PackRequest request = new(type, rows, columns, read) { Key = $"{Block}/{role}/{expert}" };
+        if (Digest is null)
+        {
+            return Backend.Pack(request);
+        }
+
+        BlockDigest.Rows hashed = new(request);
+        Matrix matrix = Backend.Pack(request with { Read = hashed.Read });
+        Digest.Add($"{role}.{expert}", hashed);
+        return matrix;
+    }
 
     private (TensorEntry Codes, TensorEntry Scales)? FindMicroscaled(string role, int expert)
     {

@@ -23,6 +23,9 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <summary>Who packs the weights.</summary>
     public IBackend Backend { get; } = backend;
 
+    /// <summary>Told of every weight that is read, or null.</summary>
+    internal BlockDigest? Digest { get; set; }
+
     /// <summary>Names of the tensors read so far.</summary>
     public IReadOnlySet<string> Used => _used;
 
@@ -88,6 +91,7 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     {
         int parts = map.Of(role, Block).Parts;
         float[] values = [.. Enumerable.Range(0, parts).SelectMany(part => Part(role, length / parts, expert + part, bias))];
+        Digest?.Add($"{role}.{expert}{(bias ? ".bias" : "")}", values);
         for (int i = 0; i < length && change is not null; i++)
         {
             values[i] = change(values[i]);

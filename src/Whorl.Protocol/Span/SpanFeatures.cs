@@ -7,9 +7,6 @@ public enum SpanFeatures : ulong
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary><see cref="SpanRequest.Open.Contract"/>.</summary>
-    Contract = 1,
-
     /// <summary><see cref="SpanRequest.Step.Position"/>.</summary>
     Position = 2,
 

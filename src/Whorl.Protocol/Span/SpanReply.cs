@@ -11,14 +11,9 @@ public abstract record SpanReply
     /// <param name="FirstBlock">First block.</param>
     /// <param name="LastBlock">Last block, included.</param>
     /// <param name="BoundarySize">Values of a row that enters or leaves.</param>
-    /// <param name="Fingerprint">Of its model.</param>
-    /// <param name="Activations">0 for q8, 1 for f32.</param>
-    /// <param name="BoundaryFormat">0 for f32, 1 for bf16.</param>
-    public sealed record Description(int FirstBlock, int LastBlock, int BoundarySize, string Fingerprint, int Activations, int BoundaryFormat) : SpanReply
+    /// <param name="Contract">Everything that decides the bytes, in canonical text.</param>
+    public sealed record Description(int FirstBlock, int LastBlock, int BoundarySize, string Contract) : SpanReply
     {
-        /// <summary>Everything that decides the bytes, in canonical text; empty where the server does not say it.</summary>
-        public string Contract { get; init; } = "";
-
         /// <summary>What the server heeds beside what every server does.</summary>
         public SpanFeatures Features { get; init; }
     }

@@ -15,12 +15,9 @@ public abstract record SpanRequest
     /// <param name="LastBlock">Last block, included.</param>
     /// <param name="MaxLength">The most tokens that will be committed.</param>
     /// <param name="MaxScratch">The most scratch tokens at a time.</param>
-    /// <param name="Fingerprint">The client's model.</param>
-    public sealed record Open(int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Fingerprint) : SpanRequest
+    /// <param name="Contract">By what the client wants the blocks to be computed, in canonical text.</param>
+    public sealed record Open(int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Contract) : SpanRequest
     {
-        /// <summary>The contract's canonical text, which the server's must equal; empty where the fingerprint alone is compared.</summary>
-        public string Contract { get; init; } = "";
-
         /// <summary>What <see cref="Attach"/> names the session by; null where it ends with the stream.</summary>
         public Guid? SessionId { get; init; }
     }

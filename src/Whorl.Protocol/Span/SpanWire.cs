@@ -20,7 +20,7 @@ public static class SpanWire
     public const int MaxRows = 8192;
 
     /// <summary>The longest contract in characters.</summary>
-    public const int MaxContractLength = 4096;
+    public const int MaxContractLength = 49_152;
 
     private const int SessionIdBytes = 16;
 
@@ -39,7 +39,6 @@ public static class SpanWire
                 LastBlock = (uint)open.LastBlock,
                 MaxLength = (uint)open.MaxLength,
                 MaxScratch = (uint)open.MaxScratch,
-                Fingerprint = open.Fingerprint,
                 Contract = open.Contract,
                 SessionId = open.SessionId is { } id ? Bytes(id) : ByteString.Empty,
             },
@@ -59,9 +58,6 @@ public static class SpanWire
                 FirstBlock = (uint)d.FirstBlock,
                 LastBlock = (uint)d.LastBlock,
                 BoundarySize = (uint)d.BoundarySize,
-                Fingerprint = d.Fingerprint,
-                Activations = (uint)d.Activations,
-                BoundaryFormat = (uint)d.BoundaryFormat,
                 Contract = d.Contract,
                 Features = (ulong)d.Features,
             },
@@ -92,9 +88,8 @@ public static class SpanWire
                 Open open = message.Open;
                 int first = Count(open.FirstBlock, "first_block"), last = Count(open.LastBlock, "last_block");
                 return first <= last
-                    ? new SpanRequest.Open(first, last, Count(open.MaxLength, "max_length"), Count(open.MaxScratch, "max_scratch"), open.Fingerprint)
+                    ? new SpanRequest.Open(first, last, Count(open.MaxLength, "max_length"), Count(open.MaxScratch, "max_scratch"), Contract(open.Contract))
                     {
-                        Contract = Contract(open.Contract),
                         SessionId = open.SessionId.IsEmpty ? null : SessionId(open.SessionId),
                     }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");
@@ -118,10 +113,8 @@ public static class SpanWire
                 Description d = message.Description;
                 int first = Count(d.FirstBlock, "first_block"), last = Count(d.LastBlock, "last_block");
                 return first <= last
-                    ? new SpanReply.Description(
-                        first, last, Count(d.BoundarySize, "boundary_size"), d.Fingerprint, Count(d.Activations, "activations"), Count(d.BoundaryFormat, "boundary_format"))
+                    ? new SpanReply.Description(first, last, Count(d.BoundarySize, "boundary_size"), Contract(d.Contract))
                     {
-                        Contract = Contract(d.Contract),
                         Features = (SpanFeatures)d.Features,
                     }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");

@@ -45,9 +45,10 @@ internal static class SwarmSearch
             try
             {
                 RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), TimeProvider.System, token);
-                return span.Contract == wanted
-                    ? span
-                    : throw new SpanRefusedException(span.Name, span.Range, SpanFailureCode.BadRequest, "it holds other files, or computes with other activations");
+                return wanted.Disagreement(span.Contract) is { } difference
+                    ? throw new SpanRefusedException(
+                        span.Name, span.Range, SpanFailureCode.BadRequest, $"it holds other files, or computes otherwise: '{difference.Other}' where this has '{difference.Own}'")
+                    : span;
             }
             catch (ProtocolNotSupportedException)
             {

@@ -1,6 +1,7 @@
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
+using Whorl.Tensors;
 
 namespace Whorl.Client.Tests.Links;
 
@@ -10,6 +11,11 @@ internal sealed class ScriptedServer
     public const int Width = 4;
 
     public static readonly BlockRange Range = new(3, 5);
+
+    public static readonly SpanContract Contract = new("weights", ActivationFormat.F32, BoundaryFormat.F32)
+    {
+        Blocks = new Dictionary<int, UInt128> { [3] = 30, [4] = 40, [5] = 50 },
+    };
 
     private int _describes;
 
@@ -52,7 +58,7 @@ internal sealed class ScriptedServer
 
             await (request switch
             {
-                SpanRequest.Describe => here.SendAsync(new SpanReply.Description(Range.First, Range.Last, Width, "weights", 1, 0) { Features = Features }),
+                SpanRequest.Describe => here.SendAsync(new SpanReply.Description(Range.First, Range.Last, Width, Contract.Text) { Features = Features }),
                 SpanRequest.Open open => here.SendAsync(new SpanReply.Opened(open.SessionId is null ? TimeSpan.Zero : TimeSpan.FromMinutes(1))),
                 SpanRequest.Attach attach => here.SendAsync(new SpanReply.Attached(Steps.Count, TimeSpan.FromMinutes(1))),
                 SpanRequest.Step step => StepAsync(step, here),

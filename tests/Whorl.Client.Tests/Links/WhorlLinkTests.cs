@@ -217,9 +217,11 @@ public sealed class WhorlLinkTests : IAsyncLifetime
     {
         foreach (SpanReply reply in (SpanReply[])
             [
-                new SpanReply.Description(3, 5, 0, "weights", 1, 0),
-                new SpanReply.Description(3, 5, 4, "weights", 7, 0),
-                new SpanReply.Description(3, 5, 4, "weights", 1, 9),
+                new SpanReply.Description(3, 5, 0, ScriptedServer.Contract.Text),
+                new SpanReply.Description(3, 6, 4, ScriptedServer.Contract.Text), // nothing is said of block 6
+                new SpanReply.Description(3, 5, 4, ScriptedServer.Contract.Text + "more 1\n"),
+                new SpanReply.Description(3, 5, 4, ScriptedServer.Contract.Text.Replace("boundary f32", "boundary f8", StringComparison.Ordinal)),
+                new SpanReply.Description(3, 5, 4, ""),
                 new SpanReply.Opened(),
             ])
         {

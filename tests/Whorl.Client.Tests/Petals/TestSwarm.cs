@@ -110,7 +110,7 @@ internal sealed class TestSwarm : IAsyncDisposable
     {
         DecoderSpan span = DecoderSpan.Load(Source, range, Backend);
         _owned.Add(span);
-        return new HostedSpan(span, new SpanContract(Source.Fingerprint, ActivationFormat.F32, BoundaryFormat.F32), new MemoryBudget(cacheBytes), "local", Clock);
+        return new HostedSpan(span, new MemoryBudget(cacheBytes), "local", Clock);
     }
 
     /// <summary>The swarm as a client that comes new to it sees it.</summary>

@@ -1,3 +1,4 @@
+using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.Tensors;
 
@@ -53,6 +54,34 @@ public sealed class SpanChainTests
         Assert.Equal(0, other.Opened);
     }
 
+    [Fact]
+    public void Spans_whose_weights_of_a_block_differ_are_no_chain()
+    {
+        TestSpan one = new(0, 2) { Contract = Holding((0, 10), (1, 11), (2, 12)) }, equal = new(2, 3) { Contract = Holding((2, 12), (3, 13)) };
+        Assert.Equal([0, 1, 2, 3], SpanChain.Cover([one, equal], All).Contract.Blocks.Keys);
+        TestSpan other = new(2, 3) { Contract = Holding((2, 99), (3, 13)) };
+        NoRouteException error = Assert.Throws<NoRouteException>(() => SpanChain.Cover([one, other], All));
+        Assert.Contains($"one says 'block 2 {12:x32}', another 'block 2 {99:x32}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_contradicts_what_servers_of_the_model_have_said_is_left_out()
+    {
+        ContractAgreement agreement = new();
+        Assert.Throws<InvalidOperationException>(() => agreement.Contract);
+        TestSpan first = new(0, 1) { Contract = Holding((0, 10), (1, 11)) }, second = new(1, 3) { Contract = Holding((1, 11), (2, 12), (3, 13)) };
+        Assert.Same(first, agreement.Require(first, "first"));
+        agreement.Require(second, "second");
+        SpanRefusedException refused = Assert.Throws<SpanRefusedException>(() => agreement.Require(new TestSpan(3, 3) { Contract = Holding((3, 0)) }, "third"));
+        Assert.Contains("third", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<SpanRefusedException>(() => agreement.Require(new TestSpan(4, 4) { Contract = Holding() with { Boundary = BoundaryFormat.BF16 } }, "fourth"));
+        agreement.Require(second, "second");
+        Assert.Equal([0, 1, 2, 3], agreement.Contract.Blocks.Keys);
+    }
+
+    private static SpanContract Holding(params (int Block, UInt128 Digest)[] blocks) =>
+        new("model", ActivationFormat.Q8, BoundaryFormat.F32) { Blocks = blocks.ToDictionary(b => b.Block, b => b.Digest) };
+
     private static Task<IBlockSession> OpenAsync(SpanChain chain) => chain.OpenAsync(new BlockSessionOptions(All, 8), CancellationToken.None).AsTask();
 
     private sealed class TestSpan(int first, int last) : IBlockSpan
@@ -67,7 +96,7 @@ public sealed class SpanChainTests
 
         public int BoundarySize => 2;
 
-        public SpanContract Contract { get; } = new("model", ActivationFormat.Q8, BoundaryFormat.F32);
+        public SpanContract Contract { get; init; } = Holding();
 
         public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
         {

@@ -21,7 +21,7 @@ internal sealed class LoadedModel : IDisposable
         Source = ModelSource.Open(path);
         _ends = ModelEnds.Load(Source, _backend);
         _blocks = DecoderSpan.Load(Source, new BlockRange(0, Source.Spec.Blocks.Count - 1), _backend);
-        Hosted = new HostedSpan(_blocks, new SpanContract(Source.Fingerprint, activations, _blocks.Boundary), new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
+        Hosted = new HostedSpan(_blocks, new MemoryBudget(long.MaxValue), "local", TimeProvider.System);
         Model = new CausalModel(Source, _ends, Hosted);
     }
 

@@ -121,8 +121,7 @@ public sealed partial class PetalsSwarmTests : IAsyncLifetime
     private async Task<PeerId> ServeAsync(PeerAddress entrance, ModelSource source, DecoderSpan span)
     {
         (Libp2pHost host, DhtNode node) = await JoinAsync(entrance, listens: true);
-        SpanContract contract = new(source.Fingerprint, ActivationFormat.F32, BoundaryFormat.F32);
-        HostedSpan hosted = new(span, contract, new MemoryBudget(16 << 20), "test", TimeProvider.System);
+        HostedSpan hosted = new(span, new MemoryBudget(16 << 20), "test", TimeProvider.System);
         PetalsServer server = new(host, hosted, new PetalsServerOptions { Prefix = Prefix }, TimeProvider.System);
         _started.Insert(_started.IndexOf(host), server); // calls end with the host
         ServerInfo info = server.Describe(ServerState.Online, new ServerThroughput(1, 1, 1), usesRelay: false);

@@ -15,18 +15,18 @@ public sealed class SpanWireTests
         new SpanRequest.Open(5, 9, 128, 0, "ab"),
         new SpanRequest.Step(1, 2, true),
         new SpanRequest.Step(7, 2, false) { HasVerdict = true, Keep = new[] { 0, 2 }, IsScratch = true, Parents = new[] { -1, 0 } },
-        new SpanRequest.Open(5, 9, 128, 0, "ab") { Contract = "c 1", SessionId = Session },
+        new SpanRequest.Open(5, 9, 128, 0, "c 1") { SessionId = Session },
         new SpanRequest.Attach(Session, 6),
         new SpanRequest.Step(2, 1, false) { Position = 0 },
     ];
 
     private static readonly SpanReply[] Replies =
     [
-        new SpanReply.Description(0, 3, 256, "ab", 1, 0),
+        new SpanReply.Description(0, 3, 256, "ab"),
         new SpanReply.Opened(),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)),
         new SpanReply.Failure(SpanFailureCode.OutOfMemory, "no"),
-        new SpanReply.Description(0, 3, 256, "ab", 1, 0) { Contract = "c 1", Features = SpanFeatures.Position | SpanFeatures.Attach },
+        new SpanReply.Description(0, 3, 256, "c 1") { Features = SpanFeatures.Position | SpanFeatures.Attach },
         new SpanReply.Opened(TimeSpan.FromMilliseconds(1000)),
         new SpanReply.Attached(7, TimeSpan.FromMilliseconds(1000)),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5), TimeSpan.FromMicroseconds(1)),
@@ -35,16 +35,16 @@ public sealed class SpanWireTests
 
     [Fact]
     public void Requests_have_the_golden_bytes() =>
-        Assert.Equal(["0a00", "120b08051009188001" + "2a026162", "1a06080110021801", "1a1008071002" + "2001" + "2a020002" + "3001" + "3a020100"], Requests[..4].Select(r => Hex(Bytes(r))));
+        Assert.Equal(["0a00", "120b08051009188001" + "32026162", "1a06080110021801", "1a1008071002" + "2001" + "2a020002" + "3001" + "3a020100"], Requests[..4].Select(r => Hex(Bytes(r))));
 
     [Fact]
     public void Replies_have_the_golden_bytes() =>
-        Assert.Equal(["0a0b1003188002220261622801", "1200", "1a0508031088" + "27", "2206080212026e6f"], Replies[..4].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+        Assert.Equal(["0a0910031880023a026162", "1200", "1a0508031088" + "27", "2206080212026e6f"], Replies[..4].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
 
     [Fact]
     public void Requests_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
         [
-            "12220805100918800" + "12a0261623203632031" + "3a10" + "00112233445566778899aabbccddeeff",
+            "121e0805100918800" + "13203632031" + "3a10" + "00112233445566778899aabbccddeeff",
             "22140a10" + "00112233445566778899aabbccddeeff" + "1006",
             "1a06080210014000",
         ],
@@ -52,7 +52,7 @@ public sealed class SpanWireTests
 
     [Fact]
     public void Replies_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
-        ["0a1210031880022202616228013a036320314006", "120308e807", "2a05080710e807", "1a080803108827" + "18e807", "22060804" + "12026e6f"],
+        ["0a0c10031880023a036320314006", "120308e807", "2a05080710e807", "1a080803108827" + "18e807", "22060804" + "12026e6f"],
         Replies[4..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class SpanWireTests
     [Fact]
     public void A_contract_beyond_its_limit_is_refused()
     {
-        SpanRequest.Open open = new(5, 9, 128, 0, "ab") { Contract = new string('c', SpanWire.MaxContractLength) };
+        SpanRequest.Open open = new(5, 9, 128, 0, new string('c', SpanWire.MaxContractLength));
         Assert.Equal(open, SpanWire.ParseRequest(Bytes(open)));
         Assert.Throws<WireFormatException>(() => SpanWire.ParseRequest(Bytes(open with { Contract = open.Contract + 'c' })));
     }

@@ -41,8 +41,7 @@ internal sealed class ReplaySwarm : IAsyncDisposable
     {
         IPeerHost host = Network.AddHost(id);
         DecoderSpan span = DecoderSpan.Load(_source, range, _backend, Boundary);
-        SpanContract contract = new(_source.Fingerprint, ActivationFormat.F32, Boundary);
-        HostedSpan hosted = new(span, contract, new MemoryBudget(cacheBytes), "test", time ?? TimeProvider.System);
+        HostedSpan hosted = new(span, new MemoryBudget(cacheBytes), "test", time ?? TimeProvider.System);
         PetalsServer server = new(host, hosted, options ?? new PetalsServerOptions { Prefix = Prefix }, time ?? TimeProvider.System);
         _servers.Add((host, span, hosted, server));
         return server;

@@ -14,7 +14,7 @@ namespace Whorl.Server;
 /// <param name="host">Cancelled when the host closes.</param>
 internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger log, PeerStream stream, CancellationToken host) : IDisposable
 {
-    private const SpanFeatures Features = SpanFeatures.Contract | SpanFeatures.Position | SpanFeatures.Attach;
+    private const SpanFeatures Features = SpanFeatures.Position | SpanFeatures.Attach;
 
     private readonly SpanConnection _connection = new(stream);
     private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, span.Time);
@@ -80,12 +80,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         }
     }
 
-    private SpanReply.Description Describe() => new(
-        span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Fingerprint, (int)span.Contract.Activations, (int)span.Contract.Boundary)
-    {
-        Contract = span.Contract.Text,
-        Features = Features,
-    };
+    private SpanReply.Description Describe() => new(span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Text) { Features = Features };
 
     private async ValueTask OpenAsync(SpanRequest.Open open)
     {
@@ -121,21 +116,23 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         await SendAsync(reply, default);
     }
 
-    /// <summary>Refuses whoever computes by another contract, one with a field that is unknown here included.</summary>
+    /// <summary>Refuses whoever wants another contract, one with a field that is unknown here included.</summary>
     private void CheckContract(SpanRequest.Open open)
     {
-        if (open.Fingerprint != span.Contract.Fingerprint)
+        SpanContract wanted;
+        try
         {
-            throw new ArgumentException("the server holds another model", nameof(open));
+            wanted = SpanContract.Parse(open.Contract);
+        }
+        catch (FormatException e)
+        {
+            throw new ArgumentException(e.Message, nameof(open), e);
         }
 
-        if (open.Contract.Length > 0 && open.Contract != span.Contract.Text)
+        if (span.Contract.Disagreement(wanted) is { } difference)
         {
-            string own = string.Join(", ", Lines(span.Contract.Text).Except(Lines(open.Contract))), other = string.Join(", ", Lines(open.Contract).Except(Lines(span.Contract.Text)));
-            throw new ArgumentException($"the server computes by another contract: it has '{own}' where the client has '{other}'", nameof(open));
+            throw new ArgumentException($"the server computes by another contract: it has '{difference.Own}' where the client has '{difference.Other}'", nameof(open));
         }
-
-        static string[] Lines(string text) => text.Split('\n');
     }
 
     private async ValueTask AttachAsync(SpanRequest.Attach attach)
