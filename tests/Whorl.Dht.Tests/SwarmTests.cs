@@ -9,6 +9,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
     private const int Size = 50;
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Every_value_is_found_by_every_node_while_a_fifth_of_the_swarm_leaves_every_minute()
     {
         // As Petals does: every node announces itself, anew every half minute and for a minute each time, under a key that several share.

@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace Whorl.EndToEnd.Tests;
 
 /// <summary>Swarms over several places, of which some are behind a NAT that lets nothing in.</summary>
+[Trait("Tier", "Long")]
 public sealed class NatTests
 {
     private const string RelayAddress = "203.0.113.1";

@@ -24,6 +24,7 @@ public sealed class HostileInputTests
 
     [Theory]
     [MemberData(nameof(Vocabularies))]
+    [Trait("Tier", "Long")]
     public void Hostile_inputs_give_the_recorded_ids(string name)
     {
         using JsonDocument recorded = Recorded();

@@ -51,6 +51,7 @@ public sealed class BardTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("Tier", "Long")]
     public async Task Every_window_of_a_text_is_as_likely_as_by_the_reference()
     {
         using LoadedModel bard = new(BuiltIn, ActivationFormat.F32);

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace Whorl.EndToEnd.Tests.Models;
 
 /// <summary>How well the real model predicts WikiText-2's test set, against the reference's figure over the same windows.</summary>
+[Trait("Tier", "Long")]
 public sealed class SmolLm2PerplexityTests(ITestOutputHelper output)
 {
     private const int Windows = 40;

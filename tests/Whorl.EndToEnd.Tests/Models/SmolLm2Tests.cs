@@ -23,6 +23,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
     }
 
     [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
+    [Trait("Tier", "Long")]
     public async Task With_exact_activations_every_token_is_the_reference_s()
     {
         // The reference's tokens are fed at once, which is much faster than one by one; were one of them not the likeliest, it would show all the same.
@@ -60,6 +61,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
     }
 
     [ReferenceFact("models/SmolLM2-135M-Instruct.Q4_1.gguf", "golden/smollm2")]
+    [Trait("Tier", "Long")]
     public async Task With_8_bit_activations_logits_move_no_more_than_llama_cpp_s_do()
     {
         using LoadedModel model = new(SmolLm2.File, ActivationFormat.Q8);
