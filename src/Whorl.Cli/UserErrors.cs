@@ -23,7 +23,6 @@ internal static class UserErrors
         FileNotFoundException { FileName: { Length: > 0 } name } => $"there is no file '{name}'",
         DirectoryNotFoundException when PathIn(exception) is { } path => $"there is no folder for '{path}'; make it first, or give another path",
         UnauthorizedAccessException when PathIn(exception) is { } path => $"'{path}' may not be read or written by who runs this; give another path",
-        SessionLostException lost => $"server {lost.Server}, which computed blocks {lost.Range}, is gone: {Once(lost)}",
         WhorlException or ModelFormatException or HubException or TokenizerFormatException or ChatTemplateException or MemoryBudgetException
             or ModelOutputException or NoRouteException or SpanRefusedException or PeerUnavailableException or ProtocolNotSupportedException
             or IOException or UnauthorizedAccessException => exception.Message,
@@ -32,10 +31,6 @@ internal static class UserErrors
         FormatException => exception.Message,
         _ => null,
     };
-
-    /// <summary>Why a server is gone, without its name, which stands before it already.</summary>
-    private static string Once(SessionLostException lost) =>
-        (lost.InnerException?.Message ?? "no answer").Replace(lost.Server, "it", StringComparison.Ordinal);
 
     /// <summary>The path that a message of .NET has between quotation marks.</summary>
     private static string? PathIn(Exception exception) => exception.Message.Split('\'') is [_, { Length: > 0 } path, ..] ? path : null;

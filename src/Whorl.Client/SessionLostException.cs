@@ -8,7 +8,7 @@ namespace Whorl.Client;
 /// <param name="range">The blocks it computed.</param>
 /// <param name="inner">What happened.</param>
 public sealed class SessionLostException(string server, BlockRange range, Exception inner)
-    : IOException($"server {ServerName.Short(server)}, which computed blocks {range}, is gone: {PeerText.Clean(Words(server, inner))}; begin the text again", inner)
+    : IOException($"server {ServerName.Short(server)}, which computed blocks {range}, is gone: {PeerText.Clean(Words(server, inner))}", inner)
 {
     /// <summary>The server's name.</summary>
     public string Server { get; } = server;
@@ -16,6 +16,6 @@ public sealed class SessionLostException(string server, BlockRange range, Except
     /// <summary>The blocks it computed.</summary>
     public BlockRange Range { get; } = range;
 
-    /// <summary>What happened, in words that do not repeat the server's long name.</summary>
-    private static string Words(string server, Exception inner) => inner.Message.Replace(server, ServerName.Short(server), StringComparison.Ordinal);
+    /// <summary>What happened, in words that do not repeat the server's name.</summary>
+    private static string Words(string server, Exception inner) => inner.Message.Replace(server, "it", StringComparison.Ordinal);
 }

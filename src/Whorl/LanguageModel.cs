@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.AI;
 using Whorl.Client;
 using Whorl.Formats;
+using Whorl.Generation;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
@@ -15,9 +18,18 @@ namespace Whorl;
 public sealed class LanguageModel : IAsyncDisposable
 {
     private readonly Owned _owned;
+    private readonly ModelOptions _options;
+    private readonly InUse _use = new();
+    private readonly ConcurrentDictionary<ChatSession, bool> _chats = new(); // those that are not closed
 
-    private LanguageModel(Owned owned, ModelSource source, ModelText text, CausalModel model) =>
-        (_owned, Source, Text, Model) = (owned, source, text, model);
+    private LanguageModel(Owned owned, LocatedModel located, ModelOptions options, ModelSource source, ModelText text, CausalModel model)
+    {
+        (_owned, _options, Name, Source, Text, Model) = (owned, options, located.Name, source, text, model);
+        Sessions = new TextSessionPool(model);
+    }
+
+    /// <summary>What it is called: its name on the hub, else its path.</summary>
+    public string Name { get; }
 
     /// <summary>The model's files: family, sizes, names of tensors.</summary>
     public ModelSource Source { get; }
@@ -25,8 +37,14 @@ public sealed class LanguageModel : IAsyncDisposable
     /// <summary>Its tokenizer, chat template, end tokens, and its own way of sampling.</summary>
     public ModelText Text { get; }
 
+    /// <summary>Its tokenizer; null for a model without one.</summary>
+    public Tokenizer? Tokenizer => Text.Tokenizer;
+
     /// <summary>Ids in, logits out: what texts are written with, for loops of one's own.</summary>
     public CausalModel Model { get; }
+
+    /// <summary>Sessions that are kept from one text to the next.</summary>
+    internal TextSessionPool Sessions { get; }
 
     /// <summary>Loads all blocks into this process.</summary>
     /// <param name="model">
@@ -130,8 +148,158 @@ public sealed class LanguageModel : IAsyncDisposable
             : throw new WhorlException($"token id {ids[outside]} is not in the vocabulary; the ids are 0 to {Model.VocabularySize - 1}");
     }
 
-    /// <summary>Frees the weights and leaves the swarm. What is written with the model must have ended before.</summary>
-    public ValueTask DisposeAsync() => _owned.DisposeAsync();
+    /// <summary>
+    /// Answers a prompt, or continues it: a model that has a chat template answers, unless <see cref="TextOptions.UsesTemplate"/> says otherwise.
+    /// </summary>
+    /// <param name="prompt">The prompt, at least one character.</param>
+    /// <param name="options">How the text is written; null for the defaults.</param>
+    /// <param name="reading">Told how far the prompt is read, on any thread; null where nobody looks.</param>
+    /// <returns>The text, which is written while it is enumerated.</returns>
+    /// <exception cref="WhorlException">The prompt is empty, cannot be put into a template, or is too long (while the text is read, as all of these).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range (at once).</exception>
+    /// <exception cref="ModelOutputException">The model computes what is no number.</exception>
+    /// <exception cref="IOException">A server is gone.</exception>
+    /// <exception cref="NoRouteException">Some block is held by nobody who answers.</exception>
+    public GeneratedText GenerateAsync(string prompt, TextOptions? options = null, IProgress<PromptReading>? reading = null) =>
+        GenerateAsync(how => PromptIds(prompt, how), options, reading);
+
+    /// <summary>Continues a prompt that is given in tokens.</summary>
+    /// <param name="promptIds">The tokens, at least one; special ones as they stand.</param>
+    /// <param name="options">How the text is written; null for the defaults.</param>
+    /// <param name="reading">Told how far the prompt is read, on any thread; null where nobody looks.</param>
+    /// <returns>The text; without pieces where the model has no tokenizer, so that its result has all there is.</returns>
+    /// <exception cref="WhorlException">There are none, or the model does not have one of them (while the text is read).</exception>
+    public GeneratedText GenerateAsync(IReadOnlyList<int> promptIds, TextOptions? options = null, IProgress<PromptReading>? reading = null) =>
+        GenerateAsync(_ => Check([.. promptIds]), options, reading);
+
+    /// <summary>Begins a conversation.</summary>
+    /// <param name="options">How answers are written, and the system prompt; null for the defaults.</param>
+    /// <exception cref="WhorlException">The model has no tokenizer; or its template no place for a system prompt, or the context is too large for it.</exception>
+    public ChatSession StartChat(TextOptions? options = null)
+    {
+        ContextWindow.Check(Source.Spec, options?.Context, _options.Warn);
+        ChatSession? chat = null;
+        chat = new ChatSession(Model, Text, options ?? new TextOptions(), TimeProvider.System) { Use = _use, Closed = () => _chats.TryRemove(chat!, out _) };
+        _chats[chat] = true;
+        return chat;
+    }
+
+    /// <summary>
+    /// This model as an <c>IChatClient</c> of Microsoft.Extensions.AI. Requests may come at the same time; what an earlier answer has left is used
+    /// again where a conversation goes on. Options that are not supported (tools, answers in JSON, additional properties but <c>min_p</c> and
+    /// <c>repetition_penalty</c>) are refused by <see cref="NotSupportedException"/>. A conversation that does not fit into
+    /// <see cref="TextOptions.Context"/> (by default 4096 tokens, or what the model was made for) is refused by <see cref="ContextFullException"/>.
+    /// </summary>
+    /// <param name="options">What holds where a request says nothing; null for the model's own.</param>
+    /// <returns>The client. The model is to be closed after its last answer; closing the client closes nothing.</returns>
+    /// <exception cref="WhorlException">The model has no tokenizer or no chat template.</exception>
+    public IChatClient AsChatClient(TextOptions? options = null)
+    {
+        if (Text.Need().ChatTemplates.Count == 0)
+        {
+            throw new WhorlException("the model has no chat template, so that it cannot answer; GenerateAsync continues a prompt");
+        }
+
+        ContextWindow.Check(Source.Spec, options?.Context, _options.Warn);
+        return new ModelChatClient(this, options ?? new TextOptions(), TimeProvider.System);
+    }
+
+    /// <summary>Answers a conversation that somebody else keeps.</summary>
+    /// <param name="messages">All of it.</param>
+    /// <param name="options">How the answer is written.</param>
+    internal GeneratedText AnswerAsync(IReadOnlyList<ConversationMessage> messages, TextOptions options)
+    {
+        _ = options.Resolve(Text); // refuses what cannot be before anything begins
+        return new GeneratedText(async (show, settle, cancellationToken) =>
+        {
+            using InUse.Mark mark = _use.Enter(cancellationToken);
+            int[] prompt = Text.EncodeConversation(messages);
+            int context = ContextWindow.OfChat(Model, options);
+            TextOptions how = options with { MaxTokens = options.MaxTokens ?? int.MaxValue };
+            TextSession session = Sessions.Take(prompt, context);
+            try
+            {
+                await WriteAsync(session, how, prompt, context, reading: null, show, settle, mark.Ending);
+            }
+            finally
+            {
+                await Sessions.GiveBackAsync(session);
+            }
+        });
+    }
+
+    /// <summary>Computes a text and keeps everything on the way: the hidden states at every block boundary, the head's input, the logits.</summary>
+    /// <param name="ids">The text, at least one token.</param>
+    /// <param name="cancellationToken">Stops between chunks of it.</param>
+    /// <exception cref="WhorlException">There are none, or the model does not have one of them.</exception>
+    public Task<ModelTrace> TraceAsync(IReadOnlyList<int> ids, CancellationToken cancellationToken = default) => Task.Run(
+        async () =>
+        {
+            using InUse.Mark mark = _use.Enter(cancellationToken);
+            return await ModelTrace.TakeAsync(Model, Check([.. ids]), mark.Ending);
+        },
+        cancellationToken);
+
+    /// <summary>Ends what is being written, frees the weights and leaves the swarm. Conversations cannot be gone on with.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (await _use.EndAsync())
+        {
+            foreach (ChatSession chat in _chats.Keys)
+            {
+                await chat.DisposeAsync();
+            }
+
+            await Sessions.DisposeAsync();
+            await _owned.DisposeAsync();
+            _use.Dispose();
+        }
+    }
+
+    private GeneratedText GenerateAsync(Func<TextOptions, int[]> encode, TextOptions? options, IProgress<PromptReading>? reading)
+    {
+        TextOptions how = options ?? new TextOptions();
+        _ = how.Resolve(Text); // refuses what cannot be before anything begins
+        return new GeneratedText(async (show, settle, cancellationToken) =>
+        {
+            using InUse.Mark mark = _use.Enter(cancellationToken);
+            ContextWindow.Check(Source.Spec, how.Context, _options.Warn);
+            int[] prompt = encode(how);
+            await using TextSession session = new(Model);
+            await WriteAsync(session, how, prompt, ContextWindow.OfText(Model, how, prompt.Length), reading, show, settle, mark.Ending);
+        });
+    }
+
+    private async Task WriteAsync(
+        TextSession session,
+        TextOptions options,
+        int[] prompt,
+        int maxLength,
+        IProgress<PromptReading>? reading,
+        Action<string> show,
+        Action<TextResult> settle,
+        CancellationToken cancellationToken)
+    {
+        TextWriterSession writer = new(Model, Text, options, session)
+        {
+            Reading = reading,
+            Notice = line => _options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
+        };
+        try
+        {
+            TextResult result = await writer.WriteAsync(prompt, maxLength, show, cancellationToken);
+            settle(result);
+            if (result.StopReason == StopReason.None)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+        catch when (writer.Unfinished is not null)
+        {
+            settle(writer.Unfinished);
+            throw;
+        }
+    }
 
     private static Task<LocatedModel> FindAsync(string? model, ModelPart part, ModelOptions options, CancellationToken cancellationToken) =>
         ModelLocator.FindAsync(model, part, new DownloadReport(options.Downloading), options.Warn, cancellationToken);
@@ -156,7 +324,7 @@ public sealed class LanguageModel : IAsyncDisposable
             {
                 IBlockSpan blocks = await openBlocks(source, backend, owned);
                 ModelEnds ends = owned.Add(ModelEnds.Load(source, backend));
-                return new LanguageModel(owned, source, await text, new CausalModel(source, ends, blocks));
+                return new LanguageModel(owned, model, options, source, await text, new CausalModel(source, ends, blocks));
             }
             finally
             {

@@ -8,12 +8,12 @@ using Whorl.Models;
 namespace Whorl.Cli.Chat;
 
 /// <summary>What begins with a slash in a chat.</summary>
-/// <param name="chat">The chat.</param>
+/// <param name="conversation">The chat.</param>
 /// <param name="text">The model's side that deals with text.</param>
 /// <param name="model">What the model is; null where it is not known.</param>
 /// <param name="name">What the model is called.</param>
 /// <param name="output">Where it is shown.</param>
-internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpec? model, string name, IChatOutput output)
+internal sealed class ChatCommands(Conversation conversation, ModelText text, DecoderSpec? model, string name, IChatOutput output)
 {
     /// <summary>The commands, with what they take and do.</summary>
     private static readonly (string Name, string Takes, string Does)[] All =
@@ -55,8 +55,8 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
             case "/show": output.Print(Show(rest)); break;
             case "/save": await SaveAsync(rest, cancellationToken); break;
             case "/load": await LoadAsync(rest, cancellationToken); break;
-            case "/continue": await chat.ContinueAsync(cancellationToken); break;
-            case "/retry": await chat.RetryAsync(cancellationToken); break;
+            case "/continue": await conversation.ContinueAsync(cancellationToken); break;
+            case "/retry": await conversation.RetryAsync(cancellationToken); break;
             default:
                 string? near = Spelling.Nearest(words[0], All.Select(c => c.Name).Concat(Others));
                 throw new CliException(
@@ -85,7 +85,7 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
 
     private void Clear()
     {
-        chat.Restart([]);
+        conversation.Chat.Restart([]);
         output.Note("[the conversation begins anew]");
     }
 
@@ -93,12 +93,12 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
     {
         if (system.Length == 0)
         {
-            output.Print(chat.System ?? "there is no system prompt");
+            output.Print(conversation.Chat.System ?? "there is no system prompt");
             return;
         }
 
-        chat.SetSystem(system == "none" ? null : Editing.QuotedText.Strip(system));
-        output.Note(chat.System is null ? "[there is no system prompt now]" : "[the system prompt is set]");
+        conversation.Chat.SetSystem(system == "none" ? null : Editing.QuotedText.Strip(system));
+        output.Note(conversation.Chat.System is null ? "[there is no system prompt now]" : "[the system prompt is set]");
     }
 
     private void Set(string rest)
@@ -115,11 +115,11 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
         else if (words.Length == 1)
         {
             string known = ChatSettings.Find(words[0]);
-            output.Print(ChatSettings.Values(chat.Request, text).Where(v => v.Key == known).Select(Line).Single());
+            output.Print(ChatSettings.Values(conversation.Chat.Options, text).Where(v => v.Key == known).Select(Line).Single());
         }
         else
         {
-            chat.Request = ChatSettings.Set(chat.Request, words[0], words[1]);
+            conversation.Chat.Options = ChatSettings.Set(conversation.Chat.Options, words[0], words[1]);
             output.Note($"[{words[0]} is {words[1]} from the next answer on]");
         }
     }
@@ -128,7 +128,7 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
     {
         if (value is null)
         {
-            output.Print($"  context = {chat.Context}");
+            output.Print($"  context = {conversation.Chat.Context}");
             return;
         }
 
@@ -142,11 +142,11 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
             ContextWindow.Check(model, context, ModelWarnings.Tell);
         }
 
-        chat.Context = context;
+        conversation.Chat.Context = context;
         output.Note($"[context is {context} from the next answer on]");
     }
 
-    private string Options() => string.Join('\n', [$"  context = {chat.Context}", .. ChatSettings.Values(chat.Request, text).Select(Line)]);
+    private string Options() => string.Join('\n', [$"  context = {conversation.Chat.Context}", .. ChatSettings.Values(conversation.Chat.Options, text).Select(Line)]);
 
     private static string Line(KeyValuePair<string, JsonNode?> value) => $"  {value.Key} = {value.Value?.ToJsonString() ?? "no limit"}";
 
@@ -161,10 +161,10 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
         string made = model is null ? "" : $" (made for {model.LongestText})";
         return $"""
               model = {name}
-              template = {(template is null ? "none" : chat.HasTemplate ? "the model's own; /show template" : "not used")}
-              messages = {chat.Messages.Count}
-              system = {chat.System ?? "none"}
-              used = {chat.Used} tokens of the context{made}
+              template = {(template is null ? "none" : conversation.Chat.HasTemplate ? "the model's own; /show template" : "not used")}
+              messages = {conversation.Chat.Messages.Count}
+              system = {conversation.Chat.System ?? "none"}
+              used = {conversation.Chat.Used} tokens of the context{made}
             {Options()}
             """;
     }
@@ -172,18 +172,18 @@ internal sealed class ChatCommands(Conversation chat, ModelText text, DecoderSpe
     private async Task SaveAsync(string path, CancellationToken cancellationToken)
     {
         string file = FileOf(path, "/save");
-        await ConversationFile.SaveAsync(file, name, chat.System, chat.Messages, chat.Request, text, cancellationToken);
-        output.Note($"[{chat.Messages.Count} messages are in {file}]");
+        await ConversationFile.SaveAsync(file, name, conversation.Chat.System, conversation.Chat.Messages, conversation.Chat.Options, text, cancellationToken);
+        output.Note($"[{conversation.Chat.Messages.Count} messages are in {file}]");
     }
 
     private async Task LoadAsync(string path, CancellationToken cancellationToken)
     {
         string file = FileOf(path, "/load");
         ConversationFile loaded = await ConversationFile.LoadAsync(file, cancellationToken);
-        TextOptions request = loaded.Options.Aggregate(chat.Request, (r, option) => ChatSettings.Set(r, option.Key, option.Value));
-        chat.SetSystem(loaded.System);
-        chat.Request = request;
-        chat.Restart(loaded.Messages);
+        TextOptions request = loaded.Options.Aggregate(conversation.Chat.Options, (r, option) => ChatSettings.Set(r, option.Key, option.Value));
+        conversation.Chat.SetSystem(loaded.System);
+        conversation.Chat.Options = request;
+        conversation.Chat.Restart(loaded.Messages);
         output.Note($"[{loaded.Messages.Count} messages of {file}]");
     }
 

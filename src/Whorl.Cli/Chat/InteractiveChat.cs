@@ -1,6 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 using Whorl.Cli.Chat.Editing;
+using Whorl.Cli.Output;
 
 namespace Whorl.Cli.Chat;
 
@@ -20,17 +21,17 @@ internal static class InteractiveChat
     {
         bool draws = Draws();
         ConsoleOutput output = new(draws);
-        await using Conversation chat = new(
-            engine.Model, engine.Text, options, ContextWindow.OfChat(engine.Model, options), options.UsesTemplate == false, output, TimeProvider.System);
+        ChatSession session = engine.StartChat(options);
+        session.Reading = PromptProgress.Begin();
+        await using Conversation chat = new(session, output);
         chat.Quit = () => Environment.Exit(WhorlCommand.Cancelled);
-        chat.SetSystem(options.System);
         ChatCommands commands = new(chat, engine.Text, engine.Source.Spec, name, output);
-        Welcome(chat, engine, name, output);
+        Welcome(session, engine, name, output);
         using IChatReader reader = draws ? OpenEditor(output) : new PlainReader(Console.In, Console.Error);
         await new ChatLoop(chat, commands, reader, output).RunAsync(cancellationToken);
     }
 
-    private static void Welcome(Conversation chat, LanguageModel engine, string name, ConsoleOutput output)
+    private static void Welcome(ChatSession chat, LanguageModel engine, string name, ConsoleOutput output)
     {
         string longest = engine.Model.ContextLength is { } made && made > chat.Context
             ? string.Create(CultureInfo.InvariantCulture, $" of {made} (--context)")

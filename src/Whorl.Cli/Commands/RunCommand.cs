@@ -49,8 +49,7 @@ internal static class RunCommand
     {
         int[] prompt = request.PromptIdsFor(engine);
         bool template = engine.Text.UsesTemplate(request.Options);
-        using PromptProgress? progress = PromptProgress.Begin(prompt.Length);
-        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options) { Progress = progress };
+        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options) { Reading = PromptProgress.Begin() };
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
         try
         {

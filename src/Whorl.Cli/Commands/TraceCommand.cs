@@ -40,7 +40,7 @@ internal static class TraceCommand
             int[] tokens = ids is null
                 ? engine.PromptIds(text!, new TextOptions { UsesTemplate = result.GetValue(chat) })
                 : engine.Check(GenerationArguments.ParseIds(ids));
-            ModelTrace trace = await ModelTrace.TakeAsync(engine.Model, tokens, cancellationToken);
+            ModelTrace trace = await engine.TraceAsync(tokens, cancellationToken);
             await SafetensorsWriter.WriteAsync(path, Tensors(trace, tokens.Length), null, cancellationToken);
             Console.Error.WriteLine($"{tokens.Length} tokens, {trace.Hidden.Count - 1} blocks: {path}");
         });

@@ -1,32 +1,28 @@
 namespace Whorl.Cli.Output;
 
 /// <summary>How far a prompt is read, where a person looks on.</summary>
-internal sealed class PromptProgress : IProgress<int>, IDisposable
+internal sealed class PromptProgress : IProgress<PromptReading>
 {
-    private const int LongPrompt = 128; // shorter ones are read before a bar could be looked at
+    private const int LongPrompt = 128; // tokens; fewer are read before a bar could be looked at
 
     private readonly ProgressLine _line = new("reading the prompt", "tokens");
-    private readonly int _tokens;
+    private int _left; // when the reading began
 
-    private PromptProgress(int tokens) => _tokens = tokens;
-
-    /// <summary>Begins; null where nobody looks at standard error, and for prompts too short to wait for.</summary>
-    /// <param name="tokens">How many tokens the prompt has.</param>
-    public static PromptProgress? Begin(int tokens)
+    private PromptProgress()
     {
-        if (Console.IsErrorRedirected || tokens < LongPrompt)
-        {
-            return null;
-        }
-
-        PromptProgress progress = new(tokens);
-        progress.Report(0);
-        return progress;
     }
 
-    /// <summary>Shows it; at the end, takes it away.</summary>
-    /// <param name="value">Tokens read so far.</param>
-    public void Report(int value) => _line.Show(value, _tokens);
+    /// <summary>Begins; null where nobody looks at standard error.</summary>
+    public static PromptProgress? Begin() => Console.IsErrorRedirected ? null : new PromptProgress();
 
-    public void Dispose() => ProgressLine.Clear();
+    /// <summary>Shows it; at the end, takes it away.</summary>
+    public void Report(PromptReading value)
+    {
+        _left = Math.Max(_left, value.Total - value.Tokens);
+        if (_left >= LongPrompt)
+        {
+            _line.Show(value.Tokens, value.Total);
+            _left = value.Tokens == value.Total ? 0 : _left;
+        }
+    }
 }

@@ -57,7 +57,7 @@ internal sealed class StandardOutput : Stream
         {
             throw new CliException(Closed);
         }
-        catch (IOException e) when (e is not BrokenOutputException)
+        catch (IOException e)
         {
             throw new CliException($"standard output cannot be written to: {e.Message}");
         }

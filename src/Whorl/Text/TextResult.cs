@@ -21,6 +21,9 @@ public sealed record TextResult
     /// <summary>The seed that gives the same text.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>Tokens of the prompt that were computed; the others were held from an earlier text.</summary>
+    public required int PrefillTokens { get; init; }
+
     /// <summary>How long the prompt took.</summary>
     public required TimeSpan Prefill { get; init; }
 
@@ -32,4 +35,19 @@ public sealed record TextResult
 
     /// <summary>Who computed the blocks; none where a session was lost.</summary>
     public required IReadOnlyList<BlockHolder> Holders { get; init; }
+
+    /// <summary>What a turn has come to.</summary>
+    internal static TextResult Of(TextTurn turn, IReadOnlyList<BlockHolder> holders) => new()
+    {
+        PromptIds = turn.Prompt,
+        Ids = turn.Ids,
+        Text = turn.Text,
+        StopReason = turn.StopReason,
+        Seed = turn.Options.Sampling.Seed,
+        PrefillTokens = Math.Min(turn.Prefill.Tokens, turn.Prompt.Length),
+        Prefill = turn.Prefill.Time,
+        Decode = turn.Decode.Time,
+        DecodeSteps = turn.Decode.Tokens,
+        Holders = holders,
+    };
 }

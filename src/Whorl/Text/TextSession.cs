@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Whorl.Client;
 using Whorl.Generation;
 using Whorl.Models;
@@ -21,6 +22,12 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
     /// <summary>Which blocks compute, by which holder; none before a session is open, nor after one is lost.</summary>
     public IReadOnlyList<BlockHolder> Holders => (_session as CausalSession)?.Holders ?? [];
 
+    /// <summary>Whether what it holds is a beginning of a text.</summary>
+    /// <param name="ids">The text.</param>
+    /// <param name="maxLength">The most tokens that it is to hold.</param>
+    public bool GoesOnWith(ReadOnlySpan<int> ids, int maxLength) =>
+        _session is not null && _maxLength == maxLength && _held.Count < ids.Length && ids.StartsWith(CollectionsMarshal.AsSpan(_held));
+
     /// <summary>Makes it hold a beginning of a text, and nothing else.</summary>
     /// <param name="ids">The text. One token at least is left to be computed, for its logits.</param>
     /// <param name="maxLength">The most tokens that it is to hold.</param>
@@ -28,9 +35,7 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
     /// <returns>How many tokens of the text it holds already.</returns>
     public async ValueTask<int> BeginAsync(ReadOnlyMemory<int> ids, int maxLength, CancellationToken cancellationToken)
     {
-        bool goesOn = _session is not null && _maxLength == maxLength && _held.Count < ids.Length
-            && ids.Span.StartsWith(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_held));
-        if (!goesOn)
+        if (!GoesOnWith(ids.Span, maxLength))
         {
             await DisposeAsync();
             _session = await model.OpenAsync(maxLength, 0, cancellationToken);

@@ -1,5 +1,7 @@
 using System.Text;
+using Whorl.Client;
 using Whorl.Generation;
+using Whorl.P2P;
 using Whorl.Tokenizers;
 
 namespace Whorl;
@@ -10,6 +12,8 @@ namespace Whorl;
 /// </summary>
 internal sealed class TextTurn
 {
+    private const int MaxTries = 3; // of one token
+
     private readonly Sampler _sampler;
     private readonly int _vocabularySize;
     private readonly Tokenizer? _tokenizer;
@@ -37,8 +41,8 @@ internal sealed class TextTurn
     /// <summary>All ids before the text. Others may be put in their place between two runs: the text then goes on behind those.</summary>
     public int[] Prompt { get; set; }
 
-    /// <summary>Told how many tokens before the text are computed; null where nobody looks.</summary>
-    public IProgress<int>? Progress { get; init; }
+    /// <summary>Told how far what stands before the text is read; null where nobody looks.</summary>
+    public IProgress<PromptReading>? Reading { get; init; }
 
     /// <summary>What was written so far.</summary>
     public IReadOnlyList<int> Ids => _ids;
@@ -54,6 +58,49 @@ internal sealed class TextTurn
 
     /// <summary>Tokens computed one by one, in all runs together, and the time it took.</summary>
     public (int Tokens, TimeSpan Time) Decode { get; private set; }
+
+    /// <summary>Writes until something ends the text, however often it must be taken up again because servers are gone.</summary>
+    /// <param name="session">What it holds of the text is not computed again.</param>
+    /// <param name="maxLength">The most tokens that the session is to hold.</param>
+    /// <param name="show">Gets the text as it comes.</param>
+    /// <param name="notice">Told of each time.</param>
+    /// <param name="delays">Waits between tries: not at all, then longer and longer.</param>
+    /// <param name="stop">Ends the run softly, between two steps: the session is as good as before.</param>
+    /// <param name="cancellationToken">Ends the run at once; the session is lost.</param>
+    public async Task RunThroughFailuresAsync(
+        TextSession session,
+        int maxLength,
+        Action<string> show,
+        Action<string>? notice,
+        TimeProvider delays,
+        CancellationToken stop,
+        CancellationToken cancellationToken)
+    {
+        for (int tries = 0; ;)
+        {
+            int before = _ids.Count;
+            try
+            {
+                await RunAsync(session, maxLength, show, stop, cancellationToken);
+                return;
+            }
+            catch (Exception e) when (IsOfServer(e) && !stop.IsCancellationRequested)
+            {
+                tries = _ids.Count > before ? 1 : tries + 1;
+                if (tries > MaxTries)
+                {
+                    throw;
+                }
+
+                notice?.Invoke($"{PeerText.Clean(e.Message)}; looking for another way");
+            }
+
+            if (tries > 1)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1 << (tries - 2)), delays, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
 
     /// <summary>Writes until something ends the text.</summary>
     /// <param name="session">What it holds of the text is not computed again.</param>
@@ -71,6 +118,7 @@ internal sealed class TextTurn
         int[] all = [.. Prompt, .. _ids];
         int held = await session.BeginAsync(all, maxLength, cancellationToken);
         _sampler.Observe(all.AsSpan(0, held));
+        Reading?.Report(new PromptReading(held, all.Length));
         for (int at = held; at < all.Length; at += TokenGenerator.ChunkSize)
         {
             if (stop.IsCancellationRequested)
@@ -81,7 +129,7 @@ internal sealed class TextTurn
             int rows = Math.Min(TokenGenerator.ChunkSize, all.Length - at);
             await generator.PrefillAsync(all.AsMemory(at, rows), null, cancellationToken);
             Prefill = (Prefill.Tokens + rows, Prefill.Time);
-            Progress?.Report(at + rows);
+            Reading?.Report(new PromptReading(at + rows, all.Length));
         }
 
         Prefill = (Prefill.Tokens, Prefill.Time + time.GetElapsedTime(start));
@@ -98,6 +146,11 @@ internal sealed class TextTurn
 
     /// <summary>Shows what was held back because more could have come, once it is known that nothing will.</summary>
     public void Flush(Action<string> show) => Show(_decoder is null ? "" : _filter.Append(_decoder.Flush()) + _filter.Flush(), show);
+
+    /// <summary>Whether another server may do better.</summary>
+    private static bool IsOfServer(Exception exception) =>
+        exception is IOException or TimeoutException or NoRouteException or SpanRefusedException { IsTransient: true }
+            or FormatException; // as WireFormatException is
 
     private async Task GenerateAsync(
         TokenGenerator generator, int maxLength, Action<string> show, CancellationToken stop, CancellationToken cancellationToken)

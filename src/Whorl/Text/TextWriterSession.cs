@@ -3,13 +3,20 @@ using Whorl.Generation;
 namespace Whorl;
 
 /// <summary>Writes texts with a model, keeping its session from one to the next.</summary>
-internal sealed class TextWriterSession(ICausalModel model, ModelText text, TextOptions options) : IAsyncDisposable
+/// <param name="model">The model.</param>
+/// <param name="text">Its side that deals with text.</param>
+/// <param name="options">How texts are written.</param>
+/// <param name="session">The session, which is closed with this; null for one of its own.</param>
+internal sealed class TextWriterSession(ICausalModel model, ModelText text, TextOptions options, TextSession? session = null) : IAsyncDisposable
 {
-    private readonly TextSession _session = new(model);
+    private readonly TextSession _session = session ?? new TextSession(model);
     private readonly TextOptions _options = options.WithSeed();
 
-    /// <summary>Told how many tokens of a prompt are computed; null where nobody looks.</summary>
-    public IProgress<int>? Progress { get; init; }
+    /// <summary>Told how far a prompt is read; null where nobody looks.</summary>
+    public IProgress<PromptReading>? Reading { get; init; }
+
+    /// <summary>Told of servers that are gone, in whose stead others are looked for; null where a text ends with the first of them.</summary>
+    public Action<string>? Notice { get; init; }
 
     /// <summary>What a text that was stopped, or broke off, had come to; null where none did.</summary>
     public TextResult? Unfinished { get; private set; }
@@ -23,15 +30,16 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     {
         if (prompt.Length > maxLength)
         {
-            throw new WhorlException(
-                $"the prompt has {prompt.Length} tokens, and the context holds {maxLength}; shorten it, or raise the context");
+            throw new ContextFullException("the prompt", prompt.Length, maxLength);
         }
 
-        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Progress = Progress };
+        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Reading = Reading };
         Unfinished = null;
         try
         {
-            await turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken);
+            await (Notice is null
+                ? turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken)
+                : turn.RunThroughFailuresAsync(_session, maxLength, show, Notice, TimeProvider.System, cancellationToken, cancellationToken));
         }
         catch
         {
@@ -44,18 +52,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
         return Result(turn);
     }
 
-    private TextResult Result(TextTurn turn) => new()
-    {
-        PromptIds = turn.Prompt,
-        Ids = turn.Ids,
-        Text = turn.Text,
-        StopReason = turn.StopReason,
-        Seed = _options.Seed!.Value,
-        Prefill = turn.Prefill.Time,
-        Decode = turn.Decode.Time,
-        DecodeSteps = turn.Decode.Tokens,
-        Holders = _session.Holders,
-    };
+    private TextResult Result(TextTurn turn) => TextResult.Of(turn, _session.Holders);
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 }

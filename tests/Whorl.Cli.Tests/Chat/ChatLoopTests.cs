@@ -13,7 +13,7 @@ public sealed class ChatLoopTests : IDisposable
     private readonly Conversation _chat;
 
     public ChatLoopTests() => _chat = new Conversation(
-        new HashModel { Never = [0, 1] }, Text, new TextOptions { Seed = 7, MaxTokens = 4 }, 512, isRaw: false, _output, TimeProvider.System);
+        new ChatSession(new HashModel { Never = [0, 1] }, Text, new TextOptions { Seed = 7, MaxTokens = 4, Context = 512 }, TimeProvider.System), _output);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -22,22 +22,22 @@ public sealed class ChatLoopTests : IDisposable
     {
         await RunAsync("\r  \rHello\r\e[200~two\rlines\e[201~\r\"\"\"\r/not a command\r\"\"\"\r//slash\r/exit\rnever\r");
         Assert.Equal(
-            ["Hello", "two\nlines", "/not a command", "/slash"], _chat.Messages.Where(m => m.Role == "user").Select(m => m.Content));
+            ["Hello", "two\nlines", "/not a command", "/slash"], _chat.Chat.Messages.Where(m => m.Role == "user").Select(m => m.Content));
     }
 
     [Fact]
     public async Task Ctrl_C_clears_the_line_and_twice_ends_the_chat()
     {
         await RunAsync("gone", Keys.Control('C'), "kept\r", Keys.Control('C'), Keys.Control('C'), "never\r");
-        Assert.Equal("kept", _chat.Messages[0].Content);
-        Assert.Equal(2, _chat.Messages.Count);
+        Assert.Equal("kept", _chat.Chat.Messages[0].Content);
+        Assert.Equal(2, _chat.Chat.Messages.Count);
     }
 
     [Fact]
     public async Task Ctrl_D_ends_the_chat_where_nothing_is_written()
     {
         await RunAsync("ab", Keys.Of(ConsoleKey.Home), Keys.Control('D'), "\r", Keys.Control('D'), "never\r");
-        Assert.Equal(["b"], _chat.Messages.Where(m => m.Role == "user").Select(m => m.Content));
+        Assert.Equal(["b"], _chat.Chat.Messages.Where(m => m.Role == "user").Select(m => m.Content));
     }
 
     [Fact]
@@ -48,15 +48,15 @@ public sealed class ChatLoopTests : IDisposable
         Assert.Contains("temperature", _output.Notes[1], StringComparison.Ordinal);
         Assert.Contains("above 0 and at most 1", _output.Notes[2], StringComparison.Ordinal);
         Assert.Contains("FILE", _output.Notes[3], StringComparison.Ordinal);
-        Assert.Empty(_chat.Messages);
+        Assert.Empty(_chat.Chat.Messages);
     }
 
     [Fact]
     public async Task Options_are_set_and_shown()
     {
         await RunAsync("/set temperature 0\r/set seed 9\r/set stop [\"a\", \"b\"]\r/set max_tokens default\r/set context 256\r/set\r/set seed\r");
-        Assert.Equal((0f, 9ul, null, 256), (_chat.Request.Temperature, _chat.Request.Seed, _chat.Request.MaxTokens, _chat.Context));
-        Assert.Equal(["a", "b"], _chat.Request.StopStrings);
+        Assert.Equal((0f, 9ul, null, 256), (_chat.Chat.Options.Temperature, _chat.Chat.Options.Seed, _chat.Chat.Options.MaxTokens, _chat.Chat.Context));
+        Assert.Equal(["a", "b"], _chat.Chat.Options.StopStrings);
         Assert.Contains("temperature = 0\n", _output.Printed[0], StringComparison.Ordinal);
         Assert.Contains("max_tokens = no limit", _output.Printed[0], StringComparison.Ordinal);
         Assert.Equal("  seed = 9", _output.Printed[1]);
@@ -67,8 +67,8 @@ public sealed class ChatLoopTests : IDisposable
     {
         string file = Path.Combine(_folder, "talk.json");
         await RunAsync($"/system A tavern.\rHello\r/set temperature 0.25\r/save {file}\r/system none\r/set temperature default\r/clear\r/load {file}\r");
-        Assert.Equal(("A tavern.", 0.25f, 2), (_chat.System, _chat.Request.Temperature, _chat.Messages.Count));
-        Assert.Equal("Hello", _chat.Messages[0].Content);
+        Assert.Equal(("A tavern.", 0.25f, 2), (_chat.Chat.System, _chat.Chat.Options.Temperature, _chat.Chat.Messages.Count));
+        Assert.Equal("Hello", _chat.Chat.Messages[0].Content);
         await RunAsync($"/clear\r/save {file}\r"); // a conversation is replaced, anything else is not
         string other = Path.Combine(_folder, "notes.txt");
         await File.WriteAllTextAsync(other, "mine");
@@ -84,7 +84,7 @@ public sealed class ChatLoopTests : IDisposable
         string file = Path.Combine(_folder, "talk.json");
         await File.WriteAllTextAsync(file, json);
         await RunAsync($"/load {file}\r");
-        Assert.Equal(("S", "Q"), (_chat.System, Assert.Single(_chat.Messages).Content));
+        Assert.Equal(("S", "Q"), (_chat.Chat.System, Assert.Single(_chat.Chat.Messages).Content));
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class ChatLoopTests : IDisposable
         string file = Path.Combine(_folder, "talk.json");
         await File.WriteAllTextAsync(file, json);
         await RunAsync($"Hello\r/load {file}\r/load {file}.none\r");
-        Assert.Equal("Hello", _chat.Messages[0].Content);
+        Assert.Equal("Hello", _chat.Chat.Messages[0].Content);
         Assert.Contains(_output.Notes, n => n.Contains(said, StringComparison.Ordinal));
         Assert.Contains("there is no file", _output.Notes[^1], StringComparison.Ordinal);
     }

@@ -27,15 +27,15 @@ public sealed class ConversationTests
     public async Task Every_message_is_answered_with_all_that_was_said_before()
     {
         await using Conversation chat = Open();
-        chat.SetSystem("A tavern.");
+        chat.Chat.SetSystem("A tavern.");
         await chat.AnswerAsync("Who art thou?", default);
         await chat.AnswerAsync("And thou?", default);
-        Assert.Equal(["user", "assistant", "user", "assistant"], chat.Messages.Select(m => m.Role));
-        string second = _output.TakeAnswer()[chat.Messages[1].Content.Length..];
-        Assert.Equal(chat.Messages[3].Content, second);
-        int[] prompt = Text.EncodeConversation([new("system", "A tavern."), .. chat.Messages.Take(3)]);
+        Assert.Equal(["user", "assistant", "user", "assistant"], chat.Chat.Messages.Select(m => m.Role));
+        string second = _output.TakeAnswer()[chat.Chat.Messages[1].Content.Length..];
+        Assert.Equal(chat.Chat.Messages[3].Content, second);
+        int[] prompt = Text.EncodeConversation([new("system", "A tavern."), .. chat.Chat.Messages.Take(3)]);
         Assert.Equal(await FreshAsync(prompt), second);
-        Assert.Equal(prompt.Length + 24, chat.Used);
+        Assert.Equal(prompt.Length + 24, chat.Chat.Used);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class ConversationTests
         Assert.Equal(undisturbed, _output.TakeAnswer());
         Assert.Equal(2, opened);
         Assert.Contains(_output.Notes, n => n.Contains("server s1", StringComparison.Ordinal) && n.Contains("another way", StringComparison.Ordinal));
-        Assert.Equal(undisturbed, chat.Messages[1].Content);
+        Assert.Equal(undisturbed, chat.Chat.Messages[1].Content);
     }
 
     [Fact]
@@ -69,11 +69,11 @@ public sealed class ConversationTests
         await AdvanceUntilAsync(answer);
         Assert.Contains(_output.Notes, n => n.Contains("no server has blocks 0..2", StringComparison.Ordinal));
         Assert.Contains(_output.Notes, n => n.Contains("/retry", StringComparison.Ordinal));
-        Assert.Equal(2, chat.Messages.Count);
-        Assert.StartsWith(chat.Messages[1].Content, undisturbed, StringComparison.Ordinal);
+        Assert.Equal(2, chat.Chat.Messages.Count);
+        Assert.StartsWith(chat.Chat.Messages[1].Content, undisturbed, StringComparison.Ordinal);
         isAway = false;
         await chat.RetryAsync(default);
-        Assert.Equal((undisturbed, undisturbed), (_output.TakeAnswer(), chat.Messages[1].Content));
+        Assert.Equal((undisturbed, undisturbed), (_output.TakeAnswer(), chat.Chat.Messages[1].Content));
     }
 
     [Fact]
@@ -82,10 +82,10 @@ public sealed class ConversationTests
         _model.OnOpen = () => throw new NoRouteException("nobody");
         await using Conversation chat = Open();
         await AdvanceUntilAsync(chat.AnswerAsync("Who art thou?", default));
-        Assert.Single(chat.Messages);
+        Assert.Single(chat.Chat.Messages);
         _model.OnOpen = () => { };
         await chat.AnswerAsync("And thou?", default);
-        Assert.Equal(["And thou?", _output.Answers], chat.Messages.Select(m => m.Content));
+        Assert.Equal(["And thou?", _output.Answers], chat.Chat.Messages.Select(m => m.Content));
     }
 
     [Fact]
@@ -95,12 +95,12 @@ public sealed class ConversationTests
         await using Conversation chat = Open();
         StopAfter(chat, 5);
         await chat.AnswerAsync("Who art thou?", default);
-        string sofar = chat.Messages[1].Content;
+        string sofar = chat.Chat.Messages[1].Content;
         Assert.True(sofar.Length > 0 && sofar.Length < undisturbed.Length && undisturbed.StartsWith(sofar, StringComparison.Ordinal));
         Assert.Contains(_output.Notes, n => n.StartsWith("[stopped", StringComparison.Ordinal));
         _output.OnAnswer = () => { };
         await chat.ContinueAsync(default);
-        Assert.Equal((undisturbed, undisturbed), (_output.TakeAnswer(), chat.Messages[1].Content));
+        Assert.Equal((undisturbed, undisturbed), (_output.TakeAnswer(), chat.Chat.Messages[1].Content));
         Assert.Equal(2, _model.Opened.Count); // one for each conversation
     }
 
@@ -113,7 +113,7 @@ public sealed class ConversationTests
         _output.OnAnswer = () => { };
         _output.TakeAnswer();
         await chat.AnswerAsync("And thou?", default);
-        Assert.Equal(await FreshAsync(Text.EncodeConversation([.. chat.Messages.Take(3)])), _output.TakeAnswer());
+        Assert.Equal(await FreshAsync(Text.EncodeConversation([.. chat.Chat.Messages.Take(3)])), _output.TakeAnswer());
     }
 
     [Fact]
@@ -129,33 +129,33 @@ public sealed class ConversationTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
         };
         await chat.AnswerAsync("Who art thou?", default);
-        Assert.Empty(chat.Messages);
+        Assert.Empty(chat.Chat.Messages);
         Assert.Contains(_output.Notes, n => n.Contains("taken back", StringComparison.Ordinal));
         _model.OnStep = (_, _) => default;
         await chat.AnswerAsync("Who art thou?", default);
-        Assert.Equal(await AnswerAsync("Who art thou?"), chat.Messages[1].Content);
+        Assert.Equal(await AnswerAsync("Who art thou?"), chat.Chat.Messages[1].Content);
     }
 
     [Fact]
     public async Task A_full_context_forgets_the_oldest_turns_and_never_the_system_prompt()
     {
         await using Conversation chat = Open(context: 200);
-        chat.SetSystem("A tavern.");
+        chat.Chat.SetSystem("A tavern.");
         for (int i = 0; i < 12; i++)
         {
             await chat.AnswerAsync($"Question {i}?", default);
-            Assert.True(chat.Used <= 200);
+            Assert.True(chat.Chat.Used <= 200);
         }
 
-        Assert.Equal(24, chat.Messages.Count);
+        Assert.Equal(24, chat.Chat.Messages.Count);
         string note = _output.Notes.First(n => n.Contains("no longer sees", StringComparison.Ordinal));
         Assert.Contains("200 tokens", note, StringComparison.Ordinal);
         Assert.True(_output.Notes.Count(n => n.Contains("no longer sees", StringComparison.Ordinal)) < 8, "every answer shifted");
-        string last = chat.Messages[23].Content;
+        string last = chat.Chat.Messages[23].Content;
         List<int> told = [];
         for (int first = 0; first < 12; first++)
         {
-            int[] prompt = Text.EncodeConversation([new("system", "A tavern."), .. chat.Messages.Take(23).Skip(2 * first)]);
+            int[] prompt = Text.EncodeConversation([new("system", "A tavern."), .. chat.Chat.Messages.Take(23).Skip(2 * first)]);
             if (prompt.Length <= 200 && await FreshAsync(prompt, 200) == last)
             {
                 told.Add(first);
@@ -171,7 +171,7 @@ public sealed class ConversationTests
         await using Conversation chat = Open(context: 160, request: Request with { MaxTokens = 40 });
         await chat.AnswerAsync("One?", default);
         await chat.AnswerAsync("Two?", default);
-        chat.Request = Request with { MaxTokens = 90 };
+        chat.Chat.Options = Request with { MaxTokens = 90 };
         await chat.AnswerAsync("Three?", default);
         Assert.Contains(_output.Notes, n => n.Contains("no longer sees", StringComparison.Ordinal));
         Assert.Contains(_output.Notes, n => n.StartsWith("[90 tokens", StringComparison.Ordinal));
@@ -183,9 +183,9 @@ public sealed class ConversationTests
         await using Conversation chat = Open(context: 100, request: Request with { MaxTokens = null });
         await chat.AnswerAsync("One?", default);
         Assert.Contains(_output.Notes, n => n.Contains("the context of 100 tokens is full", StringComparison.Ordinal) && n.Contains("/set context", StringComparison.Ordinal));
-        chat.Context = 200;
+        chat.Chat.Context = 200;
         await chat.ContinueAsync(default);
-        Assert.Equal(await AnswerAsync("One?", 200, Request with { MaxTokens = null }), chat.Messages[1].Content);
+        Assert.Equal(await AnswerAsync("One?", 200, Request with { MaxTokens = null }), chat.Chat.Messages[1].Content);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class ConversationTests
         Assert.Contains(_output.Notes, n => n.Contains("max_tokens = 8", StringComparison.Ordinal));
         await chat.ContinueAsync(default);
         await chat.ContinueAsync(default);
-        Assert.Equal(await AnswerAsync("One?"), chat.Messages[1].Content);
+        Assert.Equal(await AnswerAsync("One?"), chat.Chat.Messages[1].Content);
     }
 
     [Fact]
@@ -205,10 +205,10 @@ public sealed class ConversationTests
         await using Conversation chat = Open(context: 60);
         await chat.AnswerAsync("One?", default);
         await chat.AnswerAsync(string.Concat(Enumerable.Repeat("To be, or not to be? ", 40)), default);
-        Assert.Equal(2, chat.Messages.Count);
+        Assert.Equal(2, chat.Chat.Messages.Count);
         Assert.Contains(_output.Notes, n => n.Contains("holds 60", StringComparison.Ordinal) && n.Contains("taken back", StringComparison.Ordinal));
         await chat.AnswerAsync("Two?", default);
-        Assert.Equal(4, chat.Messages.Count);
+        Assert.Equal(4, chat.Chat.Messages.Count);
     }
 
     [Fact]
@@ -220,7 +220,7 @@ public sealed class ConversationTests
         await chat.RetryAsync(default);
         string second = _output.TakeAnswer();
         Assert.NotEqual(first, second);
-        Assert.Equal(second, chat.Messages[1].Content);
+        Assert.Equal(second, chat.Chat.Messages[1].Content);
         Assert.Equal(await AnswerAsync("One?", request: Request with { Seed = 8 }), second);
     }
 
@@ -230,8 +230,8 @@ public sealed class ConversationTests
         await using Conversation chat = Open(isRaw: true);
         await chat.AnswerAsync("HAMLET.", default);
         await chat.AnswerAsync("ROMEO.", default);
-        Assert.Equal(await FreshAsync(Text.Encode("ROMEO.", new TextOptions { UsesTemplate = false })), chat.Messages[3].Content);
-        Assert.Throws<CliException>(() => chat.SetSystem("x"));
+        Assert.Equal(await FreshAsync(Text.Encode("ROMEO.", new TextOptions { UsesTemplate = false })), chat.Chat.Messages[3].Content);
+        Assert.Throws<WhorlException>(() => chat.Chat.SetSystem("x"));
     }
 
     private static async Task<string> FreshAsync(int[] prompt, int context = 512, TextOptions? request = null)
@@ -245,14 +245,14 @@ public sealed class ConversationTests
     {
         RecordingOutput output = new();
         (Action onOpen, _model.OnOpen) = (_model.OnOpen, () => { });
-        await using Conversation chat = new(_model, Text, request ?? Request, context, isRaw: false, output, _time);
+        await using Conversation chat = new(new ChatSession(_model, Text, (request ?? Request) with { Context = context }, _time), output);
         await chat.AnswerAsync(message, default);
         _model.OnOpen = onOpen;
         return output.Answers;
     }
 
     private Conversation Open(int context = 512, TextOptions? request = null, bool isRaw = false) =>
-        new(_model, Text, request ?? Request, context, isRaw, _output, _time);
+        new(new ChatSession(_model, Text, (request ?? Request) with { Context = context, UsesTemplate = isRaw ? false : null }, _time), _output);
 
     private void StopAfter(Conversation chat, int pieces)
     {

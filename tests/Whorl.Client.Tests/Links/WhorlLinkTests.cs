@@ -114,7 +114,7 @@ public sealed class WhorlLinkTests : IAsyncLifetime
 
         SessionLostException error = await Assert.ThrowsAsync<SessionLostException>(() => step);
         Assert.Equal("server somewhere, which computed blocks 3..5, is gone: it has stopped answering, a step for "
-            + $"{(inTheFirstStep ? "7" : "2")} s and whether it is there; begin the text again", error.Message);
+            + $"{(inTheFirstStep ? "7" : "2")} s and whether it is there", error.Message);
         await Assert.ThrowsAsync<SessionLostException>(() => StepAsync(session, 3));
     }
 

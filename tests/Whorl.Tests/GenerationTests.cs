@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using Whorl.Client;
+using Whorl.Generation;
+using Whorl.Models;
+
+namespace Whorl.Tests;
+
+/// <summary>Texts of a loaded model.</summary>
+public sealed class GenerationTests(BardFixture bard) : IClassFixture<BardFixture>
+{
+    private static readonly TextOptions Options = new() { Seed = 7, MaxTokens = 24 };
+
+    private LanguageModel Model => bard.Model;
+
+    [Fact]
+    public async Task The_pieces_are_the_text_and_the_result_says_how_it_went()
+    {
+        GeneratedText stream = Model.GenerateAsync("ROMEO.\nO, ", Options with { IgnoreEndTokens = true });
+        Assert.Throws<InvalidOperationException>(() => stream.Result);
+        List<string> pieces = [];
+        await foreach (string piece in stream)
+        {
+            pieces.Add(piece);
+        }
+
+        TextResult result = stream.Result;
+        Assert.True(pieces.Count > 10, "it comes in pieces");
+        Assert.Equal(string.Concat(pieces), result.Text);
+        Assert.Equal(Model.Tokenizer!.Encode("ROMEO.\nO, "), result.PromptIds);
+        Assert.Equal((24, StopReason.MaxTokens, 7ul), (result.Ids.Count, result.StopReason, result.Seed));
+        Assert.Equal((result.PromptIds.Count, 23), (result.PrefillTokens, result.DecodeSteps));
+        Assert.Equal("local", Assert.Single(result.Holders).Name);
+    }
+
+    [Fact]
+    public async Task The_seed_that_a_result_tells_gives_the_text_again()
+    {
+        TextResult drawn = await Model.GenerateAsync("HAMLET.", new TextOptions { MaxTokens = 24 }).ToResultAsync();
+        Assert.Equal(drawn.Text, (await Model.GenerateAsync("HAMLET.", new TextOptions { MaxTokens = 24, Seed = drawn.Seed }).ToResultAsync()).Text);
+    }
+
+    [Fact]
+    public async Task A_prompt_of_tokens_is_the_same_as_their_text()
+    {
+        int[] ids = Model.Tokenizer!.Encode("HAMLET.");
+        Assert.Equal((await Model.GenerateAsync("HAMLET.", Options).ToResultAsync()).Ids, (await Model.GenerateAsync(ids, Options).ToResultAsync()).Ids);
+        await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateAsync([-1], Options).ToResultAsync());
+        await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateAsync((int[])[2048], Options).ToResultAsync());
+        await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateAsync("", Options).ToResultAsync());
+    }
+
+    [Fact]
+    public async Task Options_out_of_range_are_refused_by_name()
+    {
+        Assert.Equal("MaxTokens", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Model.GenerateAsync("x", new TextOptions { MaxTokens = -1 }).ToResultAsync())).ParamName);
+        Assert.Equal("Temperature", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Model.GenerateAsync("x", new TextOptions { Temperature = float.NaN }).ToResultAsync())).ParamName);
+        ContextFullException full = await Assert.ThrowsAsync<ContextFullException>(
+            () => Model.GenerateAsync("To be, or not to be", new TextOptions { Context = 3 }).ToResultAsync());
+        Assert.Equal((Model.Tokenizer!.Encode("To be, or not to be").Length, 3), (full.Tokens, full.Context));
+    }
+
+    [Fact]
+    public async Task A_text_is_written_once()
+    {
+        GeneratedText stream = Model.GenerateAsync("HAMLET.", Options);
+        await stream.ToResultAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => stream.ToResultAsync());
+    }
+
+    [Fact]
+    public async Task Who_leaves_the_loop_ends_the_computing()
+    {
+        GeneratedText stream = Model.GenerateAsync("HAMLET.", new TextOptions { Seed = 7, MaxTokens = 1_000_000, Context = 1_000_100, IgnoreEndTokens = true });
+        await foreach (string piece in stream)
+        {
+            break;
+        }
+
+        Assert.Equal(StopReason.None, stream.Result.StopReason);
+        Assert.InRange(stream.Result.Ids.Count, 1, 100_000);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_text_and_keeps_what_there_is_of_it()
+    {
+        using CancellationTokenSource stopping = new();
+        GeneratedText stream = Model.GenerateAsync("HAMLET.", new TextOptions { Seed = 7, MaxTokens = 1_000_000, Context = 1_000_100, IgnoreEndTokens = true });
+        List<string> pieces = [];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string piece in stream.WithCancellation(stopping.Token))
+            {
+                pieces.Add(piece);
+                if (pieces.Count == 5)
+                {
+                    await stopping.CancelAsync();
+                }
+            }
+        });
+        Assert.Equal(StopReason.None, stream.Result.StopReason);
+        Assert.Equal(string.Concat(pieces), stream.Result.Text);
+    }
+
+    [Fact]
+    public async Task Nothing_is_computed_on_the_thread_that_asks()
+    {
+        ConcurrentBag<bool> pool = [];
+        TaskCompletionSource<TextResult> done = new();
+        Thread asking = new(() =>
+        {
+            // A thread that is no pool's, as a window's is: what is computed here would be told from here.
+            Told<PromptReading> reading = new(_ => pool.Add(Thread.CurrentThread.IsThreadPoolThread));
+            Task<TextResult> result = Model.GenerateAsync("HAMLET.", Options, reading).ToResultAsync();
+            Assert.False(result.IsCompleted);
+            _ = result.ContinueWith(t => done.SetResult(t.Result), TaskScheduler.Default);
+        });
+        asking.Start();
+        await done.Task;
+        Assert.NotEmpty(pool);
+        Assert.All(pool, Assert.True);
+    }
+
+    [Fact]
+    public async Task Texts_at_the_same_time_are_what_they_are_alone()
+    {
+        string[] prompts = ["HAMLET.", "ROMEO.\nO, ", "To be", "Once more", "MACBETH.\nIs this", "FIRST WITCH."];
+        List<string?> alone = [];
+        foreach (string prompt in prompts)
+        {
+            alone.Add((await Model.GenerateAsync(prompt, Options).ToResultAsync()).Text);
+        }
+
+        TextResult[] together = await Task.WhenAll(prompts.Select(prompt => Model.GenerateAsync(prompt, Options).ToResultAsync()));
+        Assert.Equal(alone, together.Select(t => t.Text));
+    }
+
+    [Fact]
+    public async Task Over_servers_text_and_hidden_states_are_the_same_bytes()
+    {
+        await using BlockServer first = await BlockServer.StartAsync(BardText.Folder, new BlockRange(0, 1));
+        await using BlockServer second = await BlockServer.StartAsync(BardText.Folder, new BlockRange(2, 5));
+        await using LanguageModel through = await LanguageModel.ConnectAsync("bard", new ConnectOptions { Servers = [second.Address, first.Address] });
+        TextResult split = await through.GenerateAsync("HAMLET.", Options).ToResultAsync();
+        Assert.Equal((await Model.GenerateAsync("HAMLET.", Options).ToResultAsync()).Text, split.Text);
+        Assert.Equal([first.Address, second.Address], split.Holders.Select(h => h.Name));
+
+        int[] ids = Model.Tokenizer!.Encode("HAMLET.");
+        ModelTrace here = await Model.TraceAsync(ids), there = await through.TraceAsync(ids);
+        Assert.Equal(7, here.Hidden.Count);
+        Assert.All(here.Hidden.Zip(there.Hidden), pair => Assert.Equal(Bits(pair.First), Bits(pair.Second)));
+        Assert.Equal(Bits(here.Logits), Bits(there.Logits));
+        Assert.Equal(ids.Length * Model.Model.VocabularySize, here.Logits.Length);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_closed_ends_what_is_written_and_writes_no_more()
+    {
+        LanguageModel model = await LanguageModel.LoadAsync("bard", new ModelOptions { Threads = 1 });
+        ChatSession chat = model.StartChat();
+        GeneratedText stream = model.GenerateAsync("HAMLET.", new TextOptions { Seed = 7, MaxTokens = 1_000_000, Context = 1_000_100, IgnoreEndTokens = true });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (string piece in stream)
+            {
+                _ = model.DisposeAsync().AsTask();
+            }
+        });
+        await model.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => model.GenerateAsync("HAMLET.").ToResultAsync());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => chat.AnswerAsync("Hail").ToResultAsync());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => model.TraceAsync([5]));
+    }
+
+    private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
+}
