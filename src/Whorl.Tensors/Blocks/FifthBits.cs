@@ -5,13 +5,14 @@ namespace Whorl.Tensors;
 /// <summary>32 codes of 5 bits: <c>u32 fifth; u8 nibbles[16]</c>; bit j of the first is the fifth bit of element j.</summary>
 internal static class FifthBits
 {
-    public static void Unpack(ReadOnlySpan<byte> packed, Span<byte> codes)
+    /// <summary>The codes, each less an offset.</summary>
+    public static void Unpack(ReadOnlySpan<byte> packed, Span<sbyte> codes, int offset)
     {
         int fifth = BinaryPrimitives.ReadInt32LittleEndian(packed);
         for (int j = 0; j < 16; j++)
         {
-            codes[j] = (byte)((packed[4 + j] & 15) | (((fifth >> j) & 1) << 4));
-            codes[j + 16] = (byte)((packed[4 + j] >> 4) | (((fifth >> (j + 16)) & 1) << 4));
+            codes[j] = (sbyte)(((packed[4 + j] & 15) | (((fifth >> j) & 1) << 4)) - offset);
+            codes[j + 16] = (sbyte)(((packed[4 + j] >> 4) | (((fifth >> (j + 16)) & 1) << 4)) - offset);
         }
     }
 

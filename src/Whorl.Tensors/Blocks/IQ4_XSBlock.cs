@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Whorl.Tensors;
 
@@ -6,7 +7,7 @@ namespace Whorl.Tensors;
 /// <c>f16 d; u16 high; u8 low[4]; u8 codes[128]</c>: groups of 32 with 6-bit scales (nibble g of <c>low</c>, bit pair g of <c>high</c>),
 /// nibbles of a group as in <see cref="Q4_0Block"/>; value <c>d·(scale − 32)·step[code]</c>, <see cref="UnevenSteps"/>.
 /// </summary>
-internal readonly struct IQ4_XSBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct IQ4_XSBlock : IGroupBlock, IBlockEncoder
 {
     private const int HighAt = 2;
     private const int LowAt = 4;
@@ -16,15 +17,20 @@ internal readonly struct IQ4_XSBlock : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 136;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float scale = Half16.Read(block, 0);
         int high = BinaryPrimitives.ReadUInt16LittleEndian(block[HighAt..]);
         for (int g = 0; g < 8; g++)
         {
             int groupScale = ((block[LowAt + (g / 2)] >> (g % 2 * 4)) & 15) | (((high >> (2 * g)) & 3) << 4);
-            IQ4_NLBlock.DecodeNibbles(
-                scale * (groupScale - 32), UnevenSteps.Values, block.Slice(CodesAt + (16 * g), 16), values.Slice(32 * g, 32));
+            scales[g] = scale * (groupScale - 32);
+            Nibbles.LookUp(UnevenSteps.Values, block.Slice(CodesAt + (16 * g), 16), codes.Slice(32 * g, 32));
         }
     }
 

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// <c>u8 e; u8 codes[16]</c>: nibbles as in <see cref="Q4_0Block"/>, each an e2m1 float; value <c>2^(e−128)·Doubled[code]</c>, with
 /// subnormal scales for e below 2. (OCP Microscaling Formats 1.0.)
 /// </summary>
-internal readonly struct MXFP4Block : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct MXFP4Block : IGroupBlock, IBlockEncoder
 {
     /// <summary>Twice the values of the 16 e2m1 codes. Code 8 is +0, as ggml has it.</summary>
     public static ReadOnlySpan<sbyte> Doubled => [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
@@ -13,8 +15,16 @@ internal readonly struct MXFP4Block : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 17;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values) =>
-        IQ4_NLBlock.DecodeNibbles(HalfScale(block[0]), Doubled, block[1..], values);
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
+    {
+        scales[0] = HalfScale(block[0]);
+        Nibbles.LookUp(Doubled, block[1..], codes);
+    }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)
     {

@@ -12,10 +12,11 @@ internal readonly struct NVFP4Block : IBlock, IBlockDecoder
 
     public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
     {
+        Span<sbyte> codes = stackalloc sbyte[16];
         for (int g = 0; g < 4; g++)
         {
-            IQ4_NLBlock.DecodeNibbles(
-                HalfScale(block[g]), MXFP4Block.Doubled, block.Slice(4 + (8 * g), 8), values.Slice(16 * g, 16));
+            Nibbles.LookUp(MXFP4Block.Doubled, block.Slice(4 + (8 * g), 8), codes);
+            BlockGroups.Expand(codes, HalfScale(block[g]), null, values.Slice(16 * g, 16));
         }
     }
 

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// <c>u8 scales[16]; u8 codes[64]; f16 d, dmin</c>: a group of 16 has its scale in the low and its minimum in the high nibble of one
 /// byte; value <c>d·scale·code − dmin·minimum</c>. Codes lie as in <see cref="TwoBits"/>.
 /// </summary>
-internal readonly struct Q2_KBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q2_KBlock : IGroupBlock, IBlockEncoder
 {
     private const int CodesAt = 16;
     private const int ScaleAt = 80;
@@ -14,17 +17,21 @@ internal readonly struct Q2_KBlock : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 84;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 16;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        float scale = Half16.Read(block, ScaleAt);
-        float min = Half16.Read(block, MinAt);
-        Span<byte> codes = stackalloc byte[256];
-        TwoBits.Unpack(block.Slice(CodesAt, 64), codes);
-        for (int i = 0; i < 256; i++)
+        float scale = Half16.Read(block, ScaleAt), min = Half16.Read(block, MinAt);
+        for (int g = 0; g < 16; g++)
         {
-            byte group = block[i / 16];
-            values[i] = (scale * (group & 15) * codes[i]) - (min * (group >> 4));
+            scales[g] = scale * (block[g] & 15);
+            minimums[g] = -(min * (block[g] >> 4));
         }
+
+        TwoBits.Unpack(block.Slice(CodesAt, 64), MemoryMarshal.Cast<sbyte, byte>(codes));
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

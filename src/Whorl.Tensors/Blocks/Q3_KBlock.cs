@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// <c>u8 high[32]; u8 low[64]; u8 scales[12]; f16 d</c>: a code is 2 bits as in <see cref="TwoBits"/> and a third, bit i/32 of byte i%32
 /// of <c>high</c>; groups of 16 with 6-bit scales; value <c>d·(scale − 32)·(code − 4)</c>.
 /// </summary>
-internal readonly struct Q3_KBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q3_KBlock : IGroupBlock, IBlockEncoder
 {
     private const int LowAt = 32;
     private const int ScalesAt = 96;
@@ -14,15 +17,27 @@ internal readonly struct Q3_KBlock : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 110;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 16;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float scale = Half16.Read(block, ScaleAt);
-        Span<byte> codes = stackalloc byte[256];
-        TwoBits.Unpack(block.Slice(LowAt, 64), codes);
-        for (int i = 0; i < 256; i++)
+        for (int g = 0; g < 16; g++)
         {
-            int third = (block[i % 32] >> (i / 32)) & 1;
-            values[i] = scale * ReadScale(block, i / 16) * (codes[i] + (4 * third) - 4);
+            scales[g] = scale * ReadScale(block, g);
+        }
+
+        TwoBits.Unpack(block.Slice(LowAt, 64), MemoryMarshal.Cast<sbyte, byte>(codes));
+        for (int run = 0; run < 8; run++)
+        {
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] += (sbyte)((((block[i] >> run) & 1) << 2) - 4);
+            }
         }
     }
 

@@ -1,22 +1,25 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// <c>f16 d; u8 codes[16]</c>: element j is the low nibble of byte j, element j+16 its high nibble; value <c>d·(code − 8)</c>.
 /// </summary>
-internal readonly struct Q4_0Block : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q4_0Block : IGroupBlock, IBlockEncoder
 {
     public static int Elements => 32;
 
     public static int Bytes => 18;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        float scale = Half16.Read(block, 0);
-        for (int j = 0; j < 16; j++)
-        {
-            values[j] = ((block[2 + j] & 15) - 8) * scale;
-            values[j + 16] = ((block[2 + j] >> 4) - 8) * scale;
-        }
+        scales[0] = Half16.Read(block, 0);
+        Nibbles.Unpack(block[2..], codes, 8);
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

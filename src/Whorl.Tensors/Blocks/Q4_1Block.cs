@@ -1,21 +1,24 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary><c>f16 d, m; u8 codes[16]</c>: nibbles as in <see cref="Q4_0Block"/>; value <c>d·code + m</c>.</summary>
-internal readonly struct Q4_1Block : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q4_1Block : IGroupBlock, IBlockEncoder
 {
     public static int Elements => 32;
 
     public static int Bytes => 20;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        float scale = Half16.Read(block, 0);
-        float min = Half16.Read(block, 2);
-        for (int j = 0; j < 16; j++)
-        {
-            values[j] = ((block[4 + j] & 15) * scale) + min;
-            values[j + 16] = ((block[4 + j] >> 4) * scale) + min;
-        }
+        scales[0] = Half16.Read(block, 0);
+        minimums[0] = Half16.Read(block, 2);
+        Nibbles.Unpack(block[4..], codes, 0);
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

@@ -1,27 +1,26 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// The head of <see cref="SixBitScales"/> and <c>u8 codes[128]</c>: each 32 bytes hold two groups of 32, the first in the low nibbles;
 /// value <c>d·scale·code − dmin·minimum</c>.
 /// </summary>
-internal readonly struct Q4_KBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q4_KBlock : IGroupBlock, IBlockEncoder
 {
     public static int Elements => 256;
 
     public static int Bytes => 144;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        ReadOnlySpan<byte> packed = block[SixBitScales.HeadBytes..];
-        for (int g = 0; g < 8; g++)
-        {
-            (float scale, float min) = SixBitScales.Read(block, g);
-            for (int l = 0; l < 32; l++)
-            {
-                int code = (packed[(g / 2 * 32) + l] >> (g % 2 * 4)) & 15;
-                values[(32 * g) + l] = (scale * code) - min;
-            }
-        }
+        SixBitScales.Read(block, scales, minimums);
+        Nibbles.UnpackRuns(block[SixBitScales.HeadBytes..], codes);
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

@@ -1,22 +1,24 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary><c>f16 d, m</c> and 32 codes as in <see cref="FifthBits"/>; value <c>d·code + m</c>.</summary>
-internal readonly struct Q5_1Block : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q5_1Block : IGroupBlock, IBlockEncoder
 {
     public static int Elements => 32;
 
     public static int Bytes => 24;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        float scale = Half16.Read(block, 0);
-        float min = Half16.Read(block, 2);
-        Span<byte> codes = stackalloc byte[32];
-        FifthBits.Unpack(block[4..], codes);
-        for (int j = 0; j < 32; j++)
-        {
-            values[j] = (codes[j] * scale) + min;
-        }
+        scales[0] = Half16.Read(block, 0);
+        minimums[0] = Half16.Read(block, 2);
+        FifthBits.Unpack(block[4..], codes, 0);
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// The head of <see cref="SixBitScales"/>, <c>u8 high[32]; u8 low[128]</c>: nibbles as in <see cref="Q4_KBlock"/>, the fifth bit of
 /// element l of group g is bit g of byte l; value <c>d·scale·code − dmin·minimum</c>.
 /// </summary>
-internal readonly struct Q5_KBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q5_KBlock : IGroupBlock, IBlockEncoder
 {
     private const int LowAt = SixBitScales.HeadBytes + 32;
 
@@ -12,17 +14,22 @@ internal readonly struct Q5_KBlock : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 176;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
+        SixBitScales.Read(block, scales, minimums);
+        Nibbles.UnpackRuns(block[LowAt..], codes);
         ReadOnlySpan<byte> high = block[SixBitScales.HeadBytes..LowAt];
-        ReadOnlySpan<byte> low = block[LowAt..];
         for (int g = 0; g < 8; g++)
         {
-            (float scale, float min) = SixBitScales.Read(block, g);
-            for (int l = 0; l < 32; l++)
+            Span<sbyte> to = codes.Slice(32 * g, 32);
+            for (int l = 0; l < to.Length; l++)
             {
-                int code = ((low[(g / 2 * 32) + l] >> (g % 2 * 4)) & 15) + (((high[l] >> g) & 1) * 16);
-                values[(32 * g) + l] = (scale * code) - min;
+                to[l] |= (sbyte)(((high[l] >> g) & 1) << 4);
             }
         }
     }

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
 /// <c>u8 low[128]; u8 high[64]; i8 scales[16]; f16 d</c>: of 128 elements, nibbles of elements l and l+64 share byte l (l below 64), the
 /// upper 2 bits lie as in <see cref="TwoBits"/>; groups of 16; value <c>d·scale·(code − 32)</c>.
 /// </summary>
-internal readonly struct Q6_KBlock : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q6_KBlock : IGroupBlock, IBlockEncoder
 {
     private const int HighAt = 128;
     private const int ScalesAt = 192;
@@ -14,15 +17,29 @@ internal readonly struct Q6_KBlock : IBlock, IBlockDecoder, IBlockEncoder
 
     public static int Bytes => 210;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 16;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
         float scale = Half16.Read(block, ScaleAt);
-        Span<byte> high = stackalloc byte[256];
-        TwoBits.Unpack(block.Slice(HighAt, 64), high);
-        for (int i = 0; i < 256; i++)
+        for (int g = 0; g < 16; g++)
         {
-            int code = ((block[LowByteOf(i)] >> LowShiftOf(i)) & 15) | (high[i] << 4);
-            values[i] = scale * (sbyte)block[ScalesAt + (i / 16)] * (code - 32);
+            scales[g] = scale * (sbyte)block[ScalesAt + g];
+        }
+
+        TwoBits.Unpack(block.Slice(HighAt, 64), MemoryMarshal.Cast<sbyte, byte>(codes));
+        for (int run = 0; run < 8; run++) // of 32
+        {
+            ReadOnlySpan<byte> low = block.Slice(LowByteOf(run * 32), 32);
+            int shift = LowShiftOf(run * 32);
+            Span<sbyte> to = codes.Slice(run * 32, 32);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (sbyte)((((low[i] >> shift) & 15) | (to[i] << 4)) - 32);
+            }
         }
     }
 

@@ -1,19 +1,24 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Whorl.Tensors;
 
 /// <summary><c>f16 d; i8 codes[32]</c>; value <c>d·code</c>.</summary>
-internal readonly struct Q8_0Block : IBlock, IBlockDecoder, IBlockEncoder
+internal readonly struct Q8_0Block : IGroupBlock, IBlockEncoder
 {
     public static int Elements => 32;
 
     public static int Bytes => 34;
 
-    public static void Decode(ReadOnlySpan<byte> block, Span<float> values)
+    public static int GroupSize => 32;
+
+    public static bool HasMinimum => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Decode(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minimums)
     {
-        float scale = Half16.Read(block, 0);
-        for (int j = 0; j < 32; j++)
-        {
-            values[j] = (sbyte)block[2 + j] * scale;
-        }
+        scales[0] = Half16.Read(block, 0);
+        MemoryMarshal.Cast<byte, sbyte>(block[2..]).CopyTo(codes);
     }
 
     public static void Encode(ReadOnlySpan<float> values, Span<byte> block)

@@ -5,33 +5,35 @@ namespace Whorl.Tensors;
 /// the low 6 bits of bytes 0 to 3 (scales) and 4 to 7 (minimums); of groups 4 to 7 the low 4 bits lie in bytes 8 to 11 (scale in the low
 /// nibble) and the upper 2 in the upper bits of bytes 0 to 7.
 /// </summary>
-internal static class SixBitScales
+public static class SixBitScales
 {
     /// <summary>Bytes of the head.</summary>
     public const int HeadBytes = 16;
 
-    /// <summary>The scale and the minimum of a group, multiplied out: both products are exact.</summary>
-    public static (float Scale, float Min) Read(ReadOnlySpan<byte> block, int group)
+    /// <summary>The scale and the minimum of a group, 0 to 63 each.</summary>
+    /// <param name="block">The block, from its beginning.</param>
+    /// <param name="group">0 to 7.</param>
+    public static (int Scale, int Min) Codes(ReadOnlySpan<byte> block, int group)
     {
         ReadOnlySpan<byte> packed = block[4..HeadBytes];
-        int scale;
-        int min;
-        if (group < 4)
-        {
-            scale = packed[group] & 63;
-            min = packed[group + 4] & 63;
-        }
-        else
-        {
-            scale = (packed[group + 4] & 15) | ((packed[group - 4] >> 6) << 4);
-            min = (packed[group + 4] >> 4) | ((packed[group] >> 6) << 4);
-        }
+        return group < 4
+            ? (packed[group] & 63, packed[group + 4] & 63)
+            : ((packed[group + 4] & 15) | (packed[group - 4] >> 6 << 4), (packed[group + 4] >> 4) | (packed[group] >> 6 << 4));
+    }
 
-        return (Half16.Read(block, 0) * scale, Half16.Read(block, 2) * min);
+    /// <summary>The scales, and the minimums that are added, multiplied out: the products are exact.</summary>
+    internal static void Read(ReadOnlySpan<byte> block, Span<float> scales, Span<float> minimums)
+    {
+        float scale = Half16.Read(block, 0), min = Half16.Read(block, 2);
+        for (int g = 0; g < 8; g++)
+        {
+            (int scaleCode, int minCode) = Codes(block, g);
+            (scales[g], minimums[g]) = (scale * scaleCode, -(min * minCode));
+        }
     }
 
     /// <summary>Chooses d and dmin by the largest scale and minimum, and stores all rounded to 6 bits.</summary>
-    public static void Write(ReadOnlySpan<float> scales, ReadOnlySpan<float> mins, Span<byte> block)
+    internal static void Write(ReadOnlySpan<float> scales, ReadOnlySpan<float> mins, Span<byte> block)
     {
         float maxScale = ScaleSearch.LargestOrZero(scales);
         float maxMin = ScaleSearch.LargestOrZero(mins);
@@ -62,7 +64,7 @@ internal static class SixBitScales
     }
 
     /// <summary>Chooses scales, minimums and codes (0 to <paramref name="maxCode"/>) of 256 values, and writes the head.</summary>
-    public static void Quantise(ReadOnlySpan<float> values, int maxCode, in SearchSteps steps, Span<byte> block, Span<byte> codes)
+    internal static void Quantise(ReadOnlySpan<float> values, int maxCode, in SearchSteps steps, Span<byte> block, Span<byte> codes)
     {
         Span<float> scales = stackalloc float[8];
         Span<float> mins = stackalloc float[8];
@@ -75,10 +77,10 @@ internal static class SixBitScales
         }
 
         Write(scales, mins, block);
+        Read(block, scales, mins);
         for (int g = 0; g < 8; g++)
         {
-            (float scale, float min) = Read(block, g);
-            ScaleSearch.Requantise(values.Slice(32 * g, 32), scale, min, maxCode, codes.Slice(32 * g, 32));
+            ScaleSearch.Requantise(values.Slice(32 * g, 32), scales[g], -mins[g], maxCode, codes.Slice(32 * g, 32));
         }
     }
 

@@ -8,9 +8,15 @@ internal static class TwoBits
 {
     public static void Unpack(ReadOnlySpan<byte> packed, Span<byte> codes)
     {
-        for (int i = 0; i < codes.Length; i++)
+        for (int run = 0; run < codes.Length; run += 32)
         {
-            codes[i] = (byte)((packed[ByteOf(i)] >> ShiftOf(i)) & 3);
+            ReadOnlySpan<byte> from = packed.Slice(ByteOf(run), 32);
+            Span<byte> to = codes.Slice(run, 32);
+            int shift = ShiftOf(run);
+            for (int i = 0; i < to.Length; i++)
+            {
+                to[i] = (byte)((from[i] >> shift) & 3);
+            }
         }
     }
 

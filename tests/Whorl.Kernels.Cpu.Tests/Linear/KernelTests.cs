@@ -2,6 +2,7 @@ using Whorl.Kernels.Cpu.Ops;
 using Whorl.Kernels.Cpu.Ops.Linear;
 using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 using Whorl.Kernels.Cpu.Quantized.Activations;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Tests.Linear;
@@ -15,9 +16,9 @@ public sealed unsafe class KernelTests
     public void Eight_bit_kernels_with_and_without_AVX_VNNI_give_the_same_bits()
     {
         Same<BytePanel>(ElementType.Q8_0);
-        Same<ByteGroupPanel<GroupShape.Of32WithMinimum>>(ElementType.Q5_1);
-        Same<ByteGroupPanel<GroupShape.Of16>>(ElementType.Q6_K);
-        Same<ByteGroupPanel<GroupShape.Of16WithMinimum>>(ElementType.Q2_K);
+        Same<ByteGroupPanel<Constant.One, Constant.Two>>(ElementType.Q5_1);
+        Same<ByteGroupPanel<Constant.Two, Constant.One>>(ElementType.Q6_K);
+        Same<ByteGroupPanel<Constant.Two, Constant.Two>>(ElementType.Q2_K);
     }
 
     [Fact]

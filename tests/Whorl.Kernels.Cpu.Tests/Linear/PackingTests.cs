@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Whorl.Kernels.Cpu.Ops.Linear;
+using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 using Whorl.Kernels.Cpu.Quantized.Panels;
 using Whorl.Kernels.Cpu.Threading;
 using Whorl.Tensors;
@@ -99,8 +100,6 @@ public sealed unsafe class PackingTests
     /// <summary>Keeps of a panel the number of its first row, and refuses rows out of order.</summary>
     private sealed class RowNumbers : PanelLayout
     {
-        public override PanelKind Kind => PanelKind.F32;
-
         public override long PanelBytes(int columns) => 64;
 
         public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel)
@@ -118,5 +117,9 @@ public sealed unsafe class PackingTests
         }
 
         public override void Expand(byte* panel, int lane, Span<float> values) => throw new NotSupportedException();
+
+        public override int MostRows(InstructionSet set) => throw new NotSupportedException();
+
+        public override void Multiply(InstructionSet set, int rows, in KernelCall call) => throw new NotSupportedException();
     }
 }

@@ -1,5 +1,4 @@
 using Whorl.Kernels.Cpu.Ops.Linear;
-using Whorl.Kernels.Cpu.Quantized;
 using Whorl.Kernels.Cpu.Quantized.Activations;
 using Whorl.Tensors;
 
@@ -12,7 +11,7 @@ internal static unsafe class Reference
     public static float[] Linear(ElementType type, byte[] data, int rows, int columns, Tensor x, ActivationFormat activations)
     {
         float[] y = new float[x.Rows * rows];
-        GroupForm? quantised = GroupForm.Of(type), form = activations == ActivationFormat.Q8 ? quantised : null;
+        BlockGroups? quantised = BlockGroups.Of(type), form = activations == ActivationFormat.Q8 ? quantised : null;
         var blocks = new ActivationBlock[x.Rows][];
         for (int r = 0; form is not null && r < x.Rows; r++)
         {
@@ -47,7 +46,7 @@ internal static unsafe class Reference
         return blocks;
     }
 
-    private static (sbyte[] Codes, float[] Scales, float[] Minimums) Groups(ElementType type, GroupForm form, byte[] data, int row, int columns)
+    private static (sbyte[] Codes, float[] Scales, float[] Minimums) Groups(ElementType type, BlockGroups form, byte[] data, int row, int columns)
     {
         ElementTypeInfo info = ElementTypes.Info(type);
         int blocks = columns / info.BlockSize, groups = info.BlockSize / form.Size;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Whorl.Kernels.Cpu.Quantized;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Tests.Linear;
@@ -8,7 +7,7 @@ namespace Whorl.Kernels.Cpu.Tests.Linear;
 internal static class Weights
 {
     /// <summary>Types that have integer kernels.</summary>
-    public static ElementType[] Quantised { get; } = [.. ElementTypes.All.Select(info => info.Type).Where(type => GroupForm.Of(type) is not null)];
+    public static ElementType[] Quantised { get; } = [.. ElementTypes.All.Select(info => info.Type).Where(type => BlockGroups.Of(type) is not null)];
 
     /// <summary>All types that kernels of their own read.</summary>
     public static ElementType[] All { get; } = [ElementType.F32, ElementType.F16, ElementType.BF16, .. Quantised];

@@ -67,13 +67,4 @@ internal static unsafe class LinearDefinition
 
         return acc;
     }
-
-    /// <summary>The values of a group of quantised weights: <c>s·c</c>, or <c>fma(s, c, m)</c>; s·c is exact, so only the addition of m rounds.</summary>
-    public static void Expand(ReadOnlySpan<sbyte> c, float s, float? m, Span<float> values)
-    {
-        for (int k = 0; k < c.Length; k++)
-        {
-            values[k] = m is { } minimum ? MathF.FusedMultiplyAdd(s, c[k], minimum) : s * c[k];
-        }
-    }
 }

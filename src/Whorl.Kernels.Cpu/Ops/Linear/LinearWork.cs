@@ -105,7 +105,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         }
     }
 
-    private bool WantsBlocks(PackedMatrix matrix) => matrix.Layout.IsQuantised && _activations == ActivationFormat.Q8;
+    private bool WantsBlocks(PackedMatrix matrix) => matrix.Layout.TakesBlocks(_activations);
 
     private long PlanActivations(Workspace workspace)
     {
@@ -252,7 +252,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
             for (int k = 0; k < _x.Columns; k += RunLength)
             {
                 int columns = Math.Min(RunLength, _x.Columns - k);
-                PanelExpander.Expand(layout, call.Weights + (p * call.PanelBytes), k, columns, expanded, _set);
+                layout.ExpandBlocks(_set, call.Weights + (p * call.PanelBytes), k / 32, columns / 32, expanded);
                 KernelCall part = call;
                 part.Weights = (byte*)expanded;
                 part.Panels = 1;
@@ -261,7 +261,7 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
                 float* y = call.Out + (p * PanelLayout.Lanes);
                 part.Out = k == 0 ? y : sums;
                 part.OutStride = k == 0 ? call.OutStride : PanelLayout.Lanes;
-                KernelTable.Run(_set, FloatPanels.Instance, rows, part);
+                KernelTable.Run(_set, FloatPanels<F32Panel>.Instance, rows, part);
                 for (int r = 0; k > 0 && r < rows; r++)
                 {
                     Epilogue.Write(sums + (r * PanelLayout.Lanes), null, y + (r * call.OutStride), y + (r * call.OutStride), PanelLayout.Lanes);

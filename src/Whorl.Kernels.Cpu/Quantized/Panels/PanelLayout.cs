@@ -1,3 +1,6 @@
+using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+using Whorl.Tensors;
+
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>How 32 rows of a weight matrix lie interleaved, so that the lanes of a vector run along outputs and a panel is read as one stream.</summary>
@@ -7,11 +10,8 @@ internal abstract unsafe class PanelLayout
     /// <summary>Rows of a panel.</summary>
     public const int Lanes = 32;
 
-    /// <summary>Which kernels read it.</summary>
-    public abstract PanelKind Kind { get; }
-
-    /// <summary>Whether the panels hold codes and scales, so that <see cref="Tensors.ActivationFormat.Q8"/> applies.</summary>
-    public virtual bool IsQuantised => false;
+    /// <summary>Whether its kernels take activations as blocks of 8-bit codes under a format, rather than as float32.</summary>
+    public virtual bool TakesBlocks(ActivationFormat activations) => false;
 
     /// <summary>Bytes of a panel, a multiple of 64.</summary>
     public abstract long PanelBytes(int columns);
@@ -28,9 +28,12 @@ internal abstract unsafe class PanelLayout
     /// <summary>One row's values, exactly, in plain order.</summary>
     public abstract void Expand(byte* panel, int lane, Span<float> values);
 
-    /// <summary>Whether the bits of an f16 are an infinity or NaN.</summary>
-    protected static bool IsNotFinite(ushort half) => (half & 0x7c00) == 0x7c00;
+    /// <summary>The most rows of activations that its kernels of an instruction set take at once: 1, 2, 4, 6 or 12.</summary>
+    public abstract int MostRows(InstructionSet set);
 
-    /// <summary>An f16, widened exactly.</summary>
-    protected static float Widen(ushort half) => (float)BitConverter.UInt16BitsToHalf(half);
+    /// <summary>Multiplies rows of activations by panels, in vectors.</summary>
+    /// <param name="set">Which form runs; not the scalar one.</param>
+    /// <param name="rows">A number that <see cref="KernelTable.RowsOfNext"/> gives.</param>
+    /// <param name="call">The work.</param>
+    public abstract void Multiply(InstructionSet set, int rows, in KernelCall call);
 }

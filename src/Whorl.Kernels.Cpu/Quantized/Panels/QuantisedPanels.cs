@@ -1,13 +1,10 @@
-using System.Runtime.CompilerServices;
-using Whorl.Kernels.Cpu.Ops.Linear;
+using Whorl.Kernels.Cpu.Lanes;
+using Whorl.Kernels.Cpu.Ops.Linear.Kernels;
+using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>Integer codes in blocks of 32 columns, with a scale and perhaps a minimum for each row and group.</summary>
-/// <remarks>
-/// Codes are kept without sign, <see cref="Bias"/> too large. A 4-bit block is <c>[4][32]</c> words: word j of a row holds the codes of columns 8j..8j+3 in
-/// its bytes' low halves and of 8j+4..8j+7 in the high ones. An 8-bit block is <c>[8][32]</c> words: word j holds columns 4j..4j+3.
-/// </remarks>
+/// <summary>A layout of <see cref="IQuantisedPanel"/> as a value.</summary>
 internal abstract unsafe class QuantisedPanels : PanelLayout
 {
     /// <summary>Bytes of a 4-bit block's codes.</summary>
@@ -16,64 +13,91 @@ internal abstract unsafe class QuantisedPanels : PanelLayout
     /// <summary>Bytes of an 8-bit block's codes.</summary>
     public const int ByteBlock = 32 * Lanes;
 
-    public override bool IsQuantised => true;
-
     /// <summary>Columns of a group: 16 or 32.</summary>
-    public virtual int GroupSize => 32;
+    public abstract int GroupSize { get; }
 
     /// <summary>Whether a group has a minimum.</summary>
     public abstract bool HasMinimum { get; }
 
-    /// <summary>Whether codes take 4 bits.</summary>
-    public abstract bool IsNibbles { get; }
+    /// <summary>One group of one row.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="lane">The row.</param>
+    /// <param name="group">The group, counted along the row.</param>
+    /// <param name="codes">Receives <see cref="GroupSize"/> signed codes.</param>
+    /// <param name="scale">Its scale.</param>
+    /// <param name="minimum">Its minimum; 0 where there is none.</param>
+    public abstract void ReadGroup(byte* panel, int lane, int group, Span<sbyte> codes, out float scale, out float minimum);
 
-    /// <summary>What was added to each code.</summary>
-    public abstract int Bias { get; }
-
-    /// <summary>Start of a block's codes.</summary>
-    public abstract byte* Codes(byte* panel, int block);
-
-    /// <summary>A group's scale.</summary>
-    public abstract float Scale(byte* panel, int lane, int group);
-
-    /// <summary>A group's minimum; 0 where there is none.</summary>
-    public virtual float Minimum(byte* panel, int lane, int group) => 0;
+    /// <summary>Expands some columns to a float32 panel, exactly.</summary>
+    /// <param name="set">Which form runs.</param>
+    /// <param name="panel">The panel.</param>
+    /// <param name="firstBlock">The first block of 32 columns.</param>
+    /// <param name="blocks">How many.</param>
+    /// <param name="values">Receives <c>[columns][32]</c>.</param>
+    public abstract void ExpandBlocks(InstructionSet set, byte* panel, int firstBlock, int blocks, float* values);
 
     public override void Expand(byte* panel, int lane, Span<float> values)
     {
         Span<sbyte> codes = stackalloc sbyte[GroupSize];
         for (int k = 0, group = 0; k < values.Length; k += GroupSize, group++)
         {
-            ReadGroup(panel, lane, group, codes);
-            float? minimum = HasMinimum ? Minimum(panel, lane, group) : null;
-            LinearDefinition.Expand(codes, Scale(panel, lane, group), minimum, values.Slice(k, GroupSize));
+            ReadGroup(panel, lane, group, codes, out float scale, out float minimum);
+            BlockGroups.Expand(codes, scale, HasMinimum ? minimum : null, values.Slice(k, GroupSize));
+        }
+    }
+}
+
+/// <summary>A layout of <see cref="IQuantisedPanel"/> for an element type.</summary>
+/// <param name="groups">What the type's blocks mean.</param>
+internal sealed unsafe class QuantisedPanels<TPanel>(BlockGroups groups) : QuantisedPanels
+    where TPanel : IQuantisedPanel
+{
+    public override bool TakesBlocks(ActivationFormat activations) => activations == ActivationFormat.Q8;
+
+    public override int GroupSize => TPanel.HalfGroups ? 16 : 32;
+
+    public override bool HasMinimum => TPanel.HasMinimum;
+
+    public override long PanelBytes(int columns) => TPanel.PanelBytes(columns);
+
+    public override bool TryPack(byte* source, long rowBytes, int rows, int columns, byte* panel) =>
+        TPanel.TryPack(groups, source, rowBytes, rows, columns, panel);
+
+    public override int MostRows(InstructionSet set) => KernelTable.MostRows<TPanel>(set);
+
+    public override void Multiply(InstructionSet set, int rows, in KernelCall call) => KernelTable.MultiplyCodes<TPanel>(set, rows, call);
+
+    public override void ExpandBlocks(InstructionSet set, byte* panel, int firstBlock, int blocks, float* values)
+    {
+        switch (set)
+        {
+            case InstructionSet.Vector512:
+                ExpandKernel<Register512>.Run<TPanel>(panel, firstBlock, blocks, values);
+                break;
+            case InstructionSet.Vector256:
+                ExpandKernel<Register256>.Run<TPanel>(panel, firstBlock, blocks, values);
+                break;
+            case InstructionSet.Vector128:
+                ExpandKernel<Register128>.Run<TPanel>(panel, firstBlock, blocks, values);
+                break;
+            default:
+                ExpandKernel<Register32>.Run<TPanel>(panel, firstBlock, blocks, values);
+                break;
         }
     }
 
-    /// <summary>One group's signed codes of one row.</summary>
-    public void ReadGroup(byte* panel, int lane, int group, Span<sbyte> codes)
+    public override void ReadGroup(byte* panel, int lane, int group, Span<sbyte> codes, out float scale, out float minimum)
     {
-        int first = group * GroupSize;
-        byte* block = Codes(panel, first / 32) + (lane * 4);
+        int groups = 32 / codes.Length, first = group % groups * codes.Length;
+        byte* block = TPanel.Codes(panel, group / groups) + (lane * 4);
         for (int i = 0; i < codes.Length; i++)
         {
-            int k = (first + i) % 32;
-            int code = IsNibbles ? (block[(k / 8 * 4 * Lanes) + (k % 4)] >> (k % 8 / 4 * 4)) & 15 : block[(k / 4 * 4 * Lanes) + (k % 4)];
-            codes[i] = (sbyte)(code - Bias);
+            int k = first + i;
+            int code = TPanel.IsNibbles ? (block[(k / 8 * 4 * Lanes) + (k % 4)] >> (k % 8 / 4 * 4)) & 15 : block[(k / 4 * 4 * Lanes) + (k % 4)];
+            codes[i] = (sbyte)(code - TPanel.Bias);
         }
-    }
 
-    /// <summary>Puts a row's codes of columns 8·word to 8·word + 7, one a byte, into a 4-bit block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected static void WriteNibbles(byte* block, int lane, int word, ulong eightCodes) =>
-        ((uint*)block)[(word * Lanes) + lane] = (uint)eightCodes | (uint)(eightCodes >> 32 << 4);
-
-    /// <summary>Puts a row's 32 signed codes into an 8-bit block, with a bias of 128.</summary>
-    protected static void WriteBytes(byte* block, int lane, byte* codes)
-    {
-        for (int j = 0; j < 8; j++)
-        {
-            ((uint*)block)[(j * Lanes) + lane] = Unsafe.ReadUnaligned<uint>(codes + (4 * j)) ^ 0x8080_8080;
-        }
+        TPanel.ReadScales(panel, group / groups, group % groups, lane, out Register32 s, out Register32 m);
+        (scale, minimum) = (s.Single, TPanel.HasMinimum ? m.Single : 0);
     }
 }

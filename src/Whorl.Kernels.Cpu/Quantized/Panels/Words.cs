@@ -29,4 +29,16 @@ internal static unsafe class Words
             }
         }
     }
+
+    /// <summary>Interleaves rows of 16-bit numbers, two columns a word; an odd last column has zeros beside it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void InterleaveHalves(byte* source, long rowBytes, int rows, int columns, uint* panel)
+    {
+        for (int r = 0; columns % 2 != 0 && r < rows; r++)
+        {
+            panel[((long)columns / 2 * PanelLayout.Lanes) + r] = ((ushort*)(source + (r * rowBytes)))[columns - 1];
+        }
+
+        Interleave(source, rowBytes, rows, columns / 2, panel);
+    }
 }

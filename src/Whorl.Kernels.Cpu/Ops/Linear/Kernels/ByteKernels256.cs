@@ -45,10 +45,10 @@ internal static unsafe class ByteKernels256
                         }
 
                         byte* end = x + (TPanel.HalfGroups ? 16 - (16 * group) : 0); // of the block's codes
-                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part, out Register256 scale, out Register256 minimum);
+                        TPanel.ReadScales(w, block, group, part, out Register256 scale, out Register256 minimum);
                         Finish<TPanel>(ref a0, s0, scale, minimum, end, group);
                         if (rows > 1) { Finish<TPanel>(ref a1, s1, scale, minimum, end + row, group); }
-                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part + 1, out scale, out minimum);
+                        TPanel.ReadScales(w, block, group, part + 1, out scale, out minimum);
                         Finish<TPanel>(ref b0, t0, scale, minimum, end, group);
                         if (rows > 1) { Finish<TPanel>(ref b1, t1, scale, minimum, end + row, group); }
                     }

@@ -54,8 +54,8 @@ internal static unsafe class ByteKernels512
                         x3 += 4;
                     }
 
-                    PanelReader<Register512>.ReadScales<TPanel>(w, block, group, 0, out Register512 scale0, out Register512 minimum0);
-                    PanelReader<Register512>.ReadScales<TPanel>(w, block, group, 1, out Register512 scale1, out Register512 minimum1);
+                    TPanel.ReadScales(w, block, group, 0, out Register512 scale0, out Register512 minimum0);
+                    TPanel.ReadScales(w, block, group, 1, out Register512 scale1, out Register512 minimum1);
                     nint after = TPanel.HalfGroups ? 16 - (16 * group) : 0; // from here to the end of the block's codes
                     Finish<TPanel>(ref a0, low00, high00, scale0, minimum0, x + after, group);
                     if (rows > 1) { Finish<TPanel>(ref a1, low10, high10, scale0, minimum0, x + row + after, group); }

@@ -54,12 +54,12 @@ internal static unsafe class ByteKernelsVnni
                         }
 
                         nint after = TPanel.HalfGroups ? 16 - (16 * group) : 0; // from here to the end of the block's codes
-                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part, out Register256 scale, out Register256 minimum);
+                        TPanel.ReadScales(w, block, group, part, out Register256 scale, out Register256 minimum);
                         Finish<TPanel>(ref a0, s0, scale, minimum, x + after, group);
                         if (rows > 1) { Finish<TPanel>(ref a1, s1, scale, minimum, x + row + after, group); }
                         if (rows > 2) { Finish<TPanel>(ref a2, s2, scale, minimum, x + (2 * row) + after, group); }
                         if (rows > 3) { Finish<TPanel>(ref a3, s3, scale, minimum, x3 + after, group); }
-                        PanelReader<Register256>.ReadScales<TPanel>(w, block, group, part + 1, out scale, out minimum);
+                        TPanel.ReadScales(w, block, group, part + 1, out scale, out minimum);
                         Finish<TPanel>(ref b0, t0, scale, minimum, x + after, group);
                         if (rows > 1) { Finish<TPanel>(ref b1, t1, scale, minimum, x + row + after, group); }
                         if (rows > 2) { Finish<TPanel>(ref b2, t2, scale, minimum, x + (2 * row) + after, group); }

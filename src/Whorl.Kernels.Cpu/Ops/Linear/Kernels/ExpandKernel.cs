@@ -26,7 +26,7 @@ internal static unsafe class ExpandKernel<TRegister>
             {
                 for (int part = 0; part < PanelLayout.Lanes / TRegister.Lanes; part++)
                 {
-                    PanelReader<TRegister>.ReadScales<TPanel>(panel, block, group, part, out TRegister scale, out TRegister minimum);
+                    TPanel.ReadScales(panel, block, group, part, out TRegister scale, out TRegister minimum);
                     float* to = values + (part * TRegister.Lanes);
                     for (int word = 0; word < words; word++, to += columnsAWord * PanelLayout.Lanes)
                     {
@@ -51,8 +51,7 @@ internal static unsafe class ExpandKernel<TRegister>
     private static void Write<TPanel>(TRegister code, TRegister scale, TRegister minimum, float* to)
         where TPanel : IQuantisedPanel
     {
-        int bias = TPanel.IsBiased ? (TPanel.IsNibbles ? 8 : 128) : 0;
-        TRegister signed = TRegister.SubtractInt32(code & TRegister.Broadcast(TPanel.IsNibbles ? 15 : 255), TRegister.Broadcast(bias));
+        TRegister signed = TRegister.SubtractInt32(code & TRegister.Broadcast(TPanel.IsNibbles ? 15 : 255), TRegister.Broadcast(TPanel.Bias));
         TRegister value = TRegister.MultiplySingle(scale, TRegister.ToSingle(signed)); // exact
         (TPanel.HasMinimum ? TRegister.AddSingle(value, minimum) : value).Store(to);
     }

@@ -43,8 +43,8 @@ internal static unsafe class FloatKernels<TRegister>
                         Sse.Prefetch0(w + Prefetch.Ahead + line);
                     }
 
-                    PanelReader<TRegister>.ReadPair<TPanel>(w, part, out TRegister even0, out TRegister odd0);
-                    PanelReader<TRegister>.ReadPair<TPanel>(w, part + 1, out TRegister even1, out TRegister odd1);
+                    TPanel.ReadPair(w, part, out TRegister even0, out TRegister odd0);
+                    TPanel.ReadPair(w, part + 1, out TRegister even1, out TRegister odd1);
                     Add(ref a0, ref b0, even0, even1, x);
                     if (rows > 1) { Add(ref a1, ref b1, even0, even1, x + row); }
                     if (rows > 2) { Add(ref a2, ref b2, even0, even1, x + (2 * row)); }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Whorl.Kernels.Cpu.Lanes;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
@@ -45,7 +46,7 @@ internal static unsafe class FloatKernels128
     private static void AddPair<TPanel>(ref Vector128<float> a, byte* w, int part, Vector128<float> x0, Vector128<float> x1)
         where TPanel : IFloatPanel
     {
-        PanelReader<Register128>.ReadPair<TPanel>(w, part, out Register128 even, out Register128 odd);
+        TPanel.ReadPair(w, part, out Register128 even, out Register128 odd);
         a = Vector128.FusedMultiplyAdd(x0, even, a);
         a = Vector128.FusedMultiplyAdd(x1, odd, a);
     }

@@ -17,28 +17,69 @@ internal static unsafe class KernelTable
         }
 
         KernelCall part = call;
-        int most = MostRows(set, layout);
+        int most = layout.MostRows(set);
         for (int done = 0; done < rows;)
         {
             int now = RowsOfNext(rows - done, most);
             part.X = call.X + (done * call.RowBytes);
             part.Out = call.Out + (done * call.OutStride);
-            switch (set)
-            {
-                case InstructionSet.Vector512:
-                    WideKernels<Register512>.Run(layout.Kind, now, part);
-                    break;
-                case InstructionSet.Vector256:
-                    WideKernels<Register256>.Run(layout.Kind, now, part);
-                    break;
-                default:
-                    Kernels128.Run(layout.Kind, part);
-                    break;
-            }
-
+            layout.Multiply(set, now, part);
             done += now;
         }
     }
+
+    /// <summary>Multiplies by float panels, in vectors.</summary>
+    public static void MultiplyFloats<TPanel>(InstructionSet set, int rows, in KernelCall call)
+        where TPanel : IFloatPanel
+    {
+        switch (set)
+        {
+            case InstructionSet.Vector512:
+                Constant.Run(rows, new Floats<Register512, TPanel>(call));
+                break;
+            case InstructionSet.Vector256:
+                Constant.Run(rows, new Floats<Register256, TPanel>(call));
+                break;
+            default:
+                FloatKernels128.Run<TPanel>(call);
+                break;
+        }
+    }
+
+    /// <summary>Multiplies by quantised panels, in vectors.</summary>
+    public static void MultiplyCodes<TPanel>(InstructionSet set, int rows, in KernelCall call)
+        where TPanel : IQuantisedPanel
+    {
+        switch (set)
+        {
+            case InstructionSet.Vector512:
+                Constant.Run(rows, new Codes512<TPanel>(call));
+                break;
+            case InstructionSet.Vector256:
+                Constant.Run(rows, new Codes256<TPanel>(call));
+                break;
+            default:
+                QuantisedKernels128.Run<TPanel>(call);
+                break;
+        }
+    }
+
+    /// <summary>The most rows that a kernel of float panels takes.</summary>
+    public static int MostRowsOfFloats(InstructionSet set) => set switch
+    {
+        InstructionSet.Vector512 => 12,
+        InstructionSet.Vector256 => 6,
+        _ => 1,
+    };
+
+    /// <summary>The most rows that a kernel of quantised panels takes.</summary>
+    public static int MostRows<TPanel>(InstructionSet set)
+        where TPanel : IQuantisedPanel => set switch
+    {
+        InstructionSet.Vector512 => TPanel.IsNibbles ? 6 : 4,
+        InstructionSet.Vector256 => TPanel.IsNibbles || AvxVnni.IsSupported ? 4 : 2,
+        _ => 1,
+    };
 
     /// <summary>How many of the remaining rows the next kernel takes: as many as it can, but two about equal parts rather than a full and a small one.</summary>
     /// <param name="rows">Rows left.</param>
@@ -57,20 +98,55 @@ internal static unsafe class KernelTable
         };
     }
 
-    private static int MostRows(InstructionSet set, PanelLayout layout) => set switch
+    private readonly struct Floats<TRegister, TPanel>(in KernelCall call) : IConstantOperation
+        where TRegister : unmanaged, IRegister<TRegister>
+        where TPanel : IFloatPanel
     {
-        InstructionSet.Vector512 => layout switch
+        private readonly KernelCall _call = call;
+
+        public void Run<TRows>()
+            where TRows : IConstant => FloatKernels<TRegister>.Run<TRows, TPanel>(_call);
+    }
+
+    private readonly struct Codes512<TPanel>(in KernelCall call) : IConstantOperation
+        where TPanel : IQuantisedPanel
+    {
+        private readonly KernelCall _call = call;
+
+        public void Run<TRows>()
+            where TRows : IConstant
         {
-            QuantisedPanels { IsNibbles: true } => 6,
-            QuantisedPanels => 4,
-            _ => 12,
-        },
-        InstructionSet.Vector256 => layout switch
+            if (TPanel.IsNibbles)
+            {
+                NibbleKernels512.Run<TRows, TPanel>(_call);
+            }
+            else
+            {
+                ByteKernels512.Run<TRows, TPanel>(_call);
+            }
+        }
+    }
+
+    private readonly struct Codes256<TPanel>(in KernelCall call) : IConstantOperation
+        where TPanel : IQuantisedPanel
+    {
+        private readonly KernelCall _call = call;
+
+        public void Run<TRows>()
+            where TRows : IConstant
         {
-            QuantisedPanels { IsNibbles: true } => 4,
-            QuantisedPanels => AvxVnni.IsSupported ? 4 : 2,
-            _ => 6,
-        },
-        _ => 1,
-    };
+            if (TPanel.IsNibbles)
+            {
+                NibbleKernels256.Run<TRows, TPanel>(_call);
+            }
+            else if (AvxVnni.IsSupported)
+            {
+                ByteKernelsVnni.Run<TRows, TPanel>(_call);
+            }
+            else
+            {
+                ByteKernels256.Run<TRows, TPanel>(_call);
+            }
+        }
+    }
 }

@@ -56,8 +56,8 @@ internal static unsafe class NibbleKernels256
                         x3 += 8;
                     }
 
-                    PanelReader<Register256>.ReadScales<TPanel>(w, block, 0, part, out Register256 scale0, out Register256 minimum0);
-                    PanelReader<Register256>.ReadScales<TPanel>(w, block, 0, part + 1, out Register256 scale1, out Register256 minimum1);
+                    TPanel.ReadScales(w, block, 0, part, out Register256 scale0, out Register256 minimum0);
+                    TPanel.ReadScales(w, block, 0, part + 1, out Register256 scale1, out Register256 minimum1);
                     Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
                     if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
                     if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }
@@ -93,7 +93,7 @@ internal static unsafe class NibbleKernels256
     {
         var block = (ActivationBlock*)(x - ActivationBlock.Size);
         Vector256<int> sum = Avx2.MultiplyAddAdjacent(s, Vector256<short>.One);
-        sum = TPanel.IsBiased ? sum - Vector256.Create(block->EightSums) : sum;
+        sum = (TPanel.Bias != 0) ? sum - Vector256.Create(block->EightSums) : sum;
         a = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), scale * Vector256.Create(block->Scale), a);
         if (TPanel.HasMinimum)
         {

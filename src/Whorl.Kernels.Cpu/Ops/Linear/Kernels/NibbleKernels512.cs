@@ -62,8 +62,8 @@ internal static unsafe class NibbleKernels512
                     x3 += 8;
                 }
 
-                PanelReader<Register512>.ReadScales<TPanel>(w, block, 0, 0, out Register512 scale0, out Register512 minimum0);
-                PanelReader<Register512>.ReadScales<TPanel>(w, block, 0, 1, out Register512 scale1, out Register512 minimum1);
+                TPanel.ReadScales(w, block, 0, 0, out Register512 scale0, out Register512 minimum0);
+                TPanel.ReadScales(w, block, 0, 1, out Register512 scale1, out Register512 minimum1);
                 Finish<TPanel>(ref a0, s0, scale0, minimum0, x);
                 if (rows > 1) { Finish<TPanel>(ref a1, s1, scale0, minimum0, x + row); }
                 if (rows > 2) { Finish<TPanel>(ref a2, s2, scale0, minimum0, x + (2 * row)); }
@@ -105,7 +105,7 @@ internal static unsafe class NibbleKernels512
     {
         var block = (ActivationBlock*)(x - ActivationBlock.Size);
         Vector512<int> sum = Avx512BW.MultiplyAddAdjacent(s, Vector512<short>.One);
-        sum = TPanel.IsBiased ? sum - Vector512.Create(block->EightSums) : sum;
+        sum = (TPanel.Bias != 0) ? sum - Vector512.Create(block->EightSums) : sum;
         a = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale * Vector512.Create(block->Scale), a);
         if (TPanel.HasMinimum)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Whorl.Kernels.Cpu.Quantized.Panels;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
@@ -22,9 +23,8 @@ internal static unsafe class Prefetch
     public static void Fields<TPanel>(byte* panel, int block)
         where TPanel : IQuantisedPanel
     {
-        // Of fields that several blocks share, each asks for its part.
-        int part = TPanel.Scales == ScaleKind.Superblock ? block & 7 : TPanel.Scales == ScaleKind.AlternateHalves ? block & 1 : 0;
-        byte* fields = TPanel.Fields(panel, block, 0) + (part * TPanel.FieldBytes) + Ahead;
+        // Of fields that several blocks (a power of two) share, each asks for its part.
+        byte* fields = TPanel.Fields(panel, block, 0) + ((block & (TPanel.BlocksAField - 1)) * TPanel.FieldBytes) + Ahead;
         Sse.Prefetch0(fields);
         if (TPanel.FieldBytes > 64)
         {

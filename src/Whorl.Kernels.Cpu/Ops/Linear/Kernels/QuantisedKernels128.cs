@@ -11,9 +11,23 @@ namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 /// <summary>Quantised weights with 128-bit vectors: a row against a panel at a time, half of its lanes after the other.</summary>
 internal static unsafe class QuantisedKernels128
 {
+    /// <summary>Multiplies one row.</summary>
+    public static void Run<TPanel>(in KernelCall call)
+        where TPanel : IQuantisedPanel
+    {
+        if (TPanel.IsNibbles)
+        {
+            Nibbles<TPanel>(call);
+        }
+        else
+        {
+            Bytes<TPanel>(call);
+        }
+    }
+
     /// <summary>4-bit weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Nibbles<TPanel>(in KernelCall call)
+    private static void Nibbles<TPanel>(in KernelCall call)
         where TPanel : IQuantisedPanel
     {
         float* y = call.Out;
@@ -28,7 +42,7 @@ internal static unsafe class QuantisedKernels128
                 for (int block = 0; block < call.Steps; block++, x++)
                 {
                     byte* codes = TPanel.Codes(w, block) + (part * 16);
-                    Vector128<int> s0 = Vector128.Create(TPanel.IsBiased ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
+                    Vector128<int> s0 = Vector128.Create((TPanel.Bias != 0) ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
                     for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                     {
                         Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte(), r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
@@ -52,7 +66,7 @@ internal static unsafe class QuantisedKernels128
 
     /// <summary>8-bit weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Bytes<TPanel>(in KernelCall call)
+    private static void Bytes<TPanel>(in KernelCall call)
         where TPanel : IQuantisedPanel
     {
         float* y = call.Out;
@@ -119,7 +133,7 @@ internal static unsafe class QuantisedKernels128
     private static void Finish<TPanel>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
         where TPanel : IQuantisedPanel
     {
-        PanelReader<Register128>.ReadScales<TPanel>(w, block, group, part, out Register128 scale, out Register128 minimum);
+        TPanel.ReadScales(w, block, group, part, out Register128 scale, out Register128 minimum);
         a = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), scale * Vector128.Create(x->Scale), a);
         if (TPanel.HasMinimum)
         {

@@ -40,8 +40,7 @@ internal static unsafe class ScalarKernels
 
         for (int group = 0; group * size < call.Steps * ActivationBlock.Size; group++)
         {
-            layout.ReadGroup(panel, lane, group, codes);
-            float scale = layout.Scale(panel, lane, group), minimum = layout.Minimum(panel, lane, group);
+            layout.ReadGroup(panel, lane, group, codes, out float scale, out float minimum);
             for (int r = 0; r < rows; r++)
             {
                 var block = (ActivationBlock*)(call.X + (r * call.RowBytes)) + (group * size / ActivationBlock.Size);
