@@ -75,11 +75,11 @@ internal static unsafe class KernelTable
     /// <summary>The most rows that a kernel of quantised panels takes.</summary>
     public static int MostRows<TPanel>(InstructionSet set)
         where TPanel : IQuantisedPanel => set switch
-    {
-        InstructionSet.Vector512 => TPanel.IsNibbles ? 6 : 4,
-        InstructionSet.Vector256 => TPanel.IsNibbles || AvxVnni.IsSupported ? 4 : 2,
-        _ => 1,
-    };
+        {
+            InstructionSet.Vector512 => TPanel.IsNibbles ? 6 : 4,
+            InstructionSet.Vector256 => TPanel.IsNibbles || AvxVnni.IsSupported ? 4 : 2,
+            _ => 1,
+        };
 
     /// <summary>How many of the remaining rows the next kernel takes: as many as it can, but two about equal parts rather than a full and a small one.</summary>
     /// <param name="rows">Rows left.</param>
