@@ -1,6 +1,6 @@
 using SwarmBench;
 
-// All measurements, or those that are named: token, throughput, node.
+// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS].
 Console.WriteLine($"{Environment.ProcessorCount} cores, load {(File.Exists("/proc/loadavg") ? (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0] : "unknown")}");
 if (Wanted("token"))
 {
@@ -15,6 +15,11 @@ if (Wanted("throughput"))
 if (Wanted("node"))
 {
     await EmptyNode.MeasureAsync(CancellationToken.None);
+}
+
+if (args is ["gap", var model, ..])
+{
+    await DecodeGap.MeasureAsync(model, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 0);
 }
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);

@@ -35,9 +35,12 @@ internal sealed class Hosted : IDisposable
     }
 
     /// <summary>Computes steps one after the other in a session of their own; a step's number of rows, and its seed.</summary>
-    public async Task<float[]> ComputeAsync(IBlockSpan span, params (int Rows, int Seed)[] steps)
+    public Task<float[]> ComputeAsync(IBlockSpan span, params (int Rows, int Seed)[] steps) => ComputeAsync(span, span.Range, steps);
+
+    /// <summary>The same with some of the blocks.</summary>
+    public async Task<float[]> ComputeAsync(IBlockSpan span, BlockRange range, params (int Rows, int Seed)[] steps)
     {
-        await using IBlockSession session = await span.OpenAsync(new BlockSessionOptions(span.Range, steps.Sum(s => s.Rows)), CancellationToken.None);
+        await using IBlockSession session = await span.OpenAsync(new BlockSessionOptions(range, steps.Sum(s => s.Rows)), CancellationToken.None);
         List<float> outputs = [];
         foreach ((int rows, int seed) in steps)
         {

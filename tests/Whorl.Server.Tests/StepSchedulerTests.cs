@@ -48,6 +48,81 @@ public sealed class StepSchedulerTests
         }
     }
 
+    [Fact]
+    public async Task Sessions_on_unlike_blocks_share_a_pass_and_get_each_the_bytes_it_gets_alone()
+    {
+        using Hosted hosted = new(threads: 1);
+        BlockRange[] ranges = [new(1, 3), new(2, 3), new(3, 3), new(1, 1), new(2, 2), new(1, 2)];
+        BlockStep[] alone = [.. ranges.Select((range, i) => Step(range, i))], together = [.. ranges.Select((range, i) => Step(range, i))];
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            using SessionCache cache = await CacheAsync(ranges[i], i);
+            hosted.Blocks.Forward([cache], [alone[i]]);
+        }
+
+        SessionCache[] caches = await Task.WhenAll(ranges.Select(CacheAsync));
+        hosted.Blocks.Forward(caches, together);
+        Assert.Equal(alone.Select(step => step.Output.ToArray()), together.Select(step => step.Output.ToArray()));
+        Assert.All(caches, (cache, i) => Assert.Equal(together[i].IsScratch ? 3 : 3 + together[i].Rows, cache.Committed));
+        Array.ForEach(caches, cache => cache.Dispose());
+
+        Task<SessionCache> CacheAsync(BlockRange range, int seed)
+        {
+            SessionCache cache = hosted.Blocks.Open(new BlockSessionOptions(range, 20, 8));
+            hosted.Blocks.Forward([cache], [hosted.Step(3, 50 + seed)]);
+            return Task.FromResult(cache);
+        }
+
+        BlockStep Step(BlockRange range, int seed)
+        {
+            BlockStep step = hosted.Step(2 + seed, seed);
+            (step.EveryBlock, step.IsScratch) = (seed % 2 == 1, seed % 3 == 2);
+            step.Parents = step.IsScratch ? Enumerable.Range(0, step.Rows).Select(i => (i / 2) - 1).ToArray() : default;
+            step.PromptRows = seed == 1 ? 2 : 0;
+            step.Prompts = hosted.Step(range.Count * step.PromptRows, 90).Input;
+            step.Output = new float[step.OutputLength(range.Count, hosted.Span.BoundarySize)];
+            return step;
+        }
+    }
+
+    [Fact]
+    public async Task A_pass_between_two_blocks_of_another_changes_neither()
+    {
+        using Hosted hosted = new(threads: 1);
+        float[] outer = await hosted.ComputeAsync(hosted.Span, (40, 1)), inner = await hosted.ComputeAsync(hosted.Span, (2, 2), (1, 3));
+        using SessionCache one = hosted.Blocks.Open(new BlockSessionOptions(hosted.Span.Range, 40)), other = hosted.Blocks.Open(new BlockSessionOptions(hosted.Span.Range, 4));
+        BlockStep whole = hosted.Step(40, 1);
+        Queue<BlockStep> between = new([hosted.Step(2, 2), hosted.Step(1, 3)]);
+        List<float> given = [];
+        hosted.Blocks.Forward([one], [whole], () =>
+        {
+            BlockStep step = between.Dequeue();
+            hosted.Blocks.Forward([other], [step]);
+            given.AddRange(step.Output.ToArray());
+        });
+        Assert.Equal(outer, whole.Output.ToArray());
+        Assert.Equal(inner, given);
+    }
+
+    [Fact]
+    public async Task A_short_step_that_comes_during_a_long_pass_is_computed_before_that_is_over()
+    {
+        using Hosted hosted = new(threads: 1);
+        await using HostedSession stranger = hosted.Span.Open(new BlockSessionOptions(hosted.Span.Range, 2000)), session = hosted.Span.Open(new BlockSessionOptions(hosted.Span.Range, 40));
+        Task prefill = stranger.StepAsync(hosted.Step(2000, 1), CancellationToken.None).AsTask();
+        for (int i = 0; i < 20; i++)
+        {
+            await session.StepAsync(hosted.Step(1, i), CancellationToken.None);
+        }
+
+        Assert.True(stranger.Cache.Committed < 2000); // it still has its rows before it
+        await prefill;
+        float[] expected = await hosted.ComputeAsync(hosted.Span, [.. Enumerable.Range(0, 20).Select(i => (1, i)), (1, 99)]);
+        BlockStep last = hosted.Step(1, 99);
+        await session.StepAsync(last, CancellationToken.None);
+        Assert.Equal(expected[^last.Output.Length..], last.Output.ToArray());
+    }
+
     /// <summary>Many sessions step, give up and close in an order that a seed shuffles: every step ends, and what it gives is what it gives alone.</summary>
     [Theory]
     [InlineData(1)]
@@ -55,11 +130,12 @@ public sealed class StepSchedulerTests
     public async Task No_step_is_forgotten_whatever_the_schedule(int seed)
     {
         using Hosted hosted = new(threads: 1);
-        int[] rows = [1, 3, 20, 1, 40, 2];
+        int[] rows = [1, 3, 20, 1, 60, 2];
+        BlockRange[] ranges = [new(1, 3), new(1, 3), new(2, 3), new(1, 2), new(3, 3)];
         Dictionary<int, float[]> alone = [];
         for (int i = 0; i < 8; i++)
         {
-            alone[i] = await hosted.ComputeAsync(hosted.Span, [.. rows.Select((r, s) => (r, (10 * i) + s))]);
+            alone[i] = await hosted.ComputeAsync(hosted.Span, ranges[i % ranges.Length], [.. rows.Select((r, s) => (r, (10 * i) + s))]);
         }
 
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
@@ -75,7 +151,7 @@ public sealed class StepSchedulerTests
             {
                 using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
                 int givenUp = random.Next(4) == 0 ? random.Next(rows.Length) : -1;
-                await using HostedSession session = hosted.Span.Open(new BlockSessionOptions(hosted.Span.Range, rows.Sum()));
+                await using HostedSession session = hosted.Span.Open(new BlockSessionOptions(ranges[worker % ranges.Length], rows.Sum()));
                 List<float> output = [];
                 try
                 {

@@ -37,6 +37,9 @@ public sealed partial class SessionCache : IDisposable
 
     internal IReadOnlyList<BlockCache> Blocks { get; }
 
+    /// <summary>What a block remembers, by its number in the model.</summary>
+    internal BlockCache Block(int block) => Blocks[block - Range.First];
+
     /// <summary>Commits some scratch tokens and forgets the others.</summary>
     /// <param name="kept">Numbers of the tokens to keep: a path from the root, each the parent of the next. Empty forgets all.</param>
     /// <exception cref="ArgumentException">They are not such a path, or more than fit; nothing has changed.</exception>
@@ -185,8 +188,8 @@ public sealed partial class SessionCache : IDisposable
         }
     }
 
-    /// <summary>Applies a checked step's verdict and adds its rows to a layout; scratch tokens are remembered.</summary>
-    internal void Enter(BlockStep step, StepLayout layout)
+    /// <summary>Applies a checked step's verdict; its scratch tokens are remembered.</summary>
+    internal void Enter(BlockStep step)
     {
         _entered = _parents.Count;
         if (step.HasVerdict)
@@ -196,19 +199,29 @@ public sealed partial class SessionCache : IDisposable
 
         if (!step.IsScratch)
         {
-            layout.AddChain(Committed, step.Rows);
             return;
         }
 
-        int scratch = _parents.Count;
         _parents.AddRange(step.Parents.Span);
-        layout.AddTree(Committed, Parents, scratch);
         foreach (BlockCache block in Blocks)
         {
             for (int i = 0; i < block.States.Count; i++)
             {
                 block.States[i].EnsureScratch(_parents.Count);
             }
+        }
+    }
+
+    /// <summary>Adds an entered step's rows to a layout.</summary>
+    internal void Place(BlockStep step, StepLayout layout)
+    {
+        if (step.IsScratch)
+        {
+            layout.AddTree(Committed, Parents, _parents.Count - step.Rows);
+        }
+        else
+        {
+            layout.AddChain(Committed, step.Rows);
         }
     }
 

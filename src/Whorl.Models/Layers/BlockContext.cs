@@ -16,7 +16,7 @@ internal sealed class BlockContext(IBackend backend)
 
     public IReadOnlyList<SessionCache> Sessions => _sessions;
 
-    /// <summary>The block's number within the span.</summary>
+    /// <summary>The block's number in the model.</summary>
     public int Block { get; set; }
 
     /// <summary>The value that crosses block boundaries behind the residual stream, <c>[rows, side]</c>; a block may replace it.</summary>
@@ -65,14 +65,14 @@ internal sealed class BlockContext(IBackend backend)
     {
         for (int i = 0; i < _sessions.Count; i++)
         {
-            _keyValues[i] = _sessions[i].Blocks[Block].KeyValues!;
+            _keyValues[i] = _sessions[i].Block(Block).KeyValues!;
         }
 
         return _keyValues.AsSpan(0, _sessions.Count);
     }
 
     /// <summary>Each session's last recurrent state in this block, the feed-forward layer's where it has one.</summary>
-    public ReadOnlySpan<StateStore> LastStates() => States(_sessions[0].Blocks[Block].States.Count - 1);
+    public ReadOnlySpan<StateStore> LastStates() => States(_sessions[0].Block(Block).States.Count - 1);
 
     /// <summary>Each session's recurrent state in this block.</summary>
     /// <param name="index">Which of the block's states.</param>
@@ -80,7 +80,7 @@ internal sealed class BlockContext(IBackend backend)
     {
         for (int i = 0; i < _sessions.Count; i++)
         {
-            _states[i] = _sessions[i].Blocks[Block].States[index];
+            _states[i] = _sessions[i].Block(Block).States[index];
         }
 
         return _states.AsSpan(0, _sessions.Count);

@@ -9,13 +9,13 @@ public sealed class DecoderSpan : IDisposable
 {
     private readonly DecoderSpec _spec;
     private readonly IBackend _backend;
-    private readonly BlockContext _context;
+    private readonly List<BlockContext> _contexts = []; // one a pass under way: a pass may be computed between two blocks of another
+    private int _depth;
     private readonly List<DecoderBlock> _blocks = [];
 
     private DecoderSpan(DecoderSpec spec, IBackend backend, BlockRange range, SpanContract contract)
     {
         (_spec, _backend, Range, Contract) = (spec, backend, range, contract);
-        _context = new BlockContext(backend);
     }
 
     /// <summary>Which blocks.</summary>
@@ -128,15 +128,34 @@ public sealed class DecoderSpan : IDisposable
     }
 
     /// <summary>Computes steps of one or more sessions at once; each comes out as if it had been alone.</summary>
-    /// <remarks>Where it throws, no session has gone on; one that cannot be brought back to where it was takes no more steps.</remarks>
-    /// <param name="sessions">Unlike sessions on the same blocks.</param>
+    /// <remarks>
+    /// Sessions may be on unlike blocks: each joins where its blocks begin and leaves where they end. Where it throws, no session has gone on; one that
+    /// cannot be brought back to where it was takes no more steps.
+    /// </remarks>
+    /// <param name="sessions">Unlike sessions.</param>
     /// <param name="steps">A step for each, that <see cref="Check"/> accepts.</param>
+    /// <param name="between">
+    /// Called between two blocks, or null. It may compute other sessions' steps meanwhile, which are then whole before these go on; it must not throw.
+    /// </param>
     /// <exception cref="MemoryBudgetException">A session that grows found no memory.</exception>
-    public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
+    public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Action? between = null)
     {
         lock (_backend)
         {
-            ForwardTogether(sessions, steps);
+            if (_depth == _contexts.Count)
+            {
+                _contexts.Add(new BlockContext(_backend));
+            }
+
+            BlockContext context = _contexts[_depth++];
+            try
+            {
+                ForwardTogether(context, sessions, steps, between);
+            }
+            finally
+            {
+                _depth--;
+            }
         }
     }
 
@@ -154,17 +173,18 @@ public sealed class DecoderSpan : IDisposable
         }
     }
 
-    private void ForwardTogether(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps)
+    private void ForwardTogether(BlockContext context, IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Action? between)
     {
-        _context.Clear();
         for (int i = 0; i < sessions.Count; i++)
         {
             Check(sessions[i], steps[i]); // all of them before any is entered: one that does not fit must not leave the others half-way
         }
 
+        int rows = 0;
         for (int i = 0; i < sessions.Count; i++)
         {
             sessions[i].Grow(steps[i]);
+            rows += steps[i].Rows;
         }
 
         int entered = 0;
@@ -174,13 +194,12 @@ public sealed class DecoderSpan : IDisposable
             while (entered < sessions.Count)
             {
                 SessionCache session = sessions[entered];
-                session.Enter(steps[entered++], _context.Layout);
-                _context.Add(session);
+                session.Enter(steps[entered++]);
             }
 
-            if (_context.Layout.Rows > 0)
+            if (rows > 0)
             {
-                Compute(steps, sessions[0].Range);
+                Compute(context, sessions, steps, rows, between);
             }
         }
         catch
@@ -206,43 +225,107 @@ public sealed class DecoderSpan : IDisposable
         }
     }
 
-    private void Compute(IReadOnlyList<BlockStep> steps, BlockRange range)
+    private void Compute(BlockContext context, IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, int mostRows, Action? between)
     {
-        // Two tensors take turns as a block's input and output, so that the workspace never holds more than one block's intermediate results.
-        int rows = _context.Layout.Rows;
-        Tensor current = _backend.Rent(rows, BoundarySize), next = _backend.Rent(rows, BoundarySize);
-        int row = 0;
-        for (int i = 0; i < steps.Count; i++)
+        int first = int.MaxValue, last = 0;
+        for (int i = 0; i < sessions.Count; i++)
         {
-            _backend.Upload(steps[i].Input.Span, current.Slice(row, steps[i].Rows));
-            row += steps[i].Rows;
+            (first, last) = (Math.Min(first, sessions[i].Range.First), Math.Max(last, sessions[i].Range.Last));
         }
 
-        Round(current);
-        for (int block = 0; block < range.Count; block++)
+        // Two tensors take turns as a block's input and output, so that the workspace never holds more than one block's intermediate results.
+        Tensor current = _backend.Rent(mostRows, BoundarySize), next = _backend.Rent(mostRows, BoundarySize);
+        for (int block = first; block <= last; block++)
         {
-            long mark = _backend.Mark();
-            _context.Block = block;
-            AddPrompts(steps, current, block);
-            _backend.Copy(_blocks[range.First - Range.First + block].Forward(_context, current), next);
-            Round(next);
-            _backend.Release(mark);
-            (current, next) = (next, current);
-            Emit(steps, current, block, last: block == range.Count - 1);
+            if (Changes(sessions, block))
+            {
+                Regroup(context, sessions, steps, block, current, next);
+                (current, next) = (next, current);
+            }
+
+            int rows = context.Layout.Rows;
+            if (rows > 0)
+            {
+                long mark = _backend.Mark();
+                context.Block = block;
+                Tensor input = current.Slice(0, rows), output = next.Slice(0, rows);
+                AddPrompts(sessions, steps, input, block);
+                _backend.Copy(_blocks[block - Range.First].Forward(context, input), output);
+                Round(output);
+                _backend.Release(mark);
+                (current, next) = (next, current);
+                Emit(sessions, steps, output, block);
+            }
+
+            if (block < last)
+            {
+                between?.Invoke();
+            }
         }
     }
 
-    private void AddPrompts(IReadOnlyList<BlockStep> steps, Tensor current, int block)
+    /// <summary>Whether other sessions have rows in a block than in the one before.</summary>
+    private static bool Changes(IReadOnlyList<SessionCache> sessions, int block)
+    {
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            if (sessions[i].Range.First == block || sessions[i].Range.Last == block - 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Puts the rows together that a block computes: those that it has from the block before, and those that begin here.</summary>
+    private void Regroup(BlockContext context, IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, int block, Tensor before, Tensor now)
+    {
+        context.Clear();
+        int from = 0, to = 0;
+        for (int i = 0; i < sessions.Count; i++)
+        {
+            (SessionCache session, BlockStep step) = (sessions[i], steps[i]);
+            bool was = session.Range.First < block && block - 1 <= session.Range.Last;
+            if (session.Range.First <= block && block <= session.Range.Last)
+            {
+                session.Place(step, context.Layout);
+                context.Add(session);
+                Tensor rows = now.Slice(to, step.Rows);
+                if (was)
+                {
+                    _backend.Copy(before.Slice(from, step.Rows), rows);
+                }
+                else
+                {
+                    _backend.Upload(step.Input.Span, rows);
+                }
+
+                to += step.Rows;
+            }
+
+            from += was ? step.Rows : 0;
+        }
+
+        Round(now.Slice(0, to)); // once more where it was: that changes nothing
+    }
+
+    private void AddPrompts(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Tensor current, int block)
     {
         int row = 0;
         bool any = false;
         for (int i = 0; i < steps.Count; i++)
         {
-            BlockStep step = steps[i];
+            (BlockRange range, BlockStep step) = (sessions[i].Range, steps[i]);
+            if (block < range.First || block > range.Last)
+            {
+                continue;
+            }
+
             if (step.PromptRows > 0)
             {
                 Tensor rows = current.Slice(row, step.PromptRows);
-                Tensor prompts = _backend.Upload(step.Prompts.Span.Slice(block * rows.Length, rows.Length), BoundarySize);
+                Tensor prompts = _backend.Upload(step.Prompts.Span.Slice((block - range.First) * rows.Length, rows.Length), BoundarySize);
                 _backend.Copy(_backend.Add(rows, prompts), rows);
                 any = true;
             }
@@ -264,16 +347,21 @@ public sealed class DecoderSpan : IDisposable
         }
     }
 
-    private void Emit(IReadOnlyList<BlockStep> steps, Tensor current, int block, bool last)
+    private void Emit(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Tensor current, int block)
     {
         int row = 0;
         for (int i = 0; i < steps.Count; i++)
         {
-            BlockStep step = steps[i];
-            int length = step.Rows * BoundarySize;
-            if (step.EveryBlock || last)
+            (BlockRange range, BlockStep step) = (sessions[i].Range, steps[i]);
+            if (block < range.First || block > range.Last)
             {
-                _backend.Download(current.Slice(row, step.Rows), step.Output.Span.Slice(step.EveryBlock ? block * length : 0, length));
+                continue;
+            }
+
+            int length = step.Rows * BoundarySize;
+            if (step.EveryBlock || block == range.Last)
+            {
+                _backend.Download(current.Slice(row, step.Rows), step.Output.Span.Slice(step.EveryBlock ? (block - range.First) * length : 0, length));
             }
 
             row += step.Rows;

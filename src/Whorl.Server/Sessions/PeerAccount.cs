@@ -23,4 +23,10 @@ internal sealed class PeerAccount(PeerId? owner)
 
     /// <summary>When a slice of a long step was last computed for it; the scheduler's own.</summary>
     public long LastServed { get; set; }
+
+    /// <summary>The last pass of short steps with steps of it; the scheduler's own.</summary>
+    public long Pass { get; set; }
+
+    /// <summary>Rows that it has in that pass.</summary>
+    public int RowsOfPass { get; set; }
 }

@@ -5,13 +5,13 @@ namespace Whorl.Server;
 
 /// <summary>The only way to the blocks: decides which waiting steps are computed together, and in which order.</summary>
 /// <remarks>
-/// It computes on a thread of its own, so that no thread that moves bytes ever does, in passes over the weights that take what waits: first all steps of
-/// few rows, then slices of the long ones, of whose peer has waited longest. Slices are of a length that keeps a pass short; neither they nor the company
-/// change a byte. A lone step of few rows is computed by its caller where that takes no longer than changing threads.
+/// It computes on a thread of its own, so that no thread that moves bytes ever does, in passes over the weights that take what waits, each session joining
+/// where its blocks begin: all steps of few rows, or slices of the long ones, of whose peer has waited longest. Between two blocks of a long pass the steps of few
+/// rows that have come meanwhile are computed, so that they wait for one block at most; a long pass follows after each pass of short ones at the latest, and its
+/// slices are so short that a block of them takes no longer than a short pass usually does. Neither slices nor company nor interruption change a byte. A lone
+/// step of few rows is computed by its caller where that takes no longer than changing threads.
 /// </remarks>
-/// <param name="span">The blocks.</param>
-/// <param name="time">Measures.</param>
-internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
+internal sealed class StepScheduler
 {
     /// <summary>Rows of a pass at most.</summary>
     public const int MostRows = 1024;
@@ -19,33 +19,42 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
     /// <summary>Rows of a step up to which it counts as decoding.</summary>
     public const int DecodeRows = 16;
 
+    private const int MostDecodeRowsOfPeer = 64; // in a pass: who has many sessions does not make it long for others
     private const int LeastSlice = 32;
+    private const int LeastSliceWithDecoding = 4; // fewer rows are no measure of how long one takes
     private const int FirstSlice = 128; // while it is not known how long a row takes
-    private const int MostPassesWithout = 4;
     private const int BatchTurn = 4; // so many passes of others' prefill, then one of batches
 
     private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan PassTimeWithDecoding = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PassTimeWithDecoding = TimeSpan.FromMilliseconds(50); // who has no part in it may wait for the backend
+    private static readonly TimeSpan DecodingTime = TimeSpan.FromSeconds(2); // from its last step on somebody counts as decoding
     private static readonly TimeSpan InlineTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
+    private readonly DecoderSpan _span;
+    private readonly TimeProvider _time;
+    private readonly Action _interlude;
     private readonly object _gate = new(); // guards all below but what the one who computes has for itself
     private readonly LinkedList<HostedSession>[] _waiting = [new(), new(), new()];
     private Thread? _thread;
     private bool _isComputing;
+    private bool _isLongNext; // after a pass of short steps
     private int _count;
     private int _prefillPasses;
-    private int _passesWithout; // that could take none of the long steps, since those are on other blocks
     private long _served;
+    private long _passes;
 
-    // The pass under way: of whoever computes.
-    private readonly List<HostedSession> _pass = [];
-    private readonly List<SessionCache> _caches = [];
-    private readonly List<BlockStep> _steps = [];
-    private readonly List<HostedSession> _over = [];
-    private readonly List<HostedSession> _completing = []; // the thread's own: by then another may compute
+    // The passes under way, one between two blocks of the other: of whoever computes.
+    private readonly StepPass _pass = new(), _between = new();
     private double _secondsPerRow; // of long passes
+    private double _decodeSeconds; // of a pass of short steps, usually
+    private long _lastDecode; // when one ended
+    private TimeSpan _interrupted; // of the long pass under way, by short ones
     private TimeSpan _loneTook; // the last step of few rows that was alone in its pass, whoever computed it
+
+    /// <param name="span">The blocks.</param>
+    /// <param name="time">Measures.</param>
+    public StepScheduler(DecoderSpan span, TimeProvider time) => (_span, _time, _interlude) = (span, time, ComputeBetween);
 
     /// <summary>Sessions that wait.</summary>
     public int Waiting
@@ -144,13 +153,10 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
 
     private void ComputeInline(HostedSession session)
     {
-        _pass.Add(session);
-        long start = time.GetTimestamp();
-        ComputePass();
-        TimeSpan took = time.GetElapsedTime(start);
-        Settle(took);
-        HostedSession? over = _over.Count > 0 ? _over[0] : null;
-        _over.Clear();
+        _pass.Sessions.Add(session);
+        Compute(_pass, null);
+        HostedSession? over = _pass.Over.Count > 0 ? _pass.Over[0] : null;
+        _pass.Over.Clear();
         lock (_gate)
         {
             _isComputing = false;
@@ -165,8 +171,10 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
 
     private void Run()
     {
+        List<HostedSession> over = []; // by the time they are told, another may compute
         while (true)
         {
+            bool isLong;
             lock (_gate)
             {
                 while (_count == 0 || _isComputing)
@@ -179,105 +187,142 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
                 }
 
                 _isComputing = true;
-                Gather_NeedsLock();
+                bool isDecode = _waiting[(int)StepPriority.Decode].Count > 0;
+                isLong = _isLongNext ? _count > _waiting[(int)StepPriority.Decode].Count : !isDecode;
+                _isLongNext = !isLong;
+                if (isLong)
+                {
+                    GatherLong_NeedsLock(_pass, isDecode);
+                }
+                else
+                {
+                    GatherDecode_NeedsLock(_pass);
+                }
             }
 
-            long start = time.GetTimestamp();
-            ComputePass();
-            TimeSpan took = time.GetElapsedTime(start);
-            Settle(took);
-            _completing.AddRange(_over);
-            _over.Clear();
+            Compute(_pass, isLong ? _interlude : null);
+            over.AddRange(_pass.Over);
+            _pass.Over.Clear();
             lock (_gate)
             {
                 _isComputing = false;
             }
 
-            foreach (HostedSession session in _completing)
+            foreach (HostedSession session in over)
             {
                 session.Complete(session.Failure);
             }
 
-            _completing.Clear();
+            over.Clear();
         }
     }
 
-    /// <summary>Chooses what the next pass computes, and how much of it.</summary>
-    private void Gather_NeedsLock()
+    /// <summary>Between two blocks of a long pass: the steps of few rows that have come meanwhile.</summary>
+    private void ComputeBetween()
     {
-        LinkedList<HostedSession> decode = _waiting[0], prefill = _waiting[1], batch = _waiting[2];
-        bool isBatchTurn = batch.Count > 0 && (prefill.Count == 0 || _prefillPasses >= BatchTurn);
-        LinkedList<HostedSession> longer = isBatchTurn ? batch : prefill;
-        BlockRange? range = longer.Count > 0 && _passesWithout >= MostPassesWithout ? LongestWaiting(longer, null)!.Cache.Range : null;
+        lock (_gate)
+        {
+            if (_waiting[(int)StepPriority.Decode].Count == 0)
+            {
+                return;
+            }
+
+            GatherDecode_NeedsLock(_between);
+        }
+
+        long start = _time.GetTimestamp();
+        Compute(_between, null);
+        foreach (HostedSession session in _between.Over)
+        {
+            session.Complete(session.Failure);
+        }
+
+        _between.Over.Clear();
+        _interrupted += _time.GetElapsedTime(start);
+    }
+
+    private void GatherDecode_NeedsLock(StepPass pass)
+    {
         int rows = 0;
-        for (LinkedListNode<HostedSession>? node = decode.First; node is not null && rows < MostRows;)
+        _passes++;
+        for (LinkedListNode<HostedSession>? node = _waiting[(int)StepPriority.Decode].First; node is not null && rows < MostRows;)
         {
             LinkedListNode<HostedSession>? next = node.Next;
             HostedSession session = node.Value;
-            range ??= session.Cache.Range;
-            if (session.Cache.Range == range && rows + session.Step.Rows <= MostRows)
+            PeerAccount account = session.Account;
+            (account.Pass, account.RowsOfPass) = (_passes, account.Pass == _passes ? account.RowsOfPass : 0);
+            if (rows + session.Step.Rows <= MostRows && (account.Owner is null || account.RowsOfPass < MostDecodeRowsOfPeer))
             {
-                rows += Take_NeedsLock(session, session.Step.Rows);
+                account.RowsOfPass += session.Step.Rows;
+                rows += Take_NeedsLock(pass, session, session.Step.Rows);
             }
 
             node = next;
         }
+    }
 
-        int room = Math.Clamp(SliceRows(withDecoding: rows > 0), LeastSlice, Math.Max(LeastSlice, MostRows - rows)), some = 0;
-        while (longer.Count > 0 && room >= LeastSlice && LongestWaiting(longer, range) is { } session)
+    private void GatherLong_NeedsLock(StepPass pass, bool isDecoding)
+    {
+        LinkedList<HostedSession> prefill = _waiting[(int)StepPriority.Prefill], batch = _waiting[(int)StepPriority.Batch];
+        bool isBatchTurn = batch.Count > 0 && (prefill.Count == 0 || _prefillPasses >= BatchTurn);
+        LinkedList<HostedSession> longer = isBatchTurn ? batch : prefill;
+        _prefillPasses = isBatchTurn ? 0 : _prefillPasses + 1;
+        isDecoding |= _lastDecode != 0 && _time.GetElapsedTime(_lastDecode) < DecodingTime;
+        int least = isDecoding ? LeastSliceWithDecoding : LeastSlice, room = 0;
+        do
         {
-            range ??= session.Cache.Range;
+            HostedSession session = LongestWaiting(longer);
+            room = pass.Sessions.Count == 0 ? SliceRows(isDecoding, session.Cache.Range.Count) : room;
             int slice = Math.Min(room, session.Step.Rows - session.Done);
             slice = Math.Max(slice, session.Done == 0 ? session.Step.PromptRows : 0); // prompts are not cut
             session.Account.LastServed = ++_served;
-            room -= Take_NeedsLock(session, slice);
-            some++;
+            room -= Take_NeedsLock(pass, session, slice);
         }
-
-        _passesWithout = some > 0 || longer.Count == 0 ? 0 : _passesWithout + 1;
-        _prefillPasses = some == 0 ? _prefillPasses : isBatchTurn ? 0 : _prefillPasses + 1;
+        while (longer.Count > 0 && room >= least);
     }
 
-    private int Take_NeedsLock(HostedSession session, int rows)
+    private int Take_NeedsLock(StepPass pass, HostedSession session, int rows)
     {
         Dequeue_NeedsLock(session);
         session.State = StepState.Computing;
         session.Slice = rows;
-        _pass.Add(session);
+        pass.Sessions.Add(session);
         return rows;
     }
 
-    /// <summary>Of long steps on the same blocks, the first of whose peer has waited longest.</summary>
-    private static HostedSession? LongestWaiting(LinkedList<HostedSession> sessions, BlockRange? range)
+    /// <summary>Of long steps, the first of whose peer has waited longest.</summary>
+    private static HostedSession LongestWaiting(LinkedList<HostedSession> sessions)
     {
-        HostedSession? longest = null;
+        HostedSession longest = sessions.First!.Value;
         foreach (HostedSession session in sessions)
         {
-            if ((range is null || session.Cache.Range == range) && (longest is null || session.Account.LastServed < longest.Account.LastServed))
-            {
-                longest = session;
-            }
+            longest = session.Account.LastServed < longest.Account.LastServed ? session : longest;
         }
 
         return longest;
     }
 
-    private int SliceRows(bool withDecoding)
+    private int SliceRows(bool isDecoding, int blocks)
     {
-        double seconds = (withDecoding ? PassTimeWithDecoding : PassTime).TotalSeconds;
-        return _secondsPerRow == 0 ? FirstSlice : (int)Math.Clamp(seconds / _secondsPerRow, LeastSlice, MostRows);
+        if (_secondsPerRow == 0)
+        {
+            return isDecoding ? LeastSlice : FirstSlice;
+        }
+
+        double seconds = isDecoding && _decodeSeconds > 0 ? Math.Min(_decodeSeconds * blocks, PassTimeWithDecoding.TotalSeconds) : PassTime.TotalSeconds;
+        return (int)Math.Clamp(seconds / _secondsPerRow, isDecoding ? LeastSliceWithDecoding : LeastSlice, MostRows);
     }
 
     /// <summary>Computes what was chosen. A failure is its own step's: the others are computed without it.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "whatever went wrong is told to the session whose step it was, whose caller it reaches")]
-    private void ComputePass()
+    private void Compute(StepPass pass, Action? between)
     {
-        long now = time.GetTimestamp();
-        foreach (HostedSession session in _pass)
+        long start = _time.GetTimestamp();
+        foreach (HostedSession session in pass.Sessions)
         {
             try
             {
-                session.BeginSlice(span.BoundarySize, now);
+                session.BeginSlice(_span.BoundarySize, start);
             }
             catch (Exception e)
             {
@@ -285,35 +330,46 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
             }
         }
 
-        if (TryForward(0, _pass.Count) is null)
+        if (TryForward(pass, 0, pass.Sessions.Count, between) is not null)
         {
-            return;
+            for (int i = 0; i < pass.Sessions.Count; i++)
+            {
+                pass.Sessions[i].Failure ??= TryForward(pass, i, 1, between); // each alone: where they failed together, none has gone on
+            }
         }
 
-        for (int i = 0; i < _pass.Count; i++)
+        TimeSpan took = _time.GetElapsedTime(start);
+        if (between is not null)
         {
-            _pass[i].Failure ??= TryForward(i, 1); // each alone: where they failed together, none has gone on
+            took -= _interrupted;
+            _interrupted = TimeSpan.Zero;
         }
+
+        Settle(pass, took);
     }
 
     /// <returns>What went wrong; null where nothing did.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "whatever went wrong is told to the session whose step it was, whose caller it reaches")]
-    private Exception? TryForward(int first, int count)
+    private Exception? TryForward(StepPass pass, int first, int count, Action? between)
     {
-        _caches.Clear();
-        _steps.Clear();
+        pass.Caches.Clear();
+        pass.Steps.Clear();
         for (int i = first; i < first + count; i++)
         {
-            if (_pass[i].Failure is null)
+            if (pass.Sessions[i].Failure is null)
             {
-                _caches.Add(_pass[i].Cache);
-                _steps.Add(_pass[i].SliceStep);
+                pass.Caches.Add(pass.Sessions[i].Cache);
+                pass.Steps.Add(pass.Sessions[i].SliceStep);
             }
         }
 
         try
         {
-            span.Forward(_caches, _steps);
+            if (pass.Caches.Count > 0)
+            {
+                _span.Forward(pass.Caches, pass.Steps, between);
+            }
+
             return null;
         }
         catch (Exception e)
@@ -323,32 +379,37 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
     }
 
     /// <summary>What is over goes to its caller, what is not waits for its next slice.</summary>
-    private void Settle(TimeSpan took)
+    private void Settle(StepPass pass, TimeSpan took)
     {
         int rows = 0;
-        foreach (HostedSession session in _pass)
+        bool isDecode = pass.Sessions[0].Priority == StepPriority.Decode;
+        foreach (HostedSession session in pass.Sessions)
         {
             rows += session.Slice;
-            session.EndSlice(span.BoundarySize, took);
-        }
-
-        if (rows >= LeastSlice)
-        {
-            double seconds = took.TotalSeconds / rows;
-            _secondsPerRow = _secondsPerRow == 0 ? seconds : (0.7 * _secondsPerRow) + (0.3 * seconds);
+            session.EndSlice(_span.BoundarySize, took);
         }
 
         lock (_gate)
         {
-            _loneTook = _pass.Count == 1 && _pass[0].Priority == StepPriority.Decode ? took : _loneTook;
-            foreach (HostedSession session in _pass)
+            if (isDecode)
+            {
+                _decodeSeconds = Mean(_decodeSeconds, took.TotalSeconds);
+                _lastDecode = _time.GetTimestamp();
+                _loneTook = pass.Sessions.Count == 1 ? took : _loneTook;
+            }
+            else if (rows >= LeastSliceWithDecoding)
+            {
+                _secondsPerRow = Mean(_secondsPerRow, took.TotalSeconds / rows);
+            }
+
+            foreach (HostedSession session in pass.Sessions)
             {
                 bool isWhole = session.Done == session.Step.Rows;
                 if (isWhole || session.Failure is not null || session.IsCancelled)
                 {
                     session.State = StepState.Idle;
                     session.Failure ??= isWhole ? null : new OperationCanceledException("the rest of the step was given up");
-                    _over.Add(session);
+                    pass.Over.Add(session);
                 }
                 else
                 {
@@ -357,6 +418,21 @@ internal sealed class StepScheduler(DecoderSpan span, TimeProvider time)
             }
         }
 
-        _pass.Clear();
+        pass.Sessions.Clear();
+    }
+
+    private static double Mean(double before, double now) => before == 0 ? now : (0.7 * before) + (0.3 * now);
+
+    /// <summary>What is computed together.</summary>
+    private sealed class StepPass
+    {
+        public List<HostedSession> Sessions { get; } = [];
+
+        public List<SessionCache> Caches { get; } = [];
+
+        public List<BlockStep> Steps { get; } = [];
+
+        /// <summary>Those that are over, and are yet to be told.</summary>
+        public List<HostedSession> Over { get; } = [];
     }
 }
