@@ -1,3 +1,4 @@
+using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -21,6 +22,9 @@ public sealed class CausalSession : ICausalSession
 
     /// <summary>Which blocks compute, by which holder, in order.</summary>
     public IReadOnlyList<BlockHolder> Holders => _blocks.Holders;
+
+    /// <summary>What was lost on the way and is there again.</summary>
+    public IReadOnlyList<SessionRecovery> Recoveries => (_blocks as IRecoverable)?.Recoveries ?? [];
 
     /// <inheritdoc/>
     public async ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)

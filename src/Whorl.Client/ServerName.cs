@@ -3,7 +3,7 @@ using Whorl.P2P;
 namespace Whorl.Client;
 
 /// <summary>What servers are called in messages.</summary>
-internal static class ServerName
+public static class ServerName
 {
     /// <summary>The end of a peer id, which is where ids differ; any other name as it is, its end of a peer id shortened likewise.</summary>
     public static string Short(string name)

@@ -1,3 +1,4 @@
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Client.Sessions;
 using Whorl.Models;
@@ -6,12 +7,13 @@ using Whorl.Swarm;
 namespace Whorl.Client;
 
 /// <summary>Spans that together hold a run of blocks: itself a span. Where more than one holds a block, any of them may stand in for another.</summary>
-public sealed class SpanChain : IBlockSpan
+public sealed class SpanChain : IBlockSpan, ILinkSource
 {
     private readonly IReadOnlyList<IBlockSpan> _spans;
     private volatile IReadOnlySet<IBlockSpan> _failed = new HashSet<IBlockSpan>(); // when a session was last opened: replaced, never changed
 
-    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range, SpanContract contract) => (_spans, Range, Contract) = (spans, range, contract);
+    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range, SpanContract contract, RecoveryOptions? recovery) =>
+        (_spans, Range, Contract, Recovery) = (spans, range, contract, recovery ?? new RecoveryOptions());
 
     /// <inheritdoc/>
     public BlockRange Range { get; }
@@ -25,8 +27,9 @@ public sealed class SpanChain : IBlockSpan
     /// <summary>Chains spans so that they cover a run of blocks, with as few hand-overs as can be.</summary>
     /// <param name="spans">Spans of one model, in any order; they may overlap.</param>
     /// <param name="range">The blocks.</param>
+    /// <param name="recovery">What sessions do when a span is gone; null for what is usual.</param>
     /// <exception cref="NoRouteException">A block is held by none, or the spans would not compute the same bytes.</exception>
-    public static SpanChain Cover(IReadOnlyList<IBlockSpan> spans, BlockRange range)
+    public static SpanChain Cover(IReadOnlyList<IBlockSpan> spans, BlockRange range, RecoveryOptions? recovery = null)
     {
         if (MissingBlocks.Of(spans.Select(s => s.Range), range) is { Count: > 0 } missing)
         {
@@ -47,27 +50,60 @@ public sealed class SpanChain : IBlockSpan
             contract = contract.With(span.Contract);
         }
 
-        return new SpanChain(spans, range, contract);
+        return new SpanChain(spans, range, contract, recovery);
     }
+
+    /// <summary>What sessions do when a span is gone.</summary>
+    public RecoveryOptions Recovery { get; }
+
+    /// <summary>The clock of sessions that wait for a server.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <inheritdoc/>
     /// <remarks>Spans that failed when a session was last opened come last; one that fails now is left out as long as the others hold all blocks.</remarks>
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        HashSet<IBlockSpan> failed = [.. _failed];
+        IReadOnlyList<SessionLink> links = await OpenAsync(options, [], cancellationToken);
+        return new LiveSession(links, BoundarySize, Contract, options, this, Recovery);
+    }
+
+    /// <inheritdoc/>
+    void ILinkSource.Failed(object holder) => _failed = new HashSet<IBlockSpan>([.. _failed, (IBlockSpan)holder]);
+
+    /// <inheritdoc/>
+    void ILinkSource.Succeeded(object holder)
+    {
+        if (_failed.Contains((IBlockSpan)holder))
+        {
+            _failed = new HashSet<IBlockSpan>(_failed.Where(span => span != holder));
+        }
+    }
+
+    /// <inheritdoc/>
+    Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
+        OpenAsync(options, [.. without.OfType<IBlockSpan>()], cancellationToken);
+
+    private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, HashSet<IBlockSpan> without, CancellationToken cancellationToken)
+    {
+        if (!Covers(without, options.Range))
+        {
+            throw new NoRouteException($"no other server that was named holds blocks {options.Range}");
+        }
+
+        HashSet<IBlockSpan> failed = [.. _failed, .. without];
         if (!Covers(failed, options.Range))
         {
-            failed.Clear();
+            failed = [.. without];
         }
 
         while (true)
         {
-            (IBlockSpan Span, Task<SessionLink> Opening)[] opening = [.. Links(failed, options.Range).Select(link => (link.Span, OpenAsync(link.Span, options with { Range = link.Range })))];
+            (IBlockSpan Span, Task<SessionLink> Opening)[] opening = [.. Links(failed, options.Range).Select(link => (link.Span, OpenOneAsync(link.Span, options with { Range = link.Range })))];
             try
             {
-                LiveSession session = new(await Task.WhenAll(opening.Select(o => o.Opening)), BoundarySize);
+                SessionLink[] links = await Task.WhenAll(opening.Select(o => o.Opening));
                 _failed = failed;
-                return session;
+                return links;
             }
             catch (Exception e)
             {
@@ -86,7 +122,8 @@ public sealed class SpanChain : IBlockSpan
             }
         }
 
-        async Task<SessionLink> OpenAsync(IBlockSpan span, BlockSessionOptions part) => new(await span.OpenAsync(part, cancellationToken), part.Range.Count);
+        async Task<SessionLink> OpenOneAsync(IBlockSpan span, BlockSessionOptions part) =>
+            new(await span.OpenAsync(part, cancellationToken), part.Range, span);
     }
 
     private bool Covers(HashSet<IBlockSpan> without, BlockRange range) =>

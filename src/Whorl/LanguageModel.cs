@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
 using Whorl.Client;
+using Whorl.Client.Recovery;
 using Whorl.Formats;
 using Whorl.Generation;
 using Whorl.Kernels.Cpu;
@@ -108,12 +109,14 @@ public sealed class LanguageModel : IAsyncDisposable
 
         return OpenAsync(model, options, async (source, backend, owned) =>
         {
+            LostBlocks lost = owned.Add(new LostBlocks(source, backend));
+            RecoveryOptions recovery = new() { LoadHere = lost.LoadAsync, Waiting = line => options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)) };
             Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
             SpanContract wanted = new(source.Fingerprint, backend.Activations, BoundaryFormat.F32) { Kernels = backend.KernelClass }; // of values nothing is known
             return servers.Count > 0
-                ? await ChainAsync(network, source, wanted, options, servers, cancellationToken)
+                ? await ChainAsync(network, source, wanted, options, servers, recovery, cancellationToken)
                 : await SwarmSearch.FindAsync(
-                    network, prefix ?? SwarmSearch.DefaultPrefix(model, source.Family), wanted, source.Spec.Blocks.Count, options.Warn, cancellationToken);
+                    network, prefix ?? SwarmSearch.DefaultPrefix(model, source.Family), wanted, source.Spec.Blocks.Count, recovery, options.Warn, cancellationToken);
         });
     }
 
@@ -342,7 +345,13 @@ public sealed class LanguageModel : IAsyncDisposable
 
     /// <summary>The servers that are named; those that cannot be reached are left out, with a word, where the others hold all blocks.</summary>
     private static async Task<SpanChain> ChainAsync(
-        Network network, ModelSource source, SpanContract wanted, ModelOptions options, IReadOnlyList<string> servers, CancellationToken cancellationToken)
+        Network network,
+        ModelSource source,
+        SpanContract wanted,
+        ModelOptions options,
+        IReadOnlyList<string> servers,
+        RecoveryOptions recovery,
+        CancellationToken cancellationToken)
     {
         Task<RemoteSpan>[] asked = [.. servers.Select(server => network.ConnectAsync(server, cancellationToken).AsTask())];
         await Task.WhenAny(Task.WhenAll(asked)); // their failures are looked at one by one
@@ -363,7 +372,7 @@ public sealed class LanguageModel : IAsyncDisposable
         SpanChain chain;
         try
         {
-            chain = SpanChain.Cover(spans, All(source));
+            chain = SpanChain.Cover(spans, All(source), recovery);
         }
         catch (NoRouteException) when (lost.Length > 0)
         {

@@ -63,6 +63,10 @@ internal static class RunCommand
             Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
             bool isDrawn = request.Options.Resolve(engine.Text).Sampling.Temperature > 0;
             Console.Error.WriteLine($"[{ResultWriter.Speed(result)}{(isDrawn ? $"; seed {result.Seed}" : "")}]");
+            if (ResultWriter.Losses(result) is { } losses)
+            {
+                Console.Error.WriteLine($"[{losses}]");
+            }
         }
         catch (Exception e) when (writer.Unfinished is { } soFar && e is not (BrokenOutputException or WhorlException))
         {

@@ -3,6 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Whorl.Client;
+using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -33,10 +35,24 @@ internal static class ResultWriter
         ["prefill"] = new JsonObject { ["tokens"] = result.PromptIds.Count, ["seconds"] = result.Prefill.TotalSeconds },
         ["decode"] = new JsonObject { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds },
         ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
+        ["recoveries"] = new JsonArray([.. result.Recoveries.Select(Recovery)]),
     };
 
     /// <summary>Prints an object on one line of standard output.</summary>
     public static void Print(JsonObject json) => Console.Out.WriteLine(json.ToJsonString(Readable));
+
+    /// <summary>What was lost on the way and is there again, in one line; null where nothing was.</summary>
+    public static string? Losses(TextResult result)
+    {
+        if (result.Recoveries.Count == 0)
+        {
+            return null;
+        }
+
+        TimeSpan pause = result.Recoveries.Aggregate(TimeSpan.Zero, (sum, recovery) => sum + recovery.Pause);
+        string servers = string.Join("; ", result.Recoveries.Select(r => $"{ServerName.Short(r.Server)} (blocks {r.Range}), {Cure(r.Kind)}"));
+        return string.Create(CultureInfo.InvariantCulture, $"lost on the way: {servers}; {Count("token", result.Recoveries.Sum(r => r.ReplayedTokens))} computed again, {pause.TotalSeconds:F2} s in all");
+    }
 
     /// <summary>How fast it went, in one line.</summary>
     public static string Speed(TextResult result) => $"{Rates(result)}; ended by {Name(result.StopReason).Replace('_', ' ')}";
@@ -60,7 +76,7 @@ internal static class ResultWriter
         string rate = computed > 0 && time > TimeSpan.Zero
             ? string.Create(CultureInfo.InvariantCulture, $" ({computed / time.TotalSeconds:F1}/s)")
             : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{tokens} {what}{(tokens == 1 ? "" : "s")} in {time.TotalSeconds:F2} s{rate}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Count(what, tokens)} in {time.TotalSeconds:F2} s{rate}");
     }
 
     private static JsonObject Holder(BlockHolder holder) => new()
@@ -72,6 +88,26 @@ internal static class ResultWriter
         ["seconds"] = holder.Total.TotalSeconds,
         ["computing_seconds"] = holder.Computing.TotalSeconds,
     };
+
+    private static JsonObject Recovery(SessionRecovery recovery) => new()
+    {
+        ["server"] = recovery.Server,
+        ["first_block"] = recovery.Range.First,
+        ["last_block"] = recovery.Range.Last,
+        ["kind"] = recovery.Kind.ToString().ToLowerInvariant(),
+        ["pause_ms"] = recovery.Pause.TotalMilliseconds,
+        ["replayed_tokens"] = recovery.ReplayedTokens,
+    };
+
+    private static string Cure(RecoveryKind kind) => kind switch
+    {
+        RecoveryKind.Attach => "reached again",
+        RecoveryKind.Reopen => "which came back",
+        RecoveryKind.Local => "computed here since",
+        _ => "replaced by others",
+    };
+
+    private static string Count(string what, int count) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
 
     private static string Name(StopReason reason) => reason switch
     {

@@ -10,4 +10,7 @@ internal interface ILink : IBlockSession
 
     /// <summary>What it can do; known from its opening on.</summary>
     SpanAbilities Abilities { get; }
+
+    /// <summary>How often it has gone on over another connection after one broke, and how long that took the last time.</summary>
+    (int Times, TimeSpan LastPause) Attached => default;
 }

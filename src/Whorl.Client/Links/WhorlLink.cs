@@ -40,6 +40,8 @@ internal sealed class WhorlLink : ILink
 
     public SpanAbilities Abilities { get; }
 
+    public (int Times, TimeSpan LastPause) Attached { get; private set; }
+
     /// <summary>Opens a session.</summary>
     public static async Task<WhorlLink> OpenAsync(SpanDialler server, BlockSessionOptions options, SpanContract contract, CancellationToken cancellationToken)
     {
@@ -145,10 +147,13 @@ internal sealed class WhorlLink : ILink
             }
             catch (IOException e) when (e is not BadAnswerException && attached < MostAttached && _watch.Why is null && _id is not null && _lease > TimeSpan.Zero)
             {
+                long broken = _server.Time.GetTimestamp();
                 if (!await TryAttachAsync(cancellationToken))
                 {
                     throw;
                 }
+
+                Attached = (Attached.Times + 1, _server.Time.GetElapsedTime(broken));
             }
         }
     }

@@ -1,3 +1,4 @@
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
@@ -14,7 +15,8 @@ public sealed class PetalsSwarm(SwarmView view, RpcClient rpc, PetalsClientOptio
 {
     /// <summary>The blocks for inference: every session goes through the servers that are fastest then.</summary>
     /// <inheritdoc cref="SwarmSpan.FindAsync"/>
-    public Task<SwarmSpan> FindSpanAsync(CancellationToken cancellationToken) => SwarmSpan.FindAsync(view, async (server, token) => await ConnectAsync(server, token), cancellationToken);
+    public Task<SwarmSpan> FindSpanAsync(CancellationToken cancellationToken, RecoveryOptions? recovery = null) =>
+        SwarmSpan.FindAsync(view, async (server, token) => await ConnectAsync(server, token), cancellationToken, recovery);
 
     /// <summary>Passes hidden states through blocks, without a session: through servers drawn so that clients share them.</summary>
     /// <param name="hidden"><c>[batch, rows, boundary]</c>.</param>

@@ -30,9 +30,19 @@ internal sealed class RouteOpener<T>
     /// <returns>What each server of the route gave, in the order of the blocks.</returns>
     /// <exception cref="NoRouteException">No route is left.</exception>
     public static async Task<IReadOnlyList<T>> OpenAsync(
-        SwarmView view, BlockRange range, int tokens, Func<RouteHop, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+        SwarmView view,
+        BlockRange range,
+        int tokens,
+        Func<RouteHop, CancellationToken, Task<T>> act,
+        CancellationToken cancellationToken,
+        IEnumerable<PeerId>? without = null)
     {
         RouteOpener<T> opener = new(view, range, tokens, act);
+        foreach (PeerId peer in without ?? [])
+        {
+            opener._failed[peer] = $"{PeerId.Shorten(peer.ToString())} has just failed";
+        }
+
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<T>[] used = [];
         try

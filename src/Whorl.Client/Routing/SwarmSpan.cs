@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Whorl.Client.Recovery;
 using Whorl.Client.Sessions;
 using Whorl.Models;
 using Whorl.P2P;
@@ -7,7 +8,7 @@ using Whorl.Swarm;
 namespace Whorl.Client.Routing;
 
 /// <summary>All blocks of a model, on whichever servers of a swarm are fastest: chosen anew for every session.</summary>
-public sealed class SwarmSpan : IBlockSpan
+public sealed class SwarmSpan : IBlockSpan, ILinkSource
 {
     private readonly SwarmView _view;
     private readonly Func<BlockServer, CancellationToken, Task<IBlockSpan>> _connect;
@@ -19,7 +20,9 @@ public sealed class SwarmSpan : IBlockSpan
         Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect,
         ConcurrentDictionary<(PeerId Peer, BlockRange Range), IBlockSpan> known,
         ContractAgreement agreement,
-        int boundarySize) => (_view, _connect, _known, _agreement, BoundarySize) = (view, connect, known, agreement, boundarySize);
+        int boundarySize,
+        RecoveryOptions? recovery) =>
+        (_view, _connect, _known, _agreement, BoundarySize, Recovery) = (view, connect, known, agreement, boundarySize, recovery ?? new RecoveryOptions());
 
     /// <inheritdoc/>
     public BlockRange Range => _view.Range;
@@ -30,6 +33,12 @@ public sealed class SwarmSpan : IBlockSpan
     /// <inheritdoc/>
     public SpanContract Contract => _agreement.Contract;
 
+    /// <summary>What sessions do when a server is gone.</summary>
+    public RecoveryOptions Recovery { get; }
+
+    /// <inheritdoc/>
+    TimeProvider ILinkSource.Time => _view.Time;
+
     /// <summary>Finds servers for all blocks, and learns from one how they compute.</summary>
     /// <param name="view">Who is there.</param>
     /// <param name="connect">
@@ -37,9 +46,10 @@ public sealed class SwarmSpan : IBlockSpan
     /// otherwise than the model needs is a <see cref="SpanRefusedException"/>.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="recovery">What sessions do when a server is gone; null for what is usual.</param>
     /// <exception cref="NoRouteException">A block is held by nobody who answers; the message says which, and why not those that failed.</exception>
     public static async Task<SwarmSpan> FindAsync(
-        SwarmView view, Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect, CancellationToken cancellationToken)
+        SwarmView view, Func<BlockServer, CancellationToken, Task<IBlockSpan>> connect, CancellationToken cancellationToken, RecoveryOptions? recovery = null)
     {
         ConcurrentDictionary<(PeerId, BlockRange), IBlockSpan> known = [];
         ContractAgreement agreement = new();
@@ -49,23 +59,44 @@ public sealed class SwarmSpan : IBlockSpan
             tokens: 0,
             async (hop, token) => known[(hop.Server.Peer, hop.Server.Range)] = agreement.Require(await connect(hop.Server, token), hop.Server.Peer.ToString()),
             cancellationToken);
-        return new SwarmSpan(view, connect, known, agreement, spans[0].BoundarySize);
+        return new SwarmSpan(view, connect, known, agreement, spans[0].BoundarySize, recovery);
     }
 
     /// <inheritdoc/>
     /// <exception cref="NoRouteException">A block is held by nobody who accepts the session; the message says which, and why not those that failed.</exception>
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
-        IReadOnlyList<OpenedLink> links = await RouteOpener<OpenedLink>.OpenAsync(
-            _view, options.Range, options.MaxLength + options.MaxScratch, (hop, token) => OpenAsync(hop, options, token), cancellationToken);
-        return new LiveSession([.. links.Select(l => l.Link)], BoundarySize, _view);
+        IReadOnlyList<SessionLink> links = await OpenAsync(options, new HashSet<object>(), cancellationToken);
+        return new LiveSession(links, BoundarySize, Contract, options, this, Recovery);
     }
+
+    /// <inheritdoc/>
+    void ILinkSource.Failed(object holder) => _view.Failed((PeerId)holder);
+
+    /// <inheritdoc/>
+    void ILinkSource.Succeeded(object holder) => _view.Succeeded((PeerId)holder);
+
+    /// <inheritdoc/>
+    Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
+        OpenAsync(options, without, cancellationToken);
 
     /// <summary>Why a server is not used, in words that name it once.</summary>
     internal static string Reason(PeerId peer, Exception failure)
     {
         string name = ServerName.Short(peer.ToString()), words = PeerText.Clean(failure.Message.Replace(peer.ToString(), name, StringComparison.Ordinal));
         return words.Contains(name, StringComparison.Ordinal) ? words : $"{name}: {words}";
+    }
+
+    private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OpenedLink> links = await RouteOpener<OpenedLink>.OpenAsync(
+            _view,
+            options.Range,
+            options.MaxLength + options.MaxScratch,
+            (hop, token) => OpenAsync(hop, options, token),
+            cancellationToken,
+            without.OfType<PeerId>());
+        return [.. links.Select(l => l.Link)];
     }
 
     private async Task<OpenedLink> OpenAsync(RouteHop hop, BlockSessionOptions options, CancellationToken cancellationToken)
@@ -84,7 +115,7 @@ public sealed class SwarmSpan : IBlockSpan
                 throw new BadAnswerException(hop.Server.Peer.ToString(), hop.Range, $"rows of {span.BoundarySize} where the model has {BoundarySize}");
             }
 
-            return new OpenedLink(new SessionLink(await span.OpenAsync(options with { Range = hop.Range }, cancellationToken), hop.Range.Count, hop.Server.Peer));
+            return new OpenedLink(new SessionLink(await span.OpenAsync(options with { Range = hop.Range }, cancellationToken), hop.Range, hop.Server.Peer));
         }
         catch
         {

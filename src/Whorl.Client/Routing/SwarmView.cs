@@ -1,4 +1,3 @@
-using Whorl.Dht;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Swarm;
@@ -9,12 +8,12 @@ namespace Whorl.Client.Routing;
 /// What a client knows of a model's servers: who announces which blocks, how far away they are, and who has failed lately. Looked up anew
 /// when it is older than a minute, or lacks a block. Safe for many threads.
 /// </summary>
-/// <param name="node">Asks the DHT, and pings.</param>
+/// <param name="source">Looks, and pings.</param>
 /// <param name="prefix">The model's prefix in the swarm.</param>
 /// <param name="blocks">Number of the model's blocks.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Draws whom to ping, and routes that share the load.</param>
-public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvider time, Random random)
+public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, TimeProvider time, Random random)
 {
     private const int MostAtOnce = 64; // pings in a crowd of strangers
     private const int MostReasons = 4; // that an error names
@@ -23,7 +22,6 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
     private static readonly TimeSpan Validity = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly SwarmDirectory _directory = new(node);
     private readonly Lock _gate = new();
     private readonly PingTable _pings = new();
     private readonly PeerBans _bans = new(time);
@@ -84,7 +82,7 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
         {
             await Parallel.ForEachAsync(strangers, options, async (peer, token) =>
             {
-                TimeSpan? trip = await node.PingAsync(peer, PingTimeout, token);
+                TimeSpan? trip = await source.PingAsync(peer, PingTimeout, token);
                 bool isEnough;
                 lock (_gate)
                 {
@@ -196,14 +194,14 @@ public sealed class SwarmView(DhtNode node, string prefix, int blocks, TimeProvi
             }
         }
 
-        IReadOnlyList<BlockServer> servers = BlockServer.Of(await _directory.FindServersAsync(prefix, [.. Enumerable.Range(0, blocks)], latest: true, cancellationToken));
+        IReadOnlyList<BlockServer> servers = await source.LookAsync(cancellationToken);
         PeerId[] targets;
         lock (_gate)
         {
             targets = PingTargets(servers);
         }
 
-        TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => node.PingAsync(peer, PingTimeout, cancellationToken)));
+        TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => source.PingAsync(peer, PingTimeout, cancellationToken)));
         lock (_gate)
         {
             _servers = servers.Count > 0 ? servers : _servers; // where the DHT has nothing to tell, those known before may still be there

@@ -1,41 +1,68 @@
 using Whorl.Client.Links;
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
-using Whorl.P2P;
+using Whorl.Protocol;
 
 namespace Whorl.Client.Sessions;
 
 /// <summary>
-/// A session over links: each one's output is the next one's input. It can what all its links can. A step is taken by all of them or by none; where
-/// one fails after others have computed, the session is lost and says so from then on.
+/// A session over links: each one's output is the next one's input. It can what all its links can. A step is taken by all of them or by none. A link that
+/// is lost is replaced, and what had entered it is computed again by whoever takes its place; where nobody does, the session is lost and says so
+/// from then on.
 /// </summary>
-internal sealed class LiveSession : IBlockSession
+internal sealed class LiveSession : IBlockSession, IRecoverable
 {
-    private readonly IReadOnlyList<SessionLink> _links;
-    private readonly SpanAbilities[] _abilities;
+    /// <summary>Replacements of one part in one step: a step that so many servers cannot take is itself what is wrong.</summary>
+    private const int MostReplacements = 16;
+
+    /// <summary>Tokens that are computed again at once.</summary>
+    private const int ReplayChunk = 512;
+
+    private readonly List<SessionPart> _parts;
+    private readonly List<SessionRecovery> _recoveries = [];
+    private readonly BlockSessionOptions _options;
+    private readonly ILinkSource? _source;
+    private readonly LinkReplacer? _replacer;
+    private readonly LogMemory _memory;
+    private readonly StepCarrier _carrier;
+    private readonly StepCarrier _replaying;
+    private readonly BlockStep _replayed = new();
     private readonly int _boundarySize;
-    private readonly SwarmView? _view;
-    private readonly bool[] _answered;
-    private readonly BlockStep _step = new();
-    private float[] _even = [];
-    private float[] _odd = [];
+    private readonly bool _isRounded;
+    private IReadOnlyList<BlockHolder> _holders;
     private SessionLostException? _lost;
 
     /// <param name="links">In the order of their blocks; disposed with the session.</param>
     /// <param name="boundarySize">Width of a row.</param>
-    /// <param name="view">Is told how the servers do; null where nobody is.</param>
-    public LiveSession(IReadOnlyList<SessionLink> links, int boundarySize, SwarmView? view = null)
+    /// <param name="contract">What decides the bytes.</param>
+    /// <param name="options">As the links were opened with, for all of their blocks.</param>
+    /// <param name="source">Who else may take a part; null where nobody does, and a lost link loses the session.</param>
+    /// <param name="recovery">What may be done to replace a link.</param>
+    public LiveSession(
+        IReadOnlyList<SessionLink> links,
+        int boundarySize,
+        SpanContract contract,
+        BlockSessionOptions options,
+        ILinkSource? source = null,
+        RecoveryOptions? recovery = null)
     {
-        (_links, _boundarySize, _view) = (links, boundarySize, view);
-        _answered = new bool[links.Count];
-        _abilities = [.. links.Select(l => Links.Abilities.Of(l.Session))];
-        Abilities = _abilities.Aggregate(SpanAbilities.All, (all, one) => all & one);
-        Holders = [.. links.SelectMany(l => l.Session.Holders)];
+        recovery ??= new RecoveryOptions();
+        (_options, _source, _boundarySize, _isRounded) = (options, source, boundarySize, contract.Boundary == BoundaryFormat.BF16);
+        _replacer = source is null ? null : new LinkReplacer(source, contract, recovery);
+        _memory = new LogMemory(recovery.MaxLogBytes);
+        (_carrier, _replaying) = (new StepCarrier(boundarySize), new StepCarrier(boundarySize));
+        _parts = [.. links.Select(link => new SessionPart(link, NewLog(link)))];
+        Abilities = _parts.Aggregate(SpanAbilities.All, (all, part) => all & part.Abilities);
+        _holders = HoldersNow();
     }
 
-    public IReadOnlyList<BlockHolder> Holders { get; }
+    public IReadOnlyList<BlockHolder> Holders => _holders;
 
-    /// <summary>What all links can.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<SessionRecovery> Recoveries => _recoveries;
+
+    /// <summary>What all links can, and what every link that takes another's place must.</summary>
     public SpanAbilities Abilities { get; }
 
     public async ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken)
@@ -46,67 +73,234 @@ internal sealed class LiveSession : IBlockSession
         }
 
         Links.Abilities.Require(Abilities, step.Shape, Lacking);
-        int length = step.Rows * _boundarySize, prompts = step.PromptRows * _boundarySize, done = 0;
-        _step.Shape = step.Shape;
-        _step.Input = step.Input;
-        for (int i = 0; i < _links.Count; i++)
+        _carrier.Begin(step);
+        for (int i = 0; i < _parts.Count; i++)
         {
-            int blocks = _links[i].Blocks;
-            _step.Output = step.EveryBlock ? step.Output.Slice(done * length, blocks * length)
-                : i == _links.Count - 1 ? step.Output
-                : Between(i, length);
-            _step.Prompts = prompts > 0 ? step.Prompts.Slice(done * prompts, blocks * prompts) : default;
             await StepAsync(i, cancellationToken);
-            _step.Input = step.Rows > 0 ? _step.Output[^length..] : default;
-            done += blocks;
         }
     }
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_links.Select(l => l.Session.DisposeAsync().AsTask())); // each has a limit of its own
-
-    private async ValueTask StepAsync(int link, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        (IBlockSession session, _, PeerId? server) = _links[link];
-        try
+        await Task.WhenAll(_parts.Select(part => part.DisposeAsync().AsTask())); // each has a limit of its own
+        _parts.ForEach(part => part.Log?.Dispose());
+    }
+
+    /// <summary>One link's part of a step, by whoever computes it in the end.</summary>
+    private async ValueTask StepAsync(int index, CancellationToken cancellationToken)
+    {
+        HashSet<object>? failed = null;
+        long gone = 0;
+        for (int replaced = 0; ; replaced++)
         {
-            await session.StepAsync(_step, cancellationToken);
-        }
-        catch (Exception e)
-        {
-            if (server is not null && Failures.IsOfServer(e) && e is not SpanRefusedException { IsTransient: false }) // of which the step is to blame
+            SessionPart part = _parts[index];
+            long start = Now();
+            try
             {
-                _view?.Failed(server);
+                _carrier.Prepare(part.Range.Count, isLast: index == _parts.Count - 1);
+                await part.Session.StepAsync(_carrier.Step, cancellationToken);
+                part.Accept(_carrier.Step);
+            }
+            catch (Exception e) when (part.Log is not null && replaced < MostReplacements && IsRecoverable(e))
+            {
+                gone = failed is null ? Now() : gone;
+                failed = await ReplaceAsync(index, e, failed ?? [], start, gone, cancellationToken);
+                continue;
+            }
+            catch (Exception e)
+            {
+                Exception told = Fail(index, e);
+                if (told != e)
+                {
+                    throw told;
+                }
+
+                throw;
             }
 
-            BlockHolder holder = session.Holders[0];
-            bool isUnchanged = e is ArgumentException or NotSupportedException or SpanRefusedException { Code: Protocol.SpanFailureCode.BadRequest };
-            if (link > 0 || !isUnchanged)
-            {
-                _lost = e as SessionLostException ?? new SessionLostException(holder.Name, holder.Range, e);
-            }
-
-            if (link > 0 && isUnchanged)
-            {
-                throw _lost!; // those before it have computed the step: that nothing has changed would be untrue
-            }
-
-            throw;
-        }
-
-        if (server is not null && !_answered[link])
-        {
-            _answered[link] = true;
-            _view?.Succeeded(server);
+            _carrier.Accept(part.Range.Count);
+            Succeeded(part);
+            return;
         }
     }
+
+    /// <summary>Whether somebody else may take the step: the server is gone, silent, out of memory, or answers nonsense.</summary>
+    private static bool IsRecoverable(Exception exception) =>
+        Failures.IsOfServer(exception) && exception is not SpanRefusedException { Code: SpanFailureCode.BadRequest or SpanFailureCode.Unknown };
+
+    /// <summary>Notes a failure for which nobody stands in.</summary>
+    private Exception Fail(int index, Exception failure)
+    {
+        SessionPart part = _parts[index];
+        if (part.Link.Holder is { } holder && Failures.IsOfServer(failure) && failure is not SpanRefusedException { IsTransient: false }) // of which the step is to blame
+        {
+            _source?.Failed(holder);
+        }
+
+        BlockHolder named = part.Session.Holders[0];
+        bool isUnchanged = failure is ArgumentException or NotSupportedException or SpanRefusedException { Code: SpanFailureCode.BadRequest };
+        if (index > 0 || !isUnchanged)
+        {
+            _lost = failure as SessionLostException ?? new SessionLostException(named.Name, named.Range, failure);
+        }
+
+        return index > 0 && isUnchanged ? _lost! : failure; // those before it have computed the step: that nothing has changed would be untrue
+    }
+
+    private void Succeeded(SessionPart part)
+    {
+        if (part.TakeAttachPause() is { } pause)
+        {
+            BlockHolder holder = part.Session.Holders[0];
+            _recoveries.Add(new SessionRecovery(holder.Name, part.Range, RecoveryKind.Attach, pause, 0));
+        }
+
+        if (!part.HasAnswered && part.Link.Holder is { } answering)
+        {
+            _source?.Succeeded(answering);
+        }
+
+        part.HasAnswered = true;
+    }
+
+    /// <summary>Puts others in a link's place and computes there what had entered it. Where they fail in turn, still others.</summary>
+    /// <param name="index">The link.</param>
+    /// <param name="why">By what it failed.</param>
+    /// <param name="failed">Who has failed in this step; grows.</param>
+    /// <param name="start">When the step was sent to the link.</param>
+    /// <param name="began">When the first failed.</param>
+    /// <param name="cancellationToken">Gives up; the session is then lost.</param>
+    /// <returns><paramref name="failed"/>.</returns>
+    private async Task<HashSet<object>> ReplaceAsync(int index, Exception why, HashSet<object> failed, long start, long began, CancellationToken cancellationToken)
+    {
+        SessionPart lost = _parts[index];
+        BlockHolder holder = lost.Session.Holders[0];
+        object? gone = lost.Link.Holder;
+        await lost.DisposeAsync();
+        Note(gone, why);
+        for (int tried = 0; ; tried++)
+        {
+            IReadOnlyList<SessionLink>? links;
+            try
+            {
+                links = await _replacer!.ReplaceAsync(_options with { Range = lost.Range }, failed, why, began, cancellationToken);
+            }
+            catch (Exception e)
+            {
+                _lost = new SessionLostException(holder.Name, holder.Range, e is OperationCanceledException ? why : e);
+                throw e is NoRouteException ? _lost : e;
+            }
+
+            if (links is null)
+            {
+                throw Fail(index, why);
+            }
+
+            SessionPart[] parts = [.. links.Select((link, i) => new SessionPart(link, i == 0 ? lost.Log : NewLog(link)))];
+            SessionPart? failing = null;
+            try
+            {
+                failing = parts.FirstOrDefault(part => (part.Abilities & Needed) != Needed);
+                if (failing is not null)
+                {
+                    throw new SpanRefusedException(failing.Session.Holders[0].Name, failing.Range, SpanFailureCode.Internal, "it cannot do what the session needs");
+                }
+
+                int tokens = await ReplayAsync(parts, lost.Log!, part => failing = part, cancellationToken);
+                lost.Log!.Narrow(parts[0].Range.Count);
+                _parts.RemoveAt(index);
+                _parts.InsertRange(index, parts);
+                _holders = HoldersNow();
+                _recoveries.Add(new SessionRecovery(holder.Name, holder.Range, KindOf(parts, gone), _source!.Time.GetElapsedTime(start), tokens));
+                return failed;
+            }
+            catch (Exception e)
+            {
+                await Task.WhenAll(parts.Select(part => part.DisposeAsync().AsTask()));
+                parts.Skip(1).ToList().ForEach(part => part.Log?.Dispose());
+                if (tried == MostReplacements || !Failures.IsOfServer(e))
+                {
+                    _lost = new SessionLostException(holder.Name, holder.Range, e is OperationCanceledException ? why : e);
+                    throw Failures.IsOfServer(e) ? _lost : e;
+                }
+
+                why = e;
+                Note(failing?.Link.Holder, e);
+            }
+        }
+
+        void Note(object? who, Exception failure)
+        {
+            _replacer!.Failed(who, failure);
+            if (who is not null)
+            {
+                failed.Add(who);
+            }
+        }
+    }
+
+    /// <summary>What whoever takes a place must be able to do: every block's output aside, which few callers ask for.</summary>
+    private SpanAbilities Needed => Abilities & (SpanAbilities.Truncate | SpanAbilities.Trees | SpanAbilities.DeepPrompts);
+
+    private static RecoveryKind KindOf(SessionPart[] parts, object? gone) =>
+        parts is [{ Link.Holder: { } same }] && same.Equals(gone) ? RecoveryKind.Reopen
+        : parts.All(part => part.Link.Holder is null) ? RecoveryKind.Local
+        : RecoveryKind.Replace;
+
+    /// <summary>Computes what had entered a lost link with those that take its place: committed tokens in chunks, then the open scratch tokens step by step.</summary>
+    /// <param name="parts">In the order of their blocks; the first has the lost link's log, the others' are filled here.</param>
+    /// <param name="log">What had entered.</param>
+    /// <param name="asking">Told who is asked next.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many tokens.</returns>
+    private async Task<int> ReplayAsync(SessionPart[] parts, BoundaryLog log, Action<SessionPart> asking, CancellationToken cancellationToken)
+    {
+        float[] input = [], output = [];
+        for (int at = 0; at < log.Committed; at += _replayed.Rows)
+        {
+            int length = log.Describe(at, ReplayChunk, _replayed) * _boundarySize;
+            input = input.Length >= length ? input : GC.AllocateUninitializedArray<float>(length);
+            log.Read(at, input.AsSpan(0, length));
+            _replayed.Input = input.AsMemory(0, length);
+            await ReplayStepAsync();
+        }
+
+        for (int i = 0; i < log.ScratchSteps; i++)
+        {
+            log.DescribeScratch(i, _replayed);
+            await ReplayStepAsync();
+        }
+
+        return log.Committed + log.Scratch;
+
+        async ValueTask ReplayStepAsync()
+        {
+            int length = _replayed.Rows * _boundarySize;
+            output = output.Length >= length ? output : GC.AllocateUninitializedArray<float>(length);
+            _replayed.Output = output.AsMemory(0, length);
+            _replaying.Begin(_replayed);
+            for (int i = 0; i < parts.Length; i++)
+            {
+                asking(parts[i]);
+                _replaying.Prepare(parts[i].Range.Count, isLast: i == parts.Length - 1);
+                await parts[i].Session.StepAsync(_replaying.Step, cancellationToken);
+                if (i > 0)
+                {
+                    parts[i].Accept(_replaying.Step);
+                }
+
+                _replaying.Accept(parts[i].Range.Count);
+            }
+        }
+    }
+
+    private BoundaryLog? NewLog(SessionLink link) =>
+        _source is null || link.Holder is null ? null : new BoundaryLog(_boundarySize, link.Range.Count, _isRounded, _memory);
+
+    private IReadOnlyList<BlockHolder> HoldersNow() => [.. _parts.SelectMany(part => part.Session.Holders)];
+
+    private long Now() => _source?.Time.GetTimestamp() ?? 0;
 
     private string Lacking(SpanAbilities missing) => "server " + ServerName.Short(
-        _links.Where((_, i) => (_abilities[i] & missing) != missing).Select(l => l.Session.Holders[0].Name).FirstOrDefault() ?? "unknown");
-
-    private Memory<float> Between(int link, int length)
-    {
-        ref float[] buffer = ref link % 2 == 0 ? ref _even : ref _odd;
-        buffer = buffer.Length >= length ? buffer : GC.AllocateUninitializedArray<float>(length);
-        return buffer.AsMemory(0, length);
-    }
+        _parts.Where(part => (part.Abilities & missing) != missing).Select(part => part.Session.Holders[0].Name).FirstOrDefault() ?? "unknown");
 }

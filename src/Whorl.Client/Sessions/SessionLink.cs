@@ -1,10 +1,9 @@
 using Whorl.Models;
-using Whorl.P2P;
 
 namespace Whorl.Client.Sessions;
 
 /// <summary>A part of a live session.</summary>
 /// <param name="Session">The session on its holder.</param>
-/// <param name="Blocks">How many blocks it computes.</param>
-/// <param name="Server">Its holder, where a view of the swarm wants to hear how it does.</param>
-internal readonly record struct SessionLink(IBlockSession Session, int Blocks, PeerId? Server = null);
+/// <param name="Range">The blocks it computes.</param>
+/// <param name="Holder">Who holds them, as whoever chose it knows it; null where nobody wants to hear how it does.</param>
+internal sealed record SessionLink(IBlockSession Session, BlockRange Range, object? Holder = null);

@@ -303,7 +303,7 @@ public sealed partial class ChatSession : IAsyncDisposable
         {
             if (Turn is { } turn)
             {
-                settle(TextResult.Of(turn, _session.Holders));
+                settle(TextResult.Of(turn, _session));
             }
         }
 

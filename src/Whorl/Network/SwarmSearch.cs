@@ -1,5 +1,6 @@
 using Whorl.Client;
 using Whorl.Client.Petals;
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
@@ -32,13 +33,19 @@ internal static class SwarmSearch
     /// </summary>
     /// <exception cref="NoRouteException">Some block is held by nobody who answers; the message says which, and why not those that do not.</exception>
     public static async Task<IBlockSpan> FindAsync(
-        Network network, string prefix, SpanContract wanted, int blocks, Action<ModelWarning>? warn, CancellationToken cancellationToken)
+        Network network,
+        string prefix,
+        SpanContract wanted,
+        int blocks,
+        RecoveryOptions recovery,
+        Action<ModelWarning>? warn,
+        CancellationToken cancellationToken)
     {
         await network.JoinAsync(cancellationToken);
-        SwarmView view = new(network.Dht!, prefix, blocks, TimeProvider.System, new Random());
+        SwarmView view = new(new DhtSwarmSource(network.Dht!, prefix, blocks), prefix, blocks, TimeProvider.System, new Random());
         RpcClient rpc = new(network.Host, TimeProvider.System);
         HashSet<PeerId> warnedOf = [];
-        return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken);
+        return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken, recovery);
 
         async Task<IBlockSpan> ConnectAsync(BlockServer server, CancellationToken token)
         {

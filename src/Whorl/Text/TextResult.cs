@@ -1,3 +1,4 @@
+using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -36,8 +37,12 @@ public sealed record TextResult
     /// <summary>Who computed the blocks; none where a session was lost.</summary>
     public required IReadOnlyList<BlockHolder> Holders { get; init; }
 
+    /// <summary>Servers that were lost while it was written, and who took their place.</summary>
+    /// <value>empty</value>
+    public IReadOnlyList<SessionRecovery> Recoveries { get; init; } = [];
+
     /// <summary>What a turn has come to.</summary>
-    internal static TextResult Of(TextTurn turn, IReadOnlyList<BlockHolder> holders) => new()
+    internal static TextResult Of(TextTurn turn, TextSession session) => new()
     {
         PromptIds = turn.Prompt,
         Ids = turn.Ids,
@@ -48,6 +53,7 @@ public sealed record TextResult
         Prefill = turn.Prefill.Time,
         Decode = turn.Decode.Time,
         DecodeSteps = turn.Decode.Tokens,
-        Holders = holders,
+        Holders = session.Holders,
+        Recoveries = [.. session.Recoveries.Skip(turn.RecoveredBefore ?? 0)],
     };
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Whorl.Client;
+using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -13,6 +14,7 @@ namespace Whorl;
 internal sealed class TextSession(ICausalModel model) : ICausalSession
 {
     private readonly List<int> _held = [];
+    private readonly List<SessionRecovery> _recoveries = []; // of sessions that are closed
     private ICausalSession? _session;
     private int _maxLength;
 
@@ -21,6 +23,9 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
 
     /// <summary>Which blocks compute, by which holder; none before a session is open, nor after one is lost.</summary>
     public IReadOnlyList<BlockHolder> Holders => (_session as CausalSession)?.Holders ?? [];
+
+    /// <summary>What was lost on the way and is there again, from the beginning on.</summary>
+    public IReadOnlyList<SessionRecovery> Recoveries => [.. _recoveries, .. (_session as CausalSession)?.Recoveries ?? []];
 
     /// <summary>Whether what it holds is a beginning of a text.</summary>
     /// <param name="ids">The text.</param>
@@ -73,6 +78,7 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
         _held.Clear();
         if (session is not null)
         {
+            _recoveries.AddRange((session as CausalSession)?.Recoveries ?? []);
             await session.DisposeAsync();
         }
     }

@@ -56,6 +56,9 @@ internal sealed class TextTurn
     /// <summary>Tokens of the prompt that were computed, in all runs together, and the time it took.</summary>
     public (int Tokens, TimeSpan Time) Prefill { get; private set; }
 
+    /// <summary>How often its session had recovered before the text began; null before it did.</summary>
+    public int? RecoveredBefore { get; private set; }
+
     /// <summary>Tokens computed one by one, in all runs together, and the time it took.</summary>
     public (int Tokens, TimeSpan Time) Decode { get; private set; }
 
@@ -111,6 +114,7 @@ internal sealed class TextTurn
     public async Task RunAsync(
         TextSession session, int maxLength, Action<string> show, CancellationToken stop, CancellationToken cancellationToken)
     {
+        RecoveredBefore ??= session.Recoveries.Count;
         StopReason = StopReason.None;
         TimeProvider time = TimeProvider.System;
         TokenGenerator generator = new(session, _sampler, _vocabularySize);

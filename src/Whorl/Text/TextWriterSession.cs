@@ -52,7 +52,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
         return Result(turn);
     }
 
-    private TextResult Result(TextTurn turn) => TextResult.Of(turn, _session.Holders);
+    private TextResult Result(TextTurn turn) => TextResult.Of(turn, _session);
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 }

@@ -1,4 +1,5 @@
 using Whorl.Client.Petals;
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
@@ -105,7 +106,7 @@ public class PetalsSpanTests
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 1));
-        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(swarm.FindAsync);
+        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(() => swarm.FindAsync());
         Assert.Contains("has blocks 2..3", error.Message, StringComparison.Ordinal);
     }
 
@@ -123,11 +124,11 @@ public class PetalsSpanTests
     }
 
     [Fact]
-    public async Task A_server_that_dies_loses_the_session()
+    public async Task A_server_that_dies_and_that_nobody_replaces_in_time_loses_the_session()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         IPeerHost host = await swarm.AddServerAsync(new BlockRange(0, 3));
-        await using IBlockSession session = await OpenAsync(await swarm.FindAsync());
+        await using IBlockSession session = await OpenAsync(await swarm.FindAsync(new RecoveryOptions { Wait = TimeSpan.Zero }));
         await StepAsync(swarm, session, new BlockStep { Rows = 2 }, 1);
 
         swarm.Network.Kill(host.Id);

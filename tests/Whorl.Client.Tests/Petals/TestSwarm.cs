@@ -1,4 +1,5 @@
 using Whorl.Client.Petals;
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Dht;
 using Whorl.Dht.Records;
@@ -114,11 +115,11 @@ internal sealed class TestSwarm : IAsyncDisposable
     }
 
     /// <summary>The swarm as a client that comes new to it sees it.</summary>
-    public SwarmView View() => new(Node!, Prefix, Blocks, Clock, new Random(1));
+    public SwarmView View() => new(new DhtSwarmSource(Node!, Prefix, Blocks), Prefix, Blocks, Clock, new Random(1));
 
     public PetalsSwarm Petals(SwarmView view) => new(view, Rpc, new PetalsClientOptions());
 
-    public Task<SwarmSpan> FindAsync() => Petals(View()).FindSpanAsync(Limit);
+    public Task<SwarmSpan> FindAsync(RecoveryOptions? recovery = null) => Petals(View()).FindSpanAsync(Limit, recovery);
 
     /// <summary>Hidden states that mean nothing.</summary>
     public float[] Noise(int seed, int rows)

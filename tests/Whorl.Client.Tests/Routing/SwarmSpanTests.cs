@@ -26,7 +26,7 @@ public class SwarmSpanTests
     }
 
     [Fact]
-    public async Task A_server_lost_in_a_session_is_passed_over_in_the_next_and_its_absence_is_no_error()
+    public async Task A_server_lost_in_a_session_is_replaced_there_and_passed_over_in_the_next_and_its_absence_is_no_error()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         IPeerHost fast = await swarm.AddServerAsync(All, inferenceRps: 500), slow = await swarm.AddServerAsync(All, inferenceRps: 50);
@@ -35,7 +35,8 @@ public class SwarmSpanTests
         Assert.Equal(fast.Id.ToString(), first.Holders.Single().Name);
         await StepAsync(swarm, first);
         swarm.Network.Kill(fast.Id);
-        await Assert.ThrowsAsync<SessionLostException>(() => StepAsync(swarm, first));
+        await StepAsync(swarm, first);
+        Assert.Equal(slow.Id.ToString(), first.Holders.Single().Name);
 
         for (int seconds = 0; seconds < 40; seconds += 10) // also when the ban is over, and it is tried again
         {
@@ -52,10 +53,12 @@ public class SwarmSpanTests
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         IPeerHost hung = await swarm.AddHungServerAsync(All, inferenceRps: 500), honest = await swarm.AddServerAsync(All, inferenceRps: 50);
         Task<SwarmSpan> finding = swarm.FindAsync();
+        bool isOver = false; // once: how long the honest one takes on a busy machine is no part of it
         while (!finding.IsCompleted)
         {
-            if (swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(0.5)))
+            if (!isOver && swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(0.5)))
             {
+                isOver = true;
                 swarm.Clock.Advance(TimeSpan.FromSeconds(0.5));
             }
 
@@ -167,7 +170,7 @@ public class SwarmSpanTests
         swarm.Clock.Advance(TimeSpan.FromMinutes(5)); // the announcement has expired
         await using IBlockSession session = await OpenAsync(span);
         await StepAsync(swarm, session);
-        await Assert.ThrowsAsync<NoRouteException>(swarm.FindAsync); // a new client knows nobody
+        await Assert.ThrowsAsync<NoRouteException>(() => swarm.FindAsync()); // a new client knows nobody
     }
 
     [Fact]

@@ -95,7 +95,8 @@ public sealed class LiveSessionTests
         Assert.Equal([3f, 4f, 5f, 6f], second.Steps[0].Prompts);
     }
 
-    private static LiveSession Of(params TestLink[] links) => new([.. links.Select(l => new SessionLink(l, l.Holders[0].Range.Count))], 2);
+    private static LiveSession Of(params TestLink[] links) => new(
+        [.. links.Select(l => new SessionLink(l, l.Holders[0].Range))], 2, new SpanContract("model", Tensors.ActivationFormat.F32, BoundaryFormat.F32), new BlockSessionOptions(new BlockRange(0, 1), 100));
 
     private static async Task StepAsync(LiveSession session, BlockStep step)
     {

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Whorl.Models;
+using Whorl.P2P;
+using Whorl.Server;
+
+namespace Whorl.Client.Tests.Recovery;
+
+/// <summary>Servers of <c>/whorl/span/1</c> over the in-memory transport, as a client that has their names sees them: each can be killed and started again.</summary>
+internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
+{
+    private readonly InMemoryNetwork _network = new();
+    private readonly List<PeerId> _ids = [];
+    private readonly List<BlockRange> _ranges = [];
+    private readonly List<IAsyncDisposable> _servers = [];
+    private IPeerHost? _client;
+
+    public IPeerHost Client => _client ??= _network.AddHost();
+
+    public int OpenStreams => _network.OpenStreams;
+
+    /// <summary>Adds a server, and gives it as the client knows it.</summary>
+    public async Task<IBlockSpan> AddAsync(BlockRange range)
+    {
+        IPeerHost host = _network.AddHost();
+        _ids.Add(host.Id);
+        _ranges.Add(range);
+        Serve(host, range);
+        return await RemoteSpan.ConnectAsync(Client, new PeerAddress(host.Id), host.Id.ToString(), TimeProvider.System, CancellationToken.None);
+    }
+
+    /// <summary>Takes a server away as kill -9 would.</summary>
+    public void Kill(int server) => _network.Kill(_ids[server]);
+
+    /// <summary>Starts a server again, with the same identity and nothing of what it remembered.</summary>
+    public void Restart(int server) => Serve(_network.AddHost(_ids[server]), _ranges[server]);
+
+    /// <summary>Breaks the streams that are open, and nothing else.</summary>
+    public void Cut(int server) => _cuts[server]();
+
+    private readonly Dictionary<int, Action> _cuts = [];
+
+    private void Serve(IPeerHost host, BlockRange range)
+    {
+        SpanServer server = new(model.Hold(range), NullLogger.Instance);
+        CuttingHost cutting = new(host);
+        _cuts[_ids.IndexOf(host.Id)] = cutting.Cut;
+        server.Listen(cutting);
+        _servers.Add(server);
+        _servers.Add(host);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        await Client.DisposeAsync();
+    }
+
+    /// <summary>Remembers the streams that it answers, to reset them.</summary>
+    private sealed class CuttingHost(IPeerHost inner) : IPeerHost
+    {
+        private readonly List<PeerStream> _streams = [];
+
+        public PeerId Id => inner.Id;
+
+        public IReadOnlyList<Multiaddress> ListenAddresses => inner.ListenAddresses;
+
+        public void Cut()
+        {
+            lock (_streams)
+            {
+                _streams.ForEach(stream => stream.Reset());
+                _streams.Clear();
+            }
+        }
+
+        public ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken) => inner.DialAsync(peer, protocolId, cancellationToken);
+
+        public void Handle(string protocolId, Func<PeerStream, CancellationToken, Task> handler) => inner.Handle(protocolId, (stream, token) =>
+        {
+            lock (_streams)
+            {
+                _streams.Add(stream);
+            }
+
+            return handler(stream, token);
+        });
+
+        public bool Unhandle(string protocolId) => inner.Unhandle(protocolId);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

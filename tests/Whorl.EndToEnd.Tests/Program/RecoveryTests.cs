@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Whorl.EndToEnd.Tests.Program;
+
+/// <summary>Servers are killed and connections cut in the middle of a text, between real processes: the text is the undisturbed one.</summary>
+public sealed class RecoveryTests
+{
+    private const int Tokens = 160;
+
+    /// <summary>Bytes from one server after which about half of the text is written: bard's rows are float32.</summary>
+    private const long Middle = Tokens / 2 * 256 * sizeof(float);
+
+    private static readonly string[] Text = ["bard", "ROMEO.", "-n", "160", "--seed", "5", "--ignore-eos", "--json"];
+
+    [UnixFact]
+    public async Task A_server_that_is_killed_is_replaced_by_the_other_holder_of_its_blocks()
+    {
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..2");
+        (WhorlProcess first, string firstAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5");
+        (WhorlProcess second, string secondAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5");
+        await using (left)
+        await using (first)
+        await using (second)
+        await using (CountingProxy proxy = new(firstAddress, Middle, _ => first.Signal(WhorlProcess.Kill)))
+        {
+            JsonElement recovery = await RunAsync(leftAddress, proxy.Address, secondAddress);
+            Assert.Equal(("replace", 3, 5), Told(recovery));
+            Assert.InRange(recovery.GetProperty("replayed_tokens").GetInt32(), 10, Tokens);
+        }
+    }
+
+    [UnixFact]
+    public async Task The_only_holder_that_is_killed_is_replaced_by_this_process_which_has_the_files()
+    {
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..3");
+        (WhorlProcess right, string rightAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "4..5");
+        await using (left)
+        await using (right)
+        await using (CountingProxy proxy = new(leftAddress, Middle, _ => left.Signal(WhorlProcess.Kill)))
+        {
+            Assert.Equal(("local", 0, 3), Told(await RunAsync(proxy.Address, rightAddress)));
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_costs_a_round_trip_and_no_token_is_computed_again()
+    {
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..2");
+        (WhorlProcess right, string rightAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5");
+        await using (left)
+        await using (right)
+        await using (CountingProxy proxy = new(rightAddress, Middle, p => p.Cut()))
+        {
+            JsonElement recovery = await RunAsync(leftAddress, proxy.Address);
+            Assert.Equal(("attach", 3, 5), Told(recovery));
+            Assert.Equal(0, recovery.GetProperty("replayed_tokens").GetInt32());
+        }
+    }
+
+    /// <summary>Writes the text over servers, and compares it with that of one process.</summary>
+    /// <returns>The one recovery.</returns>
+    private static async Task<JsonElement> RunAsync(params string[] servers)
+    {
+        JsonElement alone = (await WhorlProcess.RunAsync(["run", .. Text])).Json;
+        Assert.Equal(0, alone.GetProperty("recoveries").GetArrayLength());
+        ProgramResult run = await WhorlProcess.RunAsync(["run", .. Text, "--servers", string.Join(',', servers)]);
+        Assert.Equal(alone.GetProperty("ids").ToString(), run.Json.GetProperty("ids").ToString());
+        JsonElement recovery = Assert.Single(run.Json.GetProperty("recoveries").EnumerateArray());
+        Assert.True(recovery.GetProperty("pause_ms").GetDouble() > 0);
+        return recovery;
+    }
+
+    private static (string? Kind, int First, int Last) Told(JsonElement recovery) =>
+        (recovery.GetProperty("kind").GetString(), recovery.GetProperty("first_block").GetInt32(), recovery.GetProperty("last_block").GetInt32());
+}
