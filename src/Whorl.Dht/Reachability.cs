@@ -30,16 +30,17 @@ public static class Reachability
     /// <summary>Answers checks.</summary>
     /// <param name="server">Answers.</param>
     /// <param name="self">This host: about itself the answer is yes.</param>
-    /// <param name="probe">
-    /// Asks a peer about itself, from a host that it cannot already be connected to: one that does not listen, looks nobody up and opens a
-    /// fresh connection.
+    /// <param name="startProbe">
+    /// A host for one check, disposed after it, from which the peer is asked about itself: one that does not listen and looks nobody up. Being fresh it cannot
+    /// be connected already, and leaves no connection behind.
     /// </param>
     /// <param name="find">Where a peer may be; ways through relays are not tried.</param>
+    /// <param name="time">The clock of deadlines and quotas.</param>
     public static void Serve(
-        RpcServer server, PeerId self, RpcClient probe, Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>> find)
+        RpcServer server, PeerId self, Func<Task<IPeerHost>> startProbe, Func<PeerId, CancellationToken, Task<IReadOnlyList<Multiaddress>>> find, TimeProvider time)
     {
-        Allowance<PeerId> ofPeers = new(ChecksAtOnce, ChecksAtOnce / CheckPeriod.TotalSeconds, probe.Time);
-        Allowance<string> ofHosts = new(4 * ChecksAtOnce, 4 * ChecksAtOnce / CheckPeriod.TotalSeconds, probe.Time);
+        Allowance<PeerId> ofPeers = new(ChecksAtOnce, ChecksAtOnce / CheckPeriod.TotalSeconds, time);
+        Allowance<string> ofHosts = new(4 * ChecksAtOnce, 4 * ChecksAtOnce / CheckPeriod.TotalSeconds, time);
         int running = 0;
         server.HandleUnary(Method, async (context, request, token) =>
         {
@@ -60,8 +61,12 @@ public static class Reachability
                 }
 
                 Multiaddress[] addresses = [.. context.MayDial(await find(peer, token).ConfigureAwait(false))];
-                return new PingResponse(null, 0, await AskAsync(probe, new PeerAddress(peer, addresses), peer, Timeout, token).ConfigureAwait(false) == true)
-                    .ToReachabilityBytes();
+                IPeerHost probe = await startProbe().ConfigureAwait(false);
+                await using (probe.ConfigureAwait(false))
+                {
+                    bool? answer = await AskAsync(new RpcClient(probe, time), new PeerAddress(peer, addresses), peer, Timeout, token).ConfigureAwait(false);
+                    return new PingResponse(null, 0, answer == true).ToReachabilityBytes();
+                }
             }
             finally
             {

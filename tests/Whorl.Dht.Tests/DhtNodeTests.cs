@@ -142,10 +142,10 @@ public sealed class DhtNodeTests
         InMemoryNetwork network = new();
         ManualTimeProvider clock = new();
         IPeerHost[] hosts = [.. Enumerable.Range(0, 4).Select(_ => network.AddHost())];
-        RpcClient probe = new(network.AddHost(), clock);
         foreach (IPeerHost host in hosts)
         {
-            Reachability.Serve(new RpcServer(host, clock), host.Id, probe, (_, _) => Task.FromResult<IReadOnlyList<Multiaddress>>([]));
+            Reachability.Serve(
+                new RpcServer(host, clock), host.Id, () => Task.FromResult<IPeerHost>(network.AddHost()), (_, _) => Task.FromResult<IReadOnlyList<Multiaddress>>([]), clock);
         }
 
         IEnumerable<PeerId> others = hosts[1..].Select(host => host.Id);
@@ -153,7 +153,7 @@ public sealed class DhtNodeTests
         RpcClient unreachable = new(network.AddHost(), clock);
         Assert.False(await Reachability.IsReachableAsync(unreachable, others, TestLimits.Token()));
         Assert.True(await Reachability.IsReachableAsync(unreachable, [], TestLimits.Token()));
-        Assert.Null(await Reachability.AskAsync(unreachable, probe.Id, hosts[0].Id, TimeSpan.FromSeconds(1), TestLimits.Token()));
+        Assert.Null(await Reachability.AskAsync(unreachable, network.AddHost().Id, hosts[0].Id, TimeSpan.FromSeconds(1), TestLimits.Token()));
         foreach (IPeerHost host in hosts)
         {
             await host.DisposeAsync();

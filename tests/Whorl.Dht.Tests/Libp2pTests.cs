@@ -62,16 +62,24 @@ public sealed class Libp2pTests : IAsyncLifetime
     {
         await AddAsync(null, Options);
         PeerAddress entrance = new(_hosts[0].Id, _hosts[0].ListenAddresses);
-        await using Libp2pHost probe = await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off });
-        Reachability.Serve(new RpcServer(_hosts[0], TimeProvider.System), _hosts[0].Id, new RpcClient(probe, TimeProvider.System), _hosts[0].LocateAsync);
+        List<Libp2pHost> probes = [];
+        async Task<IPeerHost> StartProbeAsync()
+        {
+            probes.Add(await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off }));
+            return probes[^1];
+        }
+
+        Reachability.Serve(new RpcServer(_hosts[0], TimeProvider.System), _hosts[0].Id, StartProbeAsync, _hosts[0].LocateAsync, TimeProvider.System);
         foreach (bool listens in new[] { true, false })
         {
             await AddAsync(entrance, Options with { ClientMode = !listens });
             Libp2pHost asker = _hosts[^1];
-            Reachability.Serve(
-                new RpcServer(asker, TimeProvider.System), asker.Id, new RpcClient(probe, TimeProvider.System), asker.LocateAsync);
+            Reachability.Serve(new RpcServer(asker, TimeProvider.System), asker.Id, StartProbeAsync, asker.LocateAsync, TimeProvider.System);
             Assert.Equal(listens, await Reachability.IsReachableAsync(new RpcClient(asker, TimeProvider.System), [entrance.Id!], TestLimits.Token()));
         }
+
+        Assert.Equal(2, probes.Count);
+        Assert.All(probes, probe => Assert.Equal(0, probe.OpenConnections)); // a check leaves none
     }
 
     private async Task<DhtNode> AddAsync(PeerAddress? entrance, DhtOptions options)

@@ -114,11 +114,11 @@ public sealed class QuotaTests
         await using Swarm swarm = await Swarm.StartAsync(seed: 6, count: 1);
         IPeerHost server = swarm.Network.AddHost(), target = swarm.Network.AddHost();
         int looked = 0;
-        Reachability.Serve(new RpcServer(server, swarm.Clock), server.Id, new RpcClient(swarm.Network.AddHost(), swarm.Clock), (_, _) =>
+        Reachability.Serve(new RpcServer(server, swarm.Clock), server.Id, () => Task.FromResult<IPeerHost>(swarm.Network.AddHost()), (_, _) =>
         {
             Interlocked.Increment(ref looked);
             return Task.FromResult<IReadOnlyList<Multiaddress>>([]);
-        });
+        }, swarm.Clock);
         RpcClient asker = new(swarm.Network.AddHost(), swarm.Clock);
         bool?[] answers = new bool?[30];
         for (int i = 0; i < answers.Length; i++)

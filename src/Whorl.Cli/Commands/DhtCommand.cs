@@ -22,7 +22,7 @@ internal static class DhtCommand
         {
             NetworkOptions options = swarm.Read(result) with { IsRelay = true, RefreshPeriod = RefreshPeriod, Logger = log.Read(result) };
             await using Network network = await Network.StartAsync(options, cancellationToken);
-            await network.ServeReachabilityAsync();
+            network.ServeReachability();
             await network.JoinAsync(cancellationToken);
             IReadOnlyList<Multiaddress> addresses = network.Multiaddresses;
             Whereabouts.Print(addresses, "others join with --initial-peers");

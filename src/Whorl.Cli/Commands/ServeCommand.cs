@@ -83,7 +83,7 @@ internal static class ServeCommand
             };
             await using PetalsServer server = new(network.Host, hosted, petals, TimeProvider.System, logger);
             await using Network serving = network; // closed before the blocks with which its calls compute
-            await network.ServeReachabilityAsync();
+            network.ServeReachability();
             await network.JoinAsync(stop.Token);
             await using PetalsAnnouncer announcer = new(
                 network.Dht!,

@@ -12,6 +12,10 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
+    /// <summary>The same where nothing happens and nothing is worth giving back: an idle server is not to wake for it.</summary>
+    public static readonly TimeSpan StillPeriod = TimeSpan.FromSeconds(30);
+
+    private const long StillBytes = 1 << 20; // allocated in a period in which nothing happens
     private const long WorthBytes = 32 << 20; // less is not worth a pause
     private const long QuietBytes = 16 << 20; // allocated in a period
     private const int Ebb = 4; // or so many times less than in the busiest since memory was given back
@@ -54,6 +58,8 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
                     Trims++;
                     (trimmed, busiest, periods) = (GC.GetTotalAllocatedBytes(), 0, 0);
                 }
+
+                timer.Period = last < StillBytes && now - trimmed <= WorthBytes ? StillPeriod : Period;
             }
         }
         catch (OperationCanceledException)

@@ -16,7 +16,6 @@ internal sealed partial class Network : IAsyncDisposable
     private const int Workers = 32; // questions of a look-up at once: a model has many blocks, and Petals' clients ask as many
 
     private readonly Libp2pHost _host;
-    private Libp2pHost? _probe;
 
     private Network(Libp2pHost host, NetworkOptions options) => (_host, Options) = (host, options);
 
@@ -156,11 +155,11 @@ internal sealed partial class Network : IAsyncDisposable
     }
 
     /// <summary>Begins to answer servers that ask, before they join, whether they can be dialled.</summary>
-    public async Task ServeReachabilityAsync()
-    {
-        _probe = await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off, ServesAutoNat = false, PunchesHoles = false });
-        Reachability.Serve(new RpcServer(_host, TimeProvider.System, Options.Logger), _host.Id, new RpcClient(_probe, TimeProvider.System), _host.LocateAsync);
-    }
+    public void ServeReachability() => Reachability.Serve(
+        new RpcServer(_host, TimeProvider.System, Options.Logger), _host.Id, StartProbeAsync, _host.LocateAsync, TimeProvider.System);
+
+    private static async Task<IPeerHost> StartProbeAsync() =>
+        await Libp2pHost.StartAsync(new Libp2pOptions { KadMode = KadMode.Off, ServesAutoNat = false, PunchesHoles = false });
 
     /// <summary>Asks a server which blocks it holds.</summary>
     /// <param name="server"><c>HOST:PORT</c> or a multiaddress.</param>
@@ -182,11 +181,6 @@ internal sealed partial class Network : IAsyncDisposable
         }
 
         await _host.DisposeAsync();
-        if (_probe is not null)
-        {
-            await _probe.DisposeAsync();
-        }
-
         _closing.Dispose();
     }
 

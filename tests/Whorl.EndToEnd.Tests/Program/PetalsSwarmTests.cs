@@ -88,7 +88,7 @@ public sealed partial class PetalsSwarmTests : IAsyncLifetime
         foreach (bool listens in new[] { true, false })
         {
             (Libp2pHost host, _) = await JoinAsync(entrance, listens);
-            Reachability.Serve(new RpcServer(host, TimeProvider.System), host.Id, new RpcClient(host, TimeProvider.System), host.LocateAsync);
+            Reachability.Serve(new RpcServer(host, TimeProvider.System), host.Id, () => Task.FromResult<IPeerHost>(host), host.LocateAsync, TimeProvider.System);
             Assert.Equal(listens, await Reachability.AskAsync(new RpcClient(host, TimeProvider.System), entrance, host.Id, TimeSpan.FromSeconds(60), Limit));
         }
     }

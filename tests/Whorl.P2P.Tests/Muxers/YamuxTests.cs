@@ -216,6 +216,40 @@ public sealed class YamuxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_without_streams_is_looked_at_every_twenty_seconds_and_pinged_within_forty()
+    {
+        YamuxOptions options = new();
+        YamuxSession near = Track(new YamuxSession(_duplex.Near, true, null, options, _clock, _ => { }));
+        await AssertReceivedAsync("000200010000000000000001");
+        await SendAsync("000200020000000000000001");
+        await EventuallyAsync(() => _clock.HasTimerIn(options.QuietKeepAliveInterval) && _clock.PendingTimers == 1);
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await SendAsync("000200010000000000000007"); // a sign of life after the beginning: at 20 s the silence is shorter than an interval
+        await AssertReceivedAsync("000200020000000000000007");
+        await AdvanceAsync(TimeSpan.FromSeconds(19));
+        Assert.True(_clock.HasTimerIn(options.QuietKeepAliveInterval));
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await AssertReceivedAsync("000200010000000000000002");
+        await AdvanceAsync(options.KeepAliveTimeout + options.KeepAliveInterval);
+        Assert.Contains("silent", (await near.Ended.WaitAsync(Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_opened_over_a_connection_that_was_silent_asks_at_once_whether_the_peer_is_there()
+    {
+        YamuxOptions options = new();
+        YamuxSession near = Track(new YamuxSession(_duplex.Near, true, null, options, _clock, _ => { }));
+        await AssertReceivedAsync("000200010000000000000001");
+        await SendAsync("000200020000000000000001");
+        await EventuallyAsync(() => _clock.HasTimerIn(options.QuietKeepAliveInterval));
+        await AdvanceAsync(TimeSpan.FromSeconds(15));
+        YamuxStream stream = await near.OpenAsync(Token);
+        await AssertReceivedAsync("000200010000000000000002" + "000100010000000100000000"); // a ping, the stream
+        await AdvanceAsync(options.KeepAliveTimeout + options.KeepAliveInterval / 6);
+        await Assert.ThrowsAsync<PeerUnavailableException>(() => stream.ReadAsync(new byte[1], Token).AsTask().WaitAsync(Token));
+    }
+
+    [Fact]
     public async Task Frames_go_out_as_go_yamux_writes_them()
     {
         YamuxSession near = Track(new YamuxSession(_duplex.Near, true, null, new YamuxOptions(), _clock, _ => { }));

@@ -24,8 +24,14 @@ internal sealed record YamuxOptions
     /// <summary>Streams this side may have open; further ones wait. go-yamux bears no more than 256 that it has not accepted.</summary>
     public int MaxOutboundStreams { get; init; } = 256;
 
-    /// <summary>A peer that was silent so long is pinged.</summary>
+    /// <summary>A peer that was silent so long, while streams are open, is pinged.</summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The same while no stream is open, when nobody waits for the peer: often enough that the way through a NAT stays open. All such connections of a machine are
+    /// looked at together, every interval. Opening a stream over one that was silent for <see cref="KeepAliveInterval"/> pings at once.
+    /// </summary>
+    public TimeSpan QuietKeepAliveInterval { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>A peer that stays silent so long after a ping is taken for dead: with the interval, 8 s after its last sign of life.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(5);

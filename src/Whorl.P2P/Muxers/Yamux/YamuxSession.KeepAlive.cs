@@ -13,6 +13,7 @@ internal sealed partial class YamuxSession
     private uint _lastPing;
     private bool _pingUnderWay;
     private long _pingSent;
+    private bool _isQuiet; // no stream is open and no ping is out
 
     private long _lastReceived;
     private long _lastUsed;
@@ -29,41 +30,68 @@ internal sealed partial class YamuxSession
     /// <summary>How long ago anything came for a stream.</summary>
     public TimeSpan SinceUsed => Time.GetElapsedTime(Volatile.Read(ref _lastUsed));
 
-    private async Task KeepAliveAsync()
+    /// <summary>A stream has opened: from now on somebody waits for the peer, who has not been listened to since the last check.</summary>
+    private void Watch()
     {
-        using PeriodicTimer timer = new(UntilNextCheck(), Time);
-        while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+        bool isDoubtful;
+        lock (_gate)
         {
-            foreach (YamuxStream stream in _streams.Values)
+            if (!_isQuiet)
             {
-                stream.ResetIfLingering();
+                return;
             }
 
-            CheckSilence();
-            timer.Period = UntilNextCheck();
+            _isQuiet = false;
+            isDoubtful = !_pingUnderWay && Time.GetElapsedTime(Volatile.Read(ref _lastReceived)) >= Options.KeepAliveInterval;
+        }
+
+        if (isDoubtful)
+        {
+            SendPing();
+        }
+
+        ScheduleCheck();
+    }
+
+    private void Check()
+    {
+        foreach (YamuxStream stream in _streams.Values)
+        {
+            stream.ResetIfLingering();
+        }
+
+        CheckSilence();
+        ScheduleCheck();
+    }
+
+    private void ScheduleCheck()
+    {
+        lock (_gate)
+        {
+            if (_failure is null)
+            {
+                _isQuiet = _streams.IsEmpty && !_pingUnderWay;
+                _keepAlive.Change(UntilNextCheck_NeedsLock(), Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
     /// <summary>
-    /// How long nothing can be due. The checks of all sessions fall on the same instants, a twelfth of the interval apart: a process with many idle connections wakes
-    /// for all of them at once.
+    /// How long nothing can be due. The checks of all sessions fall on the same instants, a twelfth of the interval apart, or a whole interval while they carry
+    /// nothing: a process with many idle connections wakes for all of them at once. A quiet peer is pinged after one to two intervals.
     /// </summary>
-    private TimeSpan UntilNextCheck()
+    private TimeSpan UntilNextCheck_NeedsLock()
     {
-        TimeSpan silent = Time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-        TimeSpan due;
-        lock (_gate)
-        {
-            TimeSpan sincePing = Time.GetElapsedTime(_pingSent);
-            due = !_pingUnderWay ? Shorter(Options.KeepAliveInterval - silent, MeasureInterval - sincePing)
-                : Shorter(Options.KeepAliveTimeout - (sincePing < Options.KeepAliveTimeout ? sincePing : silent), Options.KeepAliveInterval);
-        }
-
-        TimeSpan millisecond = TimeSpan.FromMilliseconds(1), step = Options.KeepAliveInterval / 12, now = Time.GetElapsedTime(0);
+        TimeSpan silent = Time.GetElapsedTime(Volatile.Read(ref _lastReceived)), sincePing = Time.GetElapsedTime(_pingSent);
+        TimeSpan due = _isQuiet ? Options.QuietKeepAliveInterval - silent
+            : !_pingUnderWay ? Shorter(Options.KeepAliveInterval - silent, MeasureInterval - sincePing)
+            : Shorter(Options.KeepAliveTimeout - (sincePing < Options.KeepAliveTimeout ? sincePing : silent), Options.KeepAliveInterval);
+        TimeSpan millisecond = TimeSpan.FromMilliseconds(1), now = Time.GetElapsedTime(0);
+        TimeSpan step = _isQuiet ? Options.QuietKeepAliveInterval : Options.KeepAliveInterval / 12;
         step = step > millisecond ? step : millisecond;
-        due = due > millisecond ? Shorter(due, LingeringCheck) : millisecond; // a timer takes no less
-        long steps = (now + due).Ticks / step.Ticks;
-        return TimeSpan.FromTicks((steps + 1) * step.Ticks) - now;
+        due = due <= millisecond ? millisecond : _isQuiet ? due : Shorter(due, LingeringCheck); // a timer takes no less
+        long steps = ((now + due).Ticks + step.Ticks - 1) / step.Ticks;
+        return TimeSpan.FromTicks(steps * step.Ticks) - now;
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
@@ -74,17 +102,19 @@ internal sealed partial class YamuxSession
         TimeSpan silent = Time.GetElapsedTime(Math.Max(Volatile.Read(ref _lastReceived), Volatile.Read(ref _lastSent)));
         TimeSpan sincePing;
         bool underWay;
+        TimeSpan interval;
         lock (_gate)
         {
             underWay = _pingUnderWay;
             sincePing = Time.GetElapsedTime(_pingSent);
+            interval = _isQuiet ? Options.QuietKeepAliveInterval : Options.KeepAliveInterval;
         }
 
         if (underWay && sincePing >= Options.KeepAliveTimeout && silent >= Options.KeepAliveTimeout)
         {
             End(new PeerUnavailableException($"{RemotePeer} has been silent for {silent.TotalSeconds:F1} s and does not answer a ping") { Peer = RemotePeer });
         }
-        else if (underWay ? sincePing >= MeasureInterval : silent >= Options.KeepAliveInterval || sincePing >= MeasureInterval)
+        else if (underWay ? sincePing >= MeasureInterval : silent >= interval || (sincePing >= MeasureInterval && !_streams.IsEmpty))
         {
             SendPing();
         }
@@ -122,6 +152,11 @@ internal sealed partial class YamuxSession
             long ticks = Math.Max(Time.GetElapsedTime(_pingSent).Ticks, MinRoundTripTime.Ticks);
             Volatile.Write(ref _roundTripTicks, _isMeasured ? Math.Min(ticks, _roundTripTicks) : ticks);
             _isMeasured = true;
+        }
+
+        if (_streams.IsEmpty)
+        {
+            ScheduleCheck(); // nothing is due for long
         }
     }
 

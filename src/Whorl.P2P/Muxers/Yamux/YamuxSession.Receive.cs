@@ -96,6 +96,7 @@ internal sealed partial class YamuxSession
         Interlocked.Increment(ref _inboundStreams);
         YamuxStream stream = new(this, id, isOutbound: false);
         _streams[id] = stream;
+        Watch();
         TrySendControl(new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Ack, id, 0));
         if (Failure is { } failure) // the session ended since: nobody else would tell the stream
         {

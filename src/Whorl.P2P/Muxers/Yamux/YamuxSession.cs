@@ -26,6 +26,7 @@ internal sealed partial class YamuxSession : IAsyncDisposable
     private readonly Task _writing;
     private readonly Task? _receiving; // null while the constructor runs
     private readonly Task _running;
+    private readonly ITimer _keepAlive;
     private readonly Lock _gate = new();
 
     // Guarded by _gate.
@@ -56,9 +57,11 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         _lastOutbound = isDialer ? uint.MaxValue : 0; // plus 2: the first is 1 or 2
         _lastReceived = _lastUsed = _lastSent = time.GetTimestamp();
         SendPing();
+        _keepAlive = time.CreateTimer(static session => ((YamuxSession)session!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        ScheduleCheck();
         _writing = GuardAsync(WriteAsync);
         _receiving = GuardAsync(ReceiveAsync);
-        _running = Task.WhenAll(_writing, _receiving, GuardAsync(KeepAliveAsync));
+        _running = Task.WhenAll(_writing, _receiving);
     }
 
     public PeerId? RemotePeer { get; }
@@ -119,6 +122,7 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         }
 
         TrySendControl(new YamuxHeader(YamuxFrameType.WindowUpdate, YamuxFlags.Syn, stream.StreamId, 0));
+        Watch();
         return stream;
     }
 
@@ -232,6 +236,7 @@ internal sealed partial class YamuxSession : IAsyncDisposable
         }
 
         _stop.Cancel();
+        _keepAlive.Dispose();
         _ = GuardAsync(() => _stream.DisposeAsync().AsTask()); // a read under way ends by it
         _ended.TrySetResult(reason);
     }
