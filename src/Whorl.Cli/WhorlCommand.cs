@@ -80,6 +80,7 @@ internal static class WhorlCommand
         {
             RunCommand.Create(),
             DemoCommand.Create(),
+            ChaosCommand.Create(),
             ServeCommand.Create(),
             DhtCommand.Create(),
             PeersCommand.Create(),

@@ -26,6 +26,10 @@ public sealed record ConnectOptions
     /// <value>Default null: its file's or folder's name; of a model on the hub, what Petals calls it.</value>
     public string? NameInSwarm { get; init; }
 
+    /// <summary>Whether this process may compute blocks whose servers are lost, where nobody else holds them and there is memory for them.</summary>
+    /// <value>Default true.</value>
+    public bool ComputesLostBlocks { get; init; } = true;
+
     /// <summary>A file with this node's key, made if it is not there.</summary>
     /// <value>Default null: a new key each time.</value>
     public string? IdentityFile { get; init; }
@@ -40,6 +44,7 @@ public sealed record ConnectOptions
     {
         InitialPeers = [.. InitialPeers.Select(Addresses.ParsePeer)],
         FindsLocalPeers = FindsLocalPeers,
+        ComputesLostBlocks = ComputesLostBlocks,
         IdentityFile = IdentityFile,
         Logger = Logger,
     };

@@ -110,7 +110,11 @@ public sealed class LanguageModel : IAsyncDisposable
         return OpenAsync(model, options, async (source, backend, owned) =>
         {
             LostBlocks lost = owned.Add(new LostBlocks(source, backend));
-            RecoveryOptions recovery = new() { LoadHere = lost.LoadAsync, Waiting = line => options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)) };
+            RecoveryOptions recovery = new()
+            {
+                LoadHere = swarm.ComputesLostBlocks ? lost.LoadAsync : null,
+                Waiting = line => options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
+            };
             Network network = owned.Add(await Network.StartAsync(swarm, cancellationToken));
             SpanContract wanted = new(source.Fingerprint, backend.Activations, BoundaryFormat.F32) { Kernels = backend.KernelClass }; // of values nothing is known
             return servers.Count > 0

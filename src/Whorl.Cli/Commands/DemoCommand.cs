@@ -70,7 +70,7 @@ internal static class DemoCommand
         try
         {
             await Task.WhenAll(ranges.Select(
-                (range, i) => CollectAsync(ServerProcess.StartAsync(part, range, cancellationToken), servers, i)));
+                (range, i) => CollectAsync(ServerProcess.StartAsync(part, range, identity: null, cancellationToken), servers, i)));
             for (int i = 0; i < count; i++)
             {
                 say($"server {servers[i]!.Address} holds blocks {ranges[i]}\n");

@@ -15,9 +15,16 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>What the system calls its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="model">What it serves, and how it is computed.</param>
+    /// <param name="range">Which blocks.</param>
+    /// <param name="identity">A file with its key, made if it is not there; null for a new key.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="CliException">It ended before; the message has its words.</exception>
-    public static async Task<ServerProcess> StartAsync(ModelChoice model, BlockRange range, CancellationToken cancellationToken)
+    public static async Task<ServerProcess> StartAsync(ModelChoice model, BlockRange range, string? identity, CancellationToken cancellationToken)
     {
         ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Itself(start);
@@ -31,6 +38,12 @@ internal sealed class ServerProcess : IAsyncDisposable
             ])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        if (identity is not null)
+        {
+            start.ArgumentList.Add("--identity");
+            start.ArgumentList.Add(identity);
         }
 
         Process process = Process.Start(start) ?? throw new CliException($"cannot start {start.FileName}");
@@ -51,6 +64,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

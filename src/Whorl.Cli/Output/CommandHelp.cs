@@ -34,6 +34,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
                 "--link-mbits",
             ]),
+        ("Trial", ["--generations", "--tokens", "--faults", "--kinds"]),
         ("Output", ["--json", "--template", "--out", "--yes", "--log-level", "--verbose"]),
         (Other, ["--version", "--help"]),
     ];
@@ -50,6 +51,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
             "whorl run bard \"HAMLET.\" --servers box:31337,lap:31337",
         ],
         ["demo"] = ["whorl demo", "whorl demo SmolLM2.gguf \"Who are you?\" --servers 2"],
+        ["chaos"] = ["whorl chaos", "whorl chaos --seed 7 --generations 100 --servers 5 --json"],
         ["serve"] =
         [
             "whorl serve bard                                     # all blocks, for whoever can reach this machine",

@@ -7,5 +7,6 @@ namespace Whorl.Client.Recovery;
 /// <param name="Range">Its blocks.</param>
 /// <param name="Kind">By what.</param>
 /// <param name="Pause">From the sending of the step that failed until the step could be sent again.</param>
+/// <param name="Replay">The part of the pause in which tokens were computed again.</param>
 /// <param name="ReplayedTokens">Tokens that were computed again, scratch tokens included.</param>
-public sealed record SessionRecovery(string Server, BlockRange Range, RecoveryKind Kind, TimeSpan Pause, int ReplayedTokens);
+public sealed record SessionRecovery(string Server, BlockRange Range, RecoveryKind Kind, TimeSpan Pause, TimeSpan Replay, int ReplayedTokens);

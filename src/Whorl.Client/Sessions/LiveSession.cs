@@ -152,7 +152,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         if (part.TakeAttachPause() is { } pause)
         {
             BlockHolder holder = part.Session.Holders[0];
-            _recoveries.Add(new SessionRecovery(holder.Name, part.Range, RecoveryKind.Attach, pause, 0));
+            _recoveries.Add(new SessionRecovery(holder.Name, part.Range, RecoveryKind.Attach, pause, TimeSpan.Zero, 0));
         }
 
         if (!part.HasAnswered && part.Link.Holder is { } answering)
@@ -206,12 +206,15 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
                     throw new SpanRefusedException(failing.Session.Holders[0].Name, failing.Range, SpanFailureCode.Internal, "it cannot do what the session needs");
                 }
 
+                long replaying = Now();
                 int tokens = await ReplayAsync(parts, lost.Log!, part => failing = part, cancellationToken);
                 lost.Log!.Narrow(parts[0].Range.Count);
                 _parts.RemoveAt(index);
                 _parts.InsertRange(index, parts);
                 _holders = HoldersNow();
-                _recoveries.Add(new SessionRecovery(holder.Name, holder.Range, KindOf(parts, gone), _source!.Time.GetElapsedTime(start), tokens));
+                TimeProvider time = _source!.Time;
+                _recoveries.Add(new SessionRecovery(
+                    holder.Name, holder.Range, KindOf(parts, gone), time.GetElapsedTime(start), time.GetElapsedTime(replaying), tokens));
                 return failed;
             }
             catch (Exception e)

@@ -36,4 +36,8 @@ internal sealed record NetworkOptions
 
     /// <summary>How often a random key is looked up, so that the routing table stays fresh; null for never.</summary>
     public TimeSpan? RefreshPeriod { get; init; }
+
+    /// <summary>Whether blocks whose servers are lost may be computed by this process.</summary>
+    /// <value>Default true.</value>
+    public bool ComputesLostBlocks { get; init; } = true;
 }
