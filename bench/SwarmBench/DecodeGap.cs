@@ -1,14 +1,15 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.Server;
 
 namespace SwarmBench;
 
-/// <summary>How long a session that decodes waits for a token while a stranger on the same blocks prefills a long text, against what a step takes it alone.</summary>
-internal static class DecodeGap
+/// <summary>How long a session that decodes waits for a token while a stranger on the same blocks prefills a long text, against what a step takes it alone, in time of the processor.</summary>
+internal static partial class DecodeGap
 {
-    private const int Alone = 300, Prefill = 8192;
+    private const int Alone = 300, Prefill = 8192, ProcessTime = 2;
 
     /// <param name="path">A model.</param>
     /// <param name="blocks">Blocks that the server holds, from the first one; 0 for all.</param>
@@ -36,14 +37,30 @@ internal static class DecodeGap
         List<double> took = [];
         for (int i = 0; i == 0 || goesOn(i); i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = Now();
             await session.StepAsync(step, CancellationToken.None);
-            took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            took.Add((Now() - start).TotalMilliseconds);
         }
 
         took.Sort();
         return [.. took];
     }
+
+    /// <summary>Time of the processor, since others may have it meanwhile: with one computing thread what would pass on a machine of our own.</summary>
+    private static TimeSpan Now()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return Stopwatch.GetElapsedTime(0); // Environment.CpuUsage counts in ticks of milliseconds
+        }
+
+        long[] now = new long[2];
+        _ = clock_gettime(ProcessTime, now);
+        return TimeSpan.FromSeconds(now[0]) + TimeSpan.FromTicks(now[1] / TimeSpan.NanosecondsPerTick);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int clock_gettime(int clock, [Out] long[] secondsAndNanoseconds);
 
     private static BlockStep Step(DecoderSpan span, int rows)
     {

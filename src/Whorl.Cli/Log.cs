@@ -7,4 +7,10 @@ internal static partial class Log
 {
     [LoggerMessage(407, LogLevel.Information, "stopping")]
     public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(408, LogLevel.Information, "leaving: no new sessions, and at most {Seconds:0} s for the {Sessions} that are open; Ctrl-C ends them at once")]
+    public static partial void Leaving(ILogger logger, double seconds, int sessions);
+
+    [LoggerMessage(409, LogLevel.Warning, "sessions that were cut short: {Sessions}")]
+    public static partial void CutShort(ILogger logger, int sessions);
 }

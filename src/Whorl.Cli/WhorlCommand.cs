@@ -34,7 +34,8 @@ internal static class WhorlCommand
                 throw new CliException(Explain(parsed));
             }
 
-            if (parsed.CommandResult.Command.Name is not ("serve" or "dht"))
+            string command = parsed.CommandResult.Command.Name;
+            if (command is not ("serve" or "dht"))
             {
                 StandardOutput.Require();
                 StandardOutput.Use(); // servers go on though nobody reads what they print
@@ -43,7 +44,7 @@ internal static class WhorlCommand
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = LongestClosing,
+                ProcessTerminationTimeout = LongestClosing + (command == "serve" ? TimeSpan.FromSeconds(parsed.GetValue<int>(ServeCommand.GraceOption)) : TimeSpan.Zero),
             });
         }
         catch (BrokenOutputException)

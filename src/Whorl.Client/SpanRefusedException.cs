@@ -16,5 +16,5 @@ public sealed class SpanRefusedException(string server, BlockRange range, SpanFa
     public SpanFailureCode Code { get; } = code;
 
     /// <summary>Whether another server may accept.</summary>
-    public bool IsTransient => Code is SpanFailureCode.OutOfMemory or SpanFailureCode.Internal;
+    public bool IsTransient => Code is SpanFailureCode.OutOfMemory or SpanFailureCode.Internal or SpanFailureCode.Leaving;
 }

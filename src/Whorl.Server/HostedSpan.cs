@@ -120,6 +120,32 @@ public sealed class HostedSpan : IBlockSpan
     /// <summary>Opens a session that its account was charged for.</summary>
     internal HostedSession OpenCharged(BlockSessionOptions options, PeerAccount account, long charged) => new(this, _span.Open(options, Budget), account, charged);
 
+    /// <summary>Takes no more sessions of peers, and waits until those under way are over.</summary>
+    /// <param name="grace">How long they are waited for at most.</param>
+    /// <param name="cancellationToken">Waits no longer.</param>
+    /// <returns>How many are still open.</returns>
+    public async Task<int> LeaveAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        Memory.Close();
+        using CancellationTokenSource over = new(grace, Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        Task timeIsUp = Task.Delay(Timeout.InfiniteTimeSpan, Time, either.Token);
+        while (true)
+        {
+            Task closing = Memory.NextClosing; // before looking, so that no notice is missed
+            int open = Memory.Sessions;
+            if (open == 0 || either.IsCancellationRequested)
+            {
+                return open;
+            }
+
+            await Task.WhenAny(closing, timeIsUp);
+        }
+    }
+
+    /// <summary>Sessions of peers that are open.</summary>
+    public int PeerSessions => Memory.Sessions;
+
     /// <summary>Takes a step in each of several sessions, together as far as memory allows: a batch of sequences.</summary>
     /// <param name="sessions">Unlike sessions of this span, without a step under way.</param>
     /// <param name="steps">A step for each; none must change before the result is there.</param>

@@ -207,6 +207,52 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Who_leaves_refuses_new_sessions_and_lets_those_under_way_end()
+    {
+        PeerStream broken = await DialAsync();
+        await OpenedAsync(broken, 10, Guid.NewGuid());
+        broken.Reset();
+        await using PeerStream stream = await DialAsync(), late = await DialAsync(), breaking = await DialAsync();
+        SpanConnection connection = await OpenedAsync(stream, 10);
+        await OpenedAsync(breaking, 10, Guid.NewGuid());
+        await StepAsync(connection, 1, rows: 2, seed: 1);
+        Task<int> leaving = _hosted.Span.LeaveAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        SpanReply.Failure refused = Assert.IsType<SpanReply.Failure>(await AskAsync(new SpanConnection(late), Open(10)));
+        Assert.Equal(SpanFailureCode.Leaving, refused.Code);
+        Assert.Contains("go elsewhere", refused.Message, StringComparison.Ordinal);
+        await UntilAsync(() => _server.Sessions == 2); // nobody waits for a client that may come back
+        breaking.Reset();
+        await UntilAsync(() => _server.Sessions == 1);
+        Assert.Equal((await _hosted.ComputeAsync(_hosted.Span, (2, 1), (1, 2)))[^_hosted.Span.BoundarySize..], await StepAsync(connection, 2, rows: 1, seed: 2));
+        Assert.False(leaving.IsCompleted);
+        await stream.DisposeAsync();
+        Assert.Equal(0, await leaving.WaitAsync(_limit.Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_leaves_waits_no_longer_than_it_said_or_is_told(bool isHurried)
+    {
+        await using PeerStream stream = await DialAsync();
+        await OpenedAsync(stream, 10);
+        using CancellationTokenSource hurry = new();
+        Task<int> leaving = _hosted.Span.LeaveAsync(TimeSpan.FromSeconds(30), hurry.Token);
+        _clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(leaving.IsCompleted);
+        if (isHurried)
+        {
+            await hurry.CancelAsync();
+        }
+        else
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(1, await leaving.WaitAsync(_limit.Token));
+    }
+
+    [Fact]
     public async Task One_peer_s_sessions_never_take_all_memory()
     {
         int length = LengthOf(Budget / 8);

@@ -19,6 +19,9 @@ internal static class ServeCommand
     /// <summary>What begins the line that tells where a server listens.</summary>
     public const string Ready = "listening on ";
 
+    /// <summary>The option that says how long sessions under way may go on when the server is asked to stop, in seconds.</summary>
+    public const string GraceOption = "--grace";
+
     /// <summary>How long a server that outlives the program that started it may take to say goodbye.</summary>
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(4);
 
@@ -44,8 +47,15 @@ internal static class ServeCommand
         };
         Check.Whole(link, 1);
         Option<string?> publicName = new("--public-name") { Description = "A name for this server, shown to everybody in the swarm.", HelpName = "NAME" };
+        Option<int> grace = new(GraceOption)
+        {
+            Description = "After Ctrl-C, how long sessions under way may go on; new ones are refused. A second Ctrl-C ends them at once.",
+            DefaultValueFactory = _ => 30,
+            HelpName = "SECONDS",
+        };
+        Check.Whole(grace, 0, 86_400);
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
-        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, publicName, untilInputEnds };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, publicName, grace, untilInputEnds };
         swarm.AddTo(command);
         logging.AddTo(command);
         model.AddOptionsTo(command);
@@ -102,6 +112,9 @@ internal static class ServeCommand
             Whereabouts.Print(addresses, "others reach it at");
             Whereabouts.PrintCommand(addresses, $"whorl run {choice.Asked} --initial-peers");
             await UntilStopped.WaitAsync(logger, stop.Token);
+            announcer.SetState(ServerState.Offline);
+            bool isAsked = !result.GetValue(untilInputEnds) || cancellationToken.IsCancellationRequested; // who started it is gone, and nobody can ask again
+            await UntilStopped.LeaveAsync(hosted, isAsked ? TimeSpan.FromSeconds(result.GetValue(grace)) : TimeSpan.Zero, logger);
         }));
         return command;
     }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Whorl.Server;
 
 namespace Whorl.Cli.Commands;
 
@@ -12,6 +14,32 @@ internal static class UntilStopped
         using CancellationTokenRegistration registration = cancellationToken.Register(stopped.SetResult);
         await stopped.Task;
         Log.Stopping(logger);
+    }
+
+    /// <summary>Lets sessions under way end, until their time is over or somebody asks again.</summary>
+    /// <param name="span">The blocks.</param>
+    /// <param name="grace">How long.</param>
+    /// <param name="logger">Told how many there are.</param>
+    public static async Task LeaveAsync(HostedSpan span, TimeSpan grace, ILogger logger)
+    {
+        using CancellationTokenSource hurry = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
+        if (span.PeerSessions > 0 && grace > TimeSpan.Zero)
+        {
+            Log.Leaving(logger, grace.TotalSeconds, span.PeerSessions);
+        }
+
+        int left = await span.LeaveAsync(grace, hurry.Token);
+        if (left > 0)
+        {
+            Log.CutShort(logger, left);
+        }
+
+        void Hurry(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            hurry.Cancel();
+        }
     }
 
     /// <summary>Runs a server; that it is stopped, at whatever point, is no error.</summary>

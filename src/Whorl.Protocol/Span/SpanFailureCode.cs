@@ -17,4 +17,7 @@ public enum SpanFailureCode
 
     /// <summary>There is no such session, or not any more: open another one and compute its tokens again.</summary>
     SessionLost = 4,
+
+    /// <summary>The server leaves the swarm and takes no new sessions: go elsewhere.</summary>
+    Leaving = 5,
 }

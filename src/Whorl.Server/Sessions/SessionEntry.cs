@@ -98,12 +98,17 @@ internal sealed class SessionEntry : IEvictable
     /// <summary>Lets go of a session whose stream broke: it lives on for its lease, unless another stream has taken it.</summary>
     public void Detach(StreamHold hold)
     {
+        bool isAbandoned = false;
         lock (_gate)
         {
             if (_hold == hold)
             {
                 _hold = null;
-                if (!_isOver)
+                if (_span.Memory.IsLeaving)
+                {
+                    isAbandoned = true; // whoever leaves does not wait for a client that may come back
+                }
+                else if (!_isOver)
                 {
                     _lease = _span.Time.CreateTimer(static entry => _ = ((SessionEntry)entry!).ExpireAsync(), this, _span.Limits.Lease, Timeout.InfiniteTimeSpan);
                     Log.SessionDetached(_table.Logger, _span.Limits.Lease.TotalSeconds);
@@ -112,6 +117,10 @@ internal sealed class SessionEntry : IEvictable
         }
 
         hold.Leave();
+        if (isAbandoned)
+        {
+            _ = CloseAsync();
+        }
     }
 
     /// <summary>Begins a step of the stream that holds the session.</summary>

@@ -20,7 +20,11 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
     private readonly LinkedList<StepWaiter> _waiting = new();
     private long _stepBytes;
     private int _sessions; // of all peers
+    private bool _isLeaving;
     private volatile TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What is told to peers that come when this process leaves.</summary>
+    public const string LeavingText = "this server leaves and takes no new sessions; go elsewhere";
 
     /// <summary>Bytes of steps, of all peers.</summary>
     public long StepBytes
@@ -46,6 +50,30 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         }
     }
 
+    /// <summary>Whether peers may open no more sessions.</summary>
+    public bool IsLeaving
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isLeaving;
+            }
+        }
+    }
+
+    /// <summary>Sessions of peers, open or opening.</summary>
+    public int Sessions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions;
+            }
+        }
+    }
+
     /// <summary>Completes when the next session, whoever's, has given its memory back.</summary>
     public Task NextClosing => _closing.Task;
 
@@ -64,6 +92,11 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
             PeerAccount account = AccountOf_NeedsLock(owner);
             if (owner is not null)
             {
+                if (_isLeaving)
+                {
+                    throw new MemoryBudgetException(bytes, 0, LeavingText);
+                }
+
                 long quota = (long)(cache.Bytes * limits.PeerShare);
                 if (account.Sessions + sessions > limits.PeerSessions && account.Sessions > 0)
                 {
@@ -162,6 +195,19 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         }
 
         return any;
+    }
+
+    /// <summary>From now on peers open no sessions; those that no stream speaks to are given up.</summary>
+    public void Close()
+    {
+        List<IEvictable> detached;
+        lock (_gate)
+        {
+            _isLeaving = true;
+            detached = [.. _evictable.Where(session => session.IsDetached)];
+        }
+
+        detached.ForEach(session => session.TryEvict());
     }
 
     /// <summary>Gives up the sessions of a peer that no stream speaks to.</summary>

@@ -393,13 +393,13 @@ internal sealed class StepScheduler
         {
             if (isDecode)
             {
-                _decodeSeconds = Mean(_decodeSeconds, took.TotalSeconds);
+                _decodeSeconds = Usual(_decodeSeconds, took.TotalSeconds);
                 _lastDecode = _time.GetTimestamp();
                 _loneTook = pass.Sessions.Count == 1 ? took : _loneTook;
             }
             else if (rows >= LeastSliceWithDecoding)
             {
-                _secondsPerRow = Mean(_secondsPerRow, took.TotalSeconds / rows);
+                _secondsPerRow = Usual(_secondsPerRow, took.TotalSeconds / rows);
             }
 
             foreach (HostedSession session in pass.Sessions)
@@ -421,7 +421,8 @@ internal sealed class StepScheduler
         pass.Sessions.Clear();
     }
 
-    private static double Mean(double before, double now) => before == 0 ? now : (0.7 * before) + (0.3 * now);
+    /// <summary>Follows the median: what others make take long now and then is not usual.</summary>
+    private static double Usual(double before, double now) => before == 0 ? now : now > before ? Math.Min(now, before * 1.1) : Math.Max(now, before / 1.1);
 
     /// <summary>What is computed together.</summary>
     private sealed class StepPass

@@ -68,7 +68,40 @@ public sealed class StoppingTests
         await using (server)
         {
             server.Signal(WhorlProcess.Terminate);
-            await server.EndAsync();
+            Assert.Equal(0, (await server.EndAsync()).Code);
+        }
+    }
+
+    [UnixTheory]
+    [InlineData("1", false)]
+    [InlineData("600", true)]
+    public async Task A_server_that_is_stopped_lets_a_text_go_on_until_its_time_is_over_or_it_is_asked_again(string grace, bool isAskedAgain)
+    {
+        using BrokenModel model = Patient();
+        (WhorlProcess server, string address) = await WhorlProcess.ServeAsync(model.Folder, "--grace", grace, "--log-level", "info");
+        await using (server)
+        {
+            await using WhorlProcess run = WhorlProcess.Start(
+                "run", model.Folder, "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos", "--servers", address);
+            run.EndInput();
+            await run.ReadAsync(20);
+            server.Signal(WhorlProcess.Terminate);
+            await run.ReadAsync(40); // it goes on
+            if (isAskedAgain)
+            {
+                await using WhorlProcess late = WhorlProcess.Start("run", model.Folder, "ROMEO.\n", "-n", "5", "--servers", address);
+                late.EndInput();
+                ProgramResult refused = await late.EndAsync();
+                Assert.Equal(1, refused.Code);
+                Assert.Contains("leaves", refused.Error, StringComparison.Ordinal);
+                server.Signal(WhorlProcess.Interrupt);
+            }
+
+            ProgramResult left = await server.EndAsync();
+            Assert.Equal(0, left.Code);
+            Assert.Contains("cut short: 1", left.Error, StringComparison.Ordinal);
+            run.Signal(WhorlProcess.Interrupt);
+            await run.EndAsync();
         }
     }
 

@@ -41,6 +41,11 @@ internal sealed class CacheMemory(HostedSpan span) : IDisposable
     private async Task<SessionBatch> OpenInTimeAsync(PeerAccount account, BlockSessionOptions options, int batch, TimeSpan timeout, CancellationToken cancellationToken)
     {
         double wanted = span.SessionBytes(options) * (double)batch;
+        if (span.Memory.IsLeaving)
+        {
+            throw new PetalsException("AllocationFailed", SessionMemory.LeavingText);
+        }
+
         if (wanted > span.Budget.Bytes)
         {
             throw Failure(wanted, timeout);

@@ -88,6 +88,12 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         try
         {
             CheckContract(open);
+            if (span.Memory.IsLeaving)
+            {
+                await SendAsync(new SpanReply.Failure(SpanFailureCode.Leaving, SessionMemory.LeavingText), default);
+                return;
+            }
+
             BlockSessionOptions options = new(new BlockRange(open.FirstBlock, open.LastBlock), open.MaxLength, open.MaxScratch);
             HostedSession session = await span.OpenAsync(options, stream.RemotePeer, _limit.Token);
             try
