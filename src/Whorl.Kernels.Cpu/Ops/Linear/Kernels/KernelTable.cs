@@ -120,6 +120,10 @@ internal static unsafe class KernelTable
             {
                 NibbleKernels512.Run<TRows, TPanel>(_call);
             }
+            else if (TRows.Value == 4 && AvxVnni.IsSupported)
+            {
+                ByteKernelsVnni.Run<TRows, TPanel>(_call); // half as wide, in a quarter of the steps; fewer rows wait for the weights
+            }
             else
             {
                 ByteKernels512.Run<TRows, TPanel>(_call);
