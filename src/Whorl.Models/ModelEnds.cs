@@ -23,12 +23,12 @@ public sealed class ModelEnds : IDisposable
     private ModelEnds(DecoderSpec spec, WeightLoader loader)
     {
         (_spec, _backend) = (spec, loader.Backend);
-        _embedding = loader.Matrix("embedding", spec.VocabularySize, FinalSize);
-        _positions = spec.Positions is { } table ? loader.Matrix("positions", checked(table.Count + table.Offset), spec.HiddenSize) : null;
-        _projectIn = spec.EmbeddingSize is { } width ? loader.Linear("project_in", spec.HiddenSize, width).Weight : null;
-        _projectOut = spec.EmbeddingSize is { } final ? loader.Linear("project_out", final, spec.HiddenSize).Weight : null;
-        bool tied = spec.TiedHead ?? !loader.Has("head");
-        _head = tied ? new LinearWeight(_embedding) : loader.Linear("head", spec.VocabularySize, FinalSize).Weight;
+        _embedding = loader.Matrix(Role.Embedding, spec.VocabularySize, FinalSize);
+        _positions = spec.Positions is { } table ? loader.Matrix(Role.Positions, checked(table.Count + table.Offset), spec.HiddenSize) : null;
+        _projectIn = spec.EmbeddingSize is { } width ? loader.Linear(Role.ProjectIn, spec.HiddenSize, width).Weight : null;
+        _projectOut = spec.EmbeddingSize is { } final ? loader.Linear(Role.ProjectOut, final, spec.HiddenSize).Weight : null;
+        bool tied = spec.TiedHead ?? !loader.Has(Role.Head);
+        _head = tied ? new LinearWeight(_embedding) : loader.Linear(Role.Head, spec.VocabularySize, FinalSize).Weight;
         _embeddingNorm = Norm.Load(loader, spec.EmbeddingNorm, spec.HiddenSize);
         _finalNorm = Norm.Load(loader, spec.FinalNorm, spec.HiddenSize);
         _weights = loader.Take();

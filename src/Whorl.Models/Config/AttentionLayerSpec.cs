@@ -57,7 +57,7 @@ public sealed record AttentionLayerSpec : MixerSpec
 
     /// <summary>Rows of a fused projection that holds all queries, then all keys, then all values.</summary>
     public (string Role, RowOrder Rows)[] FusedRows() =>
-        RowOrder.InTurn(("query", Heads * HeadSize), ("key", KeyValueHeads * HeadSize), ("value", KeyValueHeads * HeadSize));
+        RowOrder.InTurn((Role.Query, Heads * HeadSize), (Role.Key, KeyValueHeads * HeadSize), (Role.Value, KeyValueHeads * HeadSize));
 
     /// <summary>Rows of a fused projection that holds, for each key head, its queries, then its key, then its value.</summary>
     public (string Role, RowOrder Rows)[] FusedRowsByGroup()
@@ -65,9 +65,9 @@ public sealed record AttentionLayerSpec : MixerSpec
         int queries = Heads / KeyValueHeads * HeadSize, all = queries + (2 * HeadSize);
         return
         [
-            ("query", new RowOrder(KeyValueHeads, all, 0, queries)),
-            ("key", new RowOrder(KeyValueHeads, all, queries, HeadSize)),
-            ("value", new RowOrder(KeyValueHeads, all, queries + HeadSize, HeadSize)),
+            (Role.Query, new RowOrder(KeyValueHeads, all, 0, queries)),
+            (Role.Key, new RowOrder(KeyValueHeads, all, queries, HeadSize)),
+            (Role.Value, new RowOrder(KeyValueHeads, all, queries + HeadSize, HeadSize)),
         ];
     }
 

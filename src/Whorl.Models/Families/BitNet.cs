@@ -9,7 +9,7 @@ namespace Whorl.Models.Families;
 /// </remarks>
 internal sealed class BitNet : ModelFamily
 {
-    private static readonly string[] Projections = ["query", "key", "value", "output", "gate", "up", "down"];
+    private static readonly string[] Projections = [Role.Query, Role.Key, Role.Value, Role.Output, Role.Gate, Role.Up, Role.Down];
 
     public override string ModelType => "bitnet";
 
@@ -23,14 +23,14 @@ internal sealed class BitNet : ModelFamily
             config,
             attention => attention with
             {
-                OutputNorm = norm("attention_inner_norm"),
+                OutputNorm = norm(Role.AttentionInnerNorm),
                 RoundInputs = rounds,
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
             },
             feedForward => feedForward with
             {
-                DownNorm = norm("feed_forward_inner_norm"),
+                DownNorm = norm(Role.FeedForwardInnerNorm),
                 RoundInputs = rounds,
                 Activation = ActivationConfig.Read(config, "hidden_act", "relu2"),
             },
@@ -41,7 +41,7 @@ internal sealed class BitNet : ModelFamily
     public override WeightMap Weights(DecoderSpec spec)
     {
         WeightMap map = WeightMap.Llama()
-            .Block(("attention_inner_norm", "self_attn.attn_sub_norm"), ("feed_forward_inner_norm", "mlp.ffn_sub_norm"))
+            .Block((Role.AttentionInnerNorm, "self_attn.attn_sub_norm"), (Role.FeedForwardInnerNorm, "mlp.ffn_sub_norm"))
             .With(source => source with { Ternary = spec.Ternary }, Projections);
         foreach (string role in Projections)
         {

@@ -39,8 +39,8 @@ internal sealed class Bloom : ModelFamily
                 Gated = false,
                 Bias = true,
             },
-            MixerNorm = Norm("mixer_norm"),
-            FeedForwardNorm = Norm("feed_forward_norm"),
+            MixerNorm = Norm(Role.MixerNorm),
+            FeedForwardNorm = Norm(Role.FeedForwardNorm),
             ResidualFromNorm = config.Flag("apply_residual_connection_post_layernorm", false),
         };
         return new DecoderSpec
@@ -49,8 +49,8 @@ internal sealed class Bloom : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength("seq_length|max_position_embeddings"),
             TiedHead = config.Flag("tie_word_embeddings", true),
-            EmbeddingNorm = Norm("embedding_norm"),
-            FinalNorm = Norm("final_norm"),
+            EmbeddingNorm = Norm(Role.EmbeddingNorm),
+            FinalNorm = Norm(Role.FinalNorm),
             Blocks = [.. Enumerable.Repeat(block, config.Count("n_layer|num_hidden_layers"))],
         };
 
@@ -63,11 +63,11 @@ internal sealed class Bloom : ModelFamily
         int size = attention.HeadSize;
         return new WeightMap { BlockPrefix = "h.{0}.", Prefixes = ["", "transformer."] }
             .Ends(
-                ("embedding", "word_embeddings"), ("embedding_norm", "word_embeddings_layernorm"), ("final_norm", "ln_f"), ("head", "lm_head"))
+                (Role.Embedding, "word_embeddings"), (Role.EmbeddingNorm, "word_embeddings_layernorm"), (Role.FinalNorm, "ln_f"), (Role.Head, "lm_head"))
             .Block(
-                ("mixer_norm", "input_layernorm"), ("output", "self_attention.dense"), ("feed_forward_norm", "post_attention_layernorm"),
-                ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
-            .Fused("self_attention.query_key_value", ("query", Part(0)), ("key", Part(1)), ("value", Part(2)));
+                (Role.MixerNorm, "input_layernorm"), (Role.Output, "self_attention.dense"), (Role.FeedForwardNorm, "post_attention_layernorm"),
+                (Role.Up, "mlp.dense_h_to_4h"), (Role.Down, "mlp.dense_4h_to_h"))
+            .Fused("self_attention.query_key_value", (Role.Query, Part(0)), (Role.Key, Part(1)), (Role.Value, Part(2)));
 
         RowOrder Part(int part) => new(attention.Heads, 3 * size, part * size, size);
     }
@@ -75,7 +75,7 @@ internal sealed class Bloom : ModelFamily
     public override WeightMap GgufWeights(DecoderSpec spec)
     {
         int hidden = spec.HiddenSize;
-        return WeightMap.Gguf().Fused("attn_qkv", ("query", Part(0)), ("key", Part(1)), ("value", Part(2)));
+        return WeightMap.Gguf().Fused("attn_qkv", (Role.Query, Part(0)), (Role.Key, Part(1)), (Role.Value, Part(2)));
 
         RowOrder Part(int part) => RowOrder.Range(part * hidden, hidden, 3 * hidden);
     }

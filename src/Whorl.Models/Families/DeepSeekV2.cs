@@ -20,14 +20,14 @@ internal class DeepSeekV2 : ModelFamily
     public override WeightMap Weights(DecoderSpec spec) => Latent(
         WeightMap.Llama()
             .Block(
-                ("query_latent", "self_attn.q_a_proj"), ("query_latent_norm", "self_attn.q_a_layernorm"),
-                ("latent_norm", "self_attn.kv_a_layernorm"),
-                ("router", "mlp.gate"), ("score_bias", "mlp.gate.e_score_correction_bias"),
-                ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"),
-                ("expert_down", "mlp.experts.{1}.down_proj"),
-                ("shared_gate", "mlp.shared_experts.gate_proj"), ("shared_up", "mlp.shared_experts.up_proj"),
-                ("shared_down", "mlp.shared_experts.down_proj"))
-            .With(source => source with { Suffix = "" }, "score_bias"),
+                (Role.QueryLatent, "self_attn.q_a_proj"), (Role.QueryLatentNorm, "self_attn.q_a_layernorm"),
+                (Role.LatentNorm, "self_attn.kv_a_layernorm"),
+                (Role.Router, "mlp.gate"), (Role.ScoreBias, "mlp.gate.e_score_correction_bias"),
+                (Role.ExpertGate, "mlp.experts.{1}.gate_proj"), (Role.ExpertUp, "mlp.experts.{1}.up_proj"),
+                (Role.ExpertDown, "mlp.experts.{1}.down_proj"),
+                (Role.SharedGate, "mlp.shared_experts.gate_proj"), (Role.SharedUp, "mlp.shared_experts.up_proj"),
+                (Role.SharedDown, "mlp.shared_experts.down_proj"))
+            .With(source => source with { Suffix = "" }, Role.ScoreBias),
         spec,
         query: "self_attn.q_proj",
         queryUp: "self_attn.q_b_proj",
@@ -62,10 +62,10 @@ internal class DeepSeekV2 : ModelFamily
     public override WeightMap GgufWeights(DecoderSpec spec) => Latent(
         WeightMap.Gguf()
             .Block(
-                ("query_latent", "attn_q_a"), ("query_latent_norm", "attn_q_a_norm"), ("latent_norm", "attn_kv_a_norm"),
-                ("score_bias", "exp_probs_b"))
-            .Stacked(("key_up_split", "attn_k_b"), ("value_up_split", "attn_v_b"))
-            .With(source => source with { Suffix = ".bias" }, "score_bias"),
+                (Role.QueryLatent, "attn_q_a"), (Role.QueryLatentNorm, "attn_q_a_norm"), (Role.LatentNorm, "attn_kv_a_norm"),
+                (Role.ScoreBias, "exp_probs_b"))
+            .Stacked((Role.KeyUpSplit, "attn_k_b"), (Role.ValueUpSplit, "attn_v_b"))
+            .With(source => source with { Suffix = ".bias" }, Role.ScoreBias),
         spec,
         query: "attn_q",
         queryUp: "attn_q_b",
@@ -127,8 +127,8 @@ internal class DeepSeekV2 : ModelFamily
             Rope = RopeConfig.Read(config, rotary),
             PairedRotary = config.Flag("rope_interleave", true),
             Scale = (float)(magnitude * magnitude / Math.Sqrt(plain + rotary)),
-            QueryLatentNorm = new NormSpec("query_latent_norm", 1e-6f), // an ε of their own, whatever the config's is
-            LatentNorm = new NormSpec("latent_norm", 1e-6f),
+            QueryLatentNorm = new NormSpec(Role.QueryLatentNorm, 1e-6f), // an ε of their own, whatever the config's is
+            LatentNorm = new NormSpec(Role.LatentNorm, 1e-6f),
             Bias = config.Flag("attention_bias", false),
         };
     }
@@ -144,15 +144,15 @@ internal class DeepSeekV2 : ModelFamily
         int pairs = attention.PairedRotary ? rotary : 0;
         map.Fused(
                 attention.QueryLatentSize > 0 ? queryUp : query,
-                ("query_plain", new RowOrder(attention.Heads, plain + rotary, 0, plain)),
-                ("query_rotary", new RowOrder(attention.Heads, plain + rotary, plain, rotary) { PairedHeadSize = pairs }))
+                (Role.QueryPlain, new RowOrder(attention.Heads, plain + rotary, 0, plain)),
+                (Role.QueryRotary, new RowOrder(attention.Heads, plain + rotary, plain, rotary) { PairedHeadSize = pairs }))
             .Fused(
                 latent,
-                ("latent", RowOrder.Range(0, attention.LatentSize, attention.LatentSize + rotary)),
-                ("key_rotary", RowOrder.Range(attention.LatentSize, rotary, attention.LatentSize + rotary) with { PairedHeadSize = pairs }))
-            .Stacked(("key_up", keyValueUp), ("value_up", keyValueUp));
-        map["key_up"] = map["key_up"] with { Transposed = true, Inputs = RowOrder.Range(0, plain, plain + values) };
-        map["value_up"] = map["value_up"] with { Rows = RowOrder.Range(plain, values, plain + values) };
+                (Role.Latent, RowOrder.Range(0, attention.LatentSize, attention.LatentSize + rotary)),
+                (Role.KeyRotary, RowOrder.Range(attention.LatentSize, rotary, attention.LatentSize + rotary) with { PairedHeadSize = pairs }))
+            .Stacked((Role.KeyUp, keyValueUp), (Role.ValueUp, keyValueUp));
+        map[Role.KeyUp] = map[Role.KeyUp] with { Transposed = true, Inputs = RowOrder.Range(0, plain, plain + values) };
+        map[Role.ValueUp] = map[Role.ValueUp] with { Rows = RowOrder.Range(plain, values, plain + values) };
         return map;
     }
 }

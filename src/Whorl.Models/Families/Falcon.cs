@@ -42,8 +42,8 @@ internal sealed class Falcon : ModelFamily
                 Gated = false,
                 Bias = bias,
             },
-            MixerNorm = norm("mixer_norm"),
-            FeedForwardNorm = parallel && !twoNorms ? null : norm("feed_forward_norm"),
+            MixerNorm = norm(Role.MixerNorm),
+            FeedForwardNorm = parallel && !twoNorms ? null : norm(Role.FeedForwardNorm),
             Parallel = parallel,
         };
         return new DecoderSpec
@@ -52,7 +52,7 @@ internal sealed class Falcon : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", true),
-            FinalNorm = norm("final_norm"),
+            FinalNorm = norm(Role.FinalNorm),
             Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers|n_layer"))],
         };
     }
@@ -62,11 +62,11 @@ internal sealed class Falcon : ModelFamily
         BlockSpec block = spec.Blocks[0];
         bool twoNorms = block is { Parallel: true, FeedForwardNorm: not null };
         return new WeightMap { BlockPrefix = "transformer.h.{0}." }
-            .Ends(("embedding", "transformer.word_embeddings"), ("final_norm", "transformer.ln_f"), ("head", "lm_head"))
+            .Ends((Role.Embedding, "transformer.word_embeddings"), (Role.FinalNorm, "transformer.ln_f"), (Role.Head, "lm_head"))
             .Block(
-                ("mixer_norm", twoNorms ? "ln_attn" : "input_layernorm"), ("output", "self_attention.dense"),
-                ("feed_forward_norm", twoNorms ? "ln_mlp" : "post_attention_layernorm"),
-                ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
+                (Role.MixerNorm, twoNorms ? "ln_attn" : "input_layernorm"), (Role.Output, "self_attention.dense"),
+                (Role.FeedForwardNorm, twoNorms ? "ln_mlp" : "post_attention_layernorm"),
+                (Role.Up, "mlp.dense_h_to_4h"), (Role.Down, "mlp.dense_4h_to_h"))
             .Fused("self_attention.query_key_value", ((AttentionLayerSpec)block.Mixer).FusedRowsByGroup());
     }
 
@@ -83,6 +83,6 @@ internal sealed class Falcon : ModelFamily
     {
         BlockSpec block = spec.Blocks[0];
         WeightMap map = WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)block.Mixer).FusedRows());
-        return block.FeedForwardNorm is null ? map : map.Block(("mixer_norm", "attn_norm_2"), ("feed_forward_norm", "attn_norm"));
+        return block.FeedForwardNorm is null ? map : map.Block((Role.MixerNorm, "attn_norm_2"), (Role.FeedForwardNorm, "attn_norm"));
     }
 }

@@ -43,17 +43,17 @@ internal sealed class Gemma2 : ModelFamily
         DecoderSpec spec = Gemma.ReadKin(config, norm, own => own with { Scale = scale, SoftCap = cap }, (i, block) => block with
         {
             Mixer = attention(i, (AttentionLayerSpec)block.Mixer),
-            MixerPostNorm = norm("mixer_post_norm"),
-            FeedForwardPostNorm = norm("feed_forward_post_norm"),
+            MixerPostNorm = norm(Role.MixerPostNorm),
+            FeedForwardPostNorm = norm(Role.FeedForwardPostNorm),
         });
         return spec with { LogitSoftCap = config.Limit("final_logit_softcapping") };
     }
 
     /// <summary>Adds the names on the hub of a block's other norms.</summary>
     internal static WeightMap FourNorms(WeightMap map) => map.Block(
-        ("mixer_post_norm", "post_attention_layernorm"),
-        ("feed_forward_norm", "pre_feedforward_layernorm"),
-        ("feed_forward_post_norm", "post_feedforward_layernorm"));
+        (Role.MixerPostNorm, "post_attention_layernorm"),
+        (Role.FeedForwardNorm, "pre_feedforward_layernorm"),
+        (Role.FeedForwardPostNorm, "post_feedforward_layernorm"));
 
     /// <summary>
     /// GGUF files do not hold <c>query_pre_attn_scalar</c>: it is the head's width but in the 27B, told by its number of blocks (as

@@ -66,8 +66,8 @@ internal sealed class Gemma3 : ModelFamily
         RopeSpec local = RopeConfig.ReadSliding(config, config.Count("head_dim"), config.Positive("rope_local_base_freq", 10_000));
         return Gemma2.ReadKin(config, norm, (block, attention) => attention with
         {
-            QueryNorm = norm("query_norm") with { Group = attention.HeadSize },
-            KeyNorm = norm("key_norm") with { Group = attention.HeadSize },
+            QueryNorm = norm(Role.QueryNorm) with { Group = attention.HeadSize },
+            KeyNorm = norm(Role.KeyNorm) with { Group = attention.HeadSize },
             Window = window(block),
             Rope = slides(block) ? local : attention.Rope,
         });

@@ -31,7 +31,7 @@ internal sealed class Gpt2 : ModelFamily
             ContextLength = positions,
             Positions = new PositionsSpec(positions),
             TiedHead = config.Flag("tie_word_embeddings", true),
-            FinalNorm = norm("final_norm"),
+            FinalNorm = norm(Role.FinalNorm),
             Blocks =
             [
                 .. Enumerable.Range(0, blocks).Select(block => new BlockSpec
@@ -46,8 +46,8 @@ internal sealed class Gpt2 : ModelFamily
                         OutputBias = true,
                     },
                     FeedForward = feedForward,
-                    MixerNorm = norm("mixer_norm"),
-                    FeedForwardNorm = norm("feed_forward_norm"),
+                    MixerNorm = norm(Role.MixerNorm),
+                    FeedForwardNorm = norm(Role.FeedForwardNorm),
                 }),
             ],
         };
@@ -59,10 +59,10 @@ internal sealed class Gpt2 : ModelFamily
         Prefixes = ["", "transformer."],
         IgnoredSuffixes = [".attn.bias", ".attn.masked_bias"], // the mask, in old checkpoints
     }
-        .Ends(("embedding", "wte"), ("positions", "wpe"), ("final_norm", "ln_f"), ("head", "lm_head"))
-        .Block(("mixer_norm", "ln_1"), ("output", "attn.c_proj"), ("feed_forward_norm", "ln_2"), ("up", "mlp.c_fc"), ("down", "mlp.c_proj"))
+        .Ends((Role.Embedding, "wte"), (Role.Positions, "wpe"), (Role.FinalNorm, "ln_f"), (Role.Head, "lm_head"))
+        .Block((Role.MixerNorm, "ln_1"), (Role.Output, "attn.c_proj"), (Role.FeedForwardNorm, "ln_2"), (Role.Up, "mlp.c_fc"), (Role.Down, "mlp.c_proj"))
         .Fused("attn.c_attn", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows())
-        .With(source => source with { Transposed = true }, "query", "key", "value", "output", "up", "down");
+        .With(source => source with { Transposed = true }, Role.Query, Role.Key, Role.Value, Role.Output, Role.Up, Role.Down);
 
     public override WeightMap GgufWeights(DecoderSpec spec) =>
         WeightMap.Gguf().Fused("attn_qkv", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows());

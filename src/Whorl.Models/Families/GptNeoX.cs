@@ -31,10 +31,10 @@ internal sealed class GptNeoX : ModelFamily
             BlockPrefix = "gpt_neox.layers.{0}.",
             IgnoredSuffixes = [".attention.bias", ".attention.masked_bias", ".attention.rotary_emb.inv_freq"], // buffers of old checkpoints
         }
-            .Ends(("embedding", "gpt_neox.embed_in"), ("final_norm", "gpt_neox.final_layer_norm"), ("head", "embed_out"))
+            .Ends((Role.Embedding, "gpt_neox.embed_in"), (Role.FinalNorm, "gpt_neox.final_layer_norm"), (Role.Head, "embed_out"))
             .Block(
-                ("mixer_norm", "input_layernorm"), ("output", "attention.dense"), ("feed_forward_norm", "post_attention_layernorm"),
-                ("up", "mlp.dense_h_to_4h"), ("down", "mlp.dense_4h_to_h"))
+                (Role.MixerNorm, "input_layernorm"), (Role.Output, "attention.dense"), (Role.FeedForwardNorm, "post_attention_layernorm"),
+                (Role.Up, "mlp.dense_h_to_4h"), (Role.Down, "mlp.dense_4h_to_h"))
             .Fused("attention.query_key_value", attention.FusedRowsByGroup());
     }
 

@@ -40,16 +40,16 @@ internal sealed class GptOss : ModelFamily
     {
         int size = spec.Blocks[0].FeedForward!.Size;
         return WeightMap.Llama()
-            .Block(("sinks", "self_attn.sinks"), ("router", "mlp.router"))
+            .Block((Role.Sinks, "self_attn.sinks"), (Role.Router, "mlp.router"))
             .Stacked(
-                ("expert_gate", "mlp.experts.gate_up_proj"), ("expert_up", "mlp.experts.gate_up_proj"),
-                ("expert_down", "mlp.experts.down_proj"))
-            .With(source => source with { Suffix = "" }, "sinks")
+                (Role.ExpertGate, "mlp.experts.gate_up_proj"), (Role.ExpertUp, "mlp.experts.gate_up_proj"),
+                (Role.ExpertDown, "mlp.experts.down_proj"))
+            .With(source => source with { Suffix = "" }, Role.Sinks)
             .With(
                 source => source with { Suffix = "", BiasSuffix = "_bias", Transposed = true, MayBeMicroscaled = true },
-                "expert_gate", "expert_up", "expert_down")
-            .With(source => source with { Rows = EverySecond(0) }, "expert_gate")
-            .With(source => source with { Rows = EverySecond(1) }, "expert_up");
+                Role.ExpertGate, Role.ExpertUp, Role.ExpertDown)
+            .With(source => source with { Rows = EverySecond(0) }, Role.ExpertGate)
+            .With(source => source with { Rows = EverySecond(1) }, Role.ExpertUp);
 
         RowOrder EverySecond(int first) => new(size, 2, first, 1);
     }
@@ -62,7 +62,7 @@ internal sealed class GptOss : ModelFamily
     }
 
     public override WeightMap GgufWeights(DecoderSpec spec) =>
-        WeightMap.Gguf().Block(("sinks", "attn_sinks"), ("feed_forward_norm", "post_attention_norm"));
+        WeightMap.Gguf().Block((Role.Sinks, "attn_sinks"), (Role.FeedForwardNorm, "post_attention_norm"));
 
     /// <summary>The published checkpoints hold their experts in 4 bits; they are computed as stored.</summary>
     private static void RequireMicroscaled(ConfigReader? quantization)

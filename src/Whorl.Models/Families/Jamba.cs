@@ -29,9 +29,9 @@ internal sealed class Jamba : ModelFamily
             Taps = config.Count("mamba_d_conv", absent: 4),
             ConvolutionBias = config.Flag("mamba_conv_bias", true),
             ProjectionBias = config.Flag("mamba_proj_bias", false),
-            StepNorm = new NormSpec("step_norm", epsilon),
-            InputNorm = new NormSpec("scan_b_norm", epsilon),
-            OutputNorm = new NormSpec("scan_c_norm", epsilon),
+            StepNorm = new NormSpec(Role.StepNorm, epsilon),
+            InputNorm = new NormSpec(Role.ScanBNorm, epsilon),
+            OutputNorm = new NormSpec(Role.ScanCNorm, epsilon),
         };
         AttentionLayerSpec attention = new()
         {
@@ -52,15 +52,15 @@ internal sealed class Jamba : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength("max_position_embeddings|n_ctx"),
             TiedHead = config.Flag("tie_word_embeddings", false),
-            FinalNorm = new NormSpec("final_norm", epsilon),
+            FinalNorm = new NormSpec(Role.FinalNorm, epsilon),
             Blocks =
             [
                 .. Enumerable.Range(0, blocks).Select(block => new BlockSpec
                 {
                     Mixer = attends(block) ? attention : mamba,
                     FeedForward = isSparse(block) && sparse.Experts.Count > 1 ? sparse : dense,
-                    MixerNorm = new NormSpec("mixer_norm", epsilon),
-                    FeedForwardNorm = new NormSpec("feed_forward_norm", epsilon),
+                    MixerNorm = new NormSpec(Role.MixerNorm, epsilon),
+                    FeedForwardNorm = new NormSpec(Role.FeedForwardNorm, epsilon),
                 }),
             ],
         };
@@ -69,12 +69,12 @@ internal sealed class Jamba : ModelFamily
     public override WeightMap Weights(DecoderSpec spec)
     {
         WeightMap map = WeightMap.Llama()
-            .Ends(("final_norm", "model.final_layernorm"))
+            .Ends((Role.FinalNorm, "model.final_layernorm"))
             .Block(
-                ("feed_forward_norm", "pre_ff_layernorm"), ("gate", "feed_forward.gate_proj"), ("up", "feed_forward.up_proj"),
-                ("down", "feed_forward.down_proj"), ("router", "feed_forward.router"),
-                ("expert_gate", "feed_forward.experts.{1}.gate_proj"), ("expert_up", "feed_forward.experts.{1}.up_proj"),
-                ("expert_down", "feed_forward.experts.{1}.down_proj"));
+                (Role.FeedForwardNorm, "pre_ff_layernorm"), (Role.Gate, "feed_forward.gate_proj"), (Role.Up, "feed_forward.up_proj"),
+                (Role.Down, "feed_forward.down_proj"), (Role.Router, "feed_forward.router"),
+                (Role.ExpertGate, "feed_forward.experts.{1}.gate_proj"), (Role.ExpertUp, "feed_forward.experts.{1}.up_proj"),
+                (Role.ExpertDown, "feed_forward.experts.{1}.down_proj"));
         return MambaOf(spec) is { } mamba ? map.Mamba(mamba, "mamba.") : map;
     }
 

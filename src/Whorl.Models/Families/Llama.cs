@@ -42,8 +42,8 @@ internal sealed class Llama : ModelFamily
     internal static WeightMap Paired(WeightMap map, DecoderSpec spec)
     {
         var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;
-        map["query"] = map["query"] with { Rows = RowOrder.Paired(attention.Heads * attention.HeadSize, attention.HeadSize) };
-        map["key"] = map["key"] with { Rows = RowOrder.Paired(attention.KeyValueHeads * attention.HeadSize, attention.HeadSize) };
+        map[Role.Query] = map[Role.Query] with { Rows = RowOrder.Paired(attention.Heads * attention.HeadSize, attention.HeadSize) };
+        map[Role.Key] = map[Role.Key] with { Rows = RowOrder.Paired(attention.KeyValueHeads * attention.HeadSize, attention.HeadSize) };
         return map;
     }
 
@@ -86,15 +86,15 @@ internal sealed class Llama : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", tiedHead),
-            FinalNorm = norm("final_norm"),
+            FinalNorm = norm(Role.FinalNorm),
             Blocks =
             [
                 .. Enumerable.Range(0, config.Count("num_hidden_layers")).Select(i => block(i, new BlockSpec
                 {
                     Mixer = (attention?.Invoke(mixer) ?? mixer) with { Window = window?.Invoke(i) ?? 0 },
                     FeedForward = feedForward?.Invoke(inner) ?? inner,
-                    MixerNorm = norm("mixer_norm"),
-                    FeedForwardNorm = norm("feed_forward_norm"),
+                    MixerNorm = norm(Role.MixerNorm),
+                    FeedForwardNorm = norm(Role.FeedForwardNorm),
                 })),
             ],
         };

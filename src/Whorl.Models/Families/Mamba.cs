@@ -11,8 +11,8 @@ internal class Mamba : ModelFamily
     public override DecoderSpec Read(ConfigReader config) => Read(config, mamba => mamba);
 
     public override WeightMap Weights(DecoderSpec spec) => new WeightMap { BlockPrefix = "backbone.layers.{0}." }
-        .Ends(("embedding", "backbone.embeddings"), ("final_norm", "backbone.norm_f"), ("head", "lm_head"))
-        .Block(("mixer_norm", "norm"))
+        .Ends((Role.Embedding, "backbone.embeddings"), (Role.FinalNorm, "backbone.norm_f"), (Role.Head, "lm_head"))
+        .Block((Role.MixerNorm, "norm"))
         .Mamba((MambaSpec)spec.Blocks[0].Mixer, "mixer.");
 
     public override ModelFamily InGguf(GgufConfig config) => config.Value("ssm.dt_b_c_rms") is true ? new FalconMamba() : this;
@@ -52,13 +52,13 @@ internal class Mamba : ModelFamily
             ConvolutionBias = config.Flag("use_conv_bias", true),
             ProjectionBias = config.Flag("use_bias", false),
         });
-        BlockSpec block = new() { Mixer = mixer, MixerNorm = new NormSpec("mixer_norm", epsilon) };
+        BlockSpec block = new() { Mixer = mixer, MixerNorm = new NormSpec(Role.MixerNorm, epsilon) };
         return new DecoderSpec
         {
             HiddenSize = hidden,
             VocabularySize = config.Int("vocab_size"),
             TiedHead = config.OptionalFlag("tie_word_embeddings"),
-            FinalNorm = new NormSpec("final_norm", epsilon),
+            FinalNorm = new NormSpec(Role.FinalNorm, epsilon),
             Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers|n_layer"))],
         };
     }

@@ -22,9 +22,9 @@ internal sealed class Mixtral : ModelFamily
     }
 
     public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(
-        ("router", "block_sparse_moe.gate"), ("expert_gate", "block_sparse_moe.experts.{1}.w1"),
-        ("expert_up", "block_sparse_moe.experts.{1}.w3"),
-        ("expert_down", "block_sparse_moe.experts.{1}.w2"));
+        (Role.Router, "block_sparse_moe.gate"), (Role.ExpertGate, "block_sparse_moe.experts.{1}.w1"),
+        (Role.ExpertUp, "block_sparse_moe.experts.{1}.w3"),
+        (Role.ExpertDown, "block_sparse_moe.experts.{1}.w2"));
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -37,7 +37,7 @@ internal sealed class Mixtral : ModelFamily
     {
         WeightMap map = Llama.Paired(WeightMap.Gguf(), spec);
         return ExpertsApartInGguf
-            ? map.Block(("expert_gate", "ffn_gate.{1}"), ("expert_up", "ffn_up.{1}"), ("expert_down", "ffn_down.{1}"))
+            ? map.Block((Role.ExpertGate, "ffn_gate.{1}"), (Role.ExpertUp, "ffn_up.{1}"), (Role.ExpertDown, "ffn_down.{1}"))
             : map;
     }
 }

@@ -16,8 +16,8 @@ internal sealed class Olmo2 : ModelFamily
             config,
             attention => attention with
             {
-                QueryNorm = norm("query_norm"),
-                KeyNorm = norm("key_norm"),
+                QueryNorm = norm(Role.QueryNorm),
+                KeyNorm = norm(Role.KeyNorm),
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
             },
@@ -25,12 +25,12 @@ internal sealed class Olmo2 : ModelFamily
             block: (_, block) => block with
             {
                 MixerNorm = null,
-                MixerPostNorm = norm("mixer_post_norm"),
+                MixerPostNorm = norm(Role.MixerPostNorm),
                 FeedForwardNorm = null,
-                FeedForwardPostNorm = norm("feed_forward_post_norm"),
+                FeedForwardPostNorm = norm(Role.FeedForwardPostNorm),
             });
     }
 
     public override WeightMap Weights(DecoderSpec spec) =>
-        WeightMap.Llama().Block(("mixer_post_norm", "post_attention_layernorm"), ("feed_forward_post_norm", "post_feedforward_layernorm"));
+        WeightMap.Llama().Block((Role.MixerPostNorm, "post_attention_layernorm"), (Role.FeedForwardPostNorm, "post_feedforward_layernorm"));
 }

@@ -20,8 +20,8 @@ internal sealed class Olmoe : ModelFamily
             {
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
-                QueryNorm = norm("query_norm"),
-                KeyNorm = norm("key_norm"),
+                QueryNorm = norm(Role.QueryNorm),
+                KeyNorm = norm(Role.KeyNorm),
                 ClipQueryKeyValue = clip,
             },
             inner => inner with { Experts = experts },
@@ -40,10 +40,10 @@ internal sealed class Olmoe : ModelFamily
     /// <summary>Names of a mixture's weights that OLMoE and Qwen share.</summary>
     internal static (string Role, string Name)[] MixtureNames =>
     [
-        ("router", "mlp.gate"), ("expert_gate", "mlp.experts.{1}.gate_proj"), ("expert_up", "mlp.experts.{1}.up_proj"),
-        ("expert_down", "mlp.experts.{1}.down_proj"),
-        ("shared_router", "mlp.shared_expert_gate"), ("shared_gate", "mlp.shared_expert.gate_proj"),
-        ("shared_up", "mlp.shared_expert.up_proj"),
-        ("shared_down", "mlp.shared_expert.down_proj"),
+        (Role.Router, "mlp.gate"), (Role.ExpertGate, "mlp.experts.{1}.gate_proj"), (Role.ExpertUp, "mlp.experts.{1}.up_proj"),
+        (Role.ExpertDown, "mlp.experts.{1}.down_proj"),
+        (Role.SharedRouter, "mlp.shared_expert_gate"), (Role.SharedGate, "mlp.shared_expert.gate_proj"),
+        (Role.SharedUp, "mlp.shared_expert.up_proj"),
+        (Role.SharedDown, "mlp.shared_expert.down_proj"),
     ];
 }

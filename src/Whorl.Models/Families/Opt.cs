@@ -34,8 +34,8 @@ internal sealed class Opt : ModelFamily
                 Gated = false,
                 Bias = bias,
             },
-            MixerNorm = Norm("mixer_norm"),
-            FeedForwardNorm = Norm("feed_forward_norm"),
+            MixerNorm = Norm(Role.MixerNorm),
+            FeedForwardNorm = Norm(Role.FeedForwardNorm),
             NormAfterAdd = !before,
         };
         return new DecoderSpec
@@ -46,7 +46,7 @@ internal sealed class Opt : ModelFamily
             EmbeddingSize = width == hidden ? null : width,
             Positions = new PositionsSpec(positions, Offset: 2),
             TiedHead = config.Flag("tie_word_embeddings", true),
-            FinalNorm = finalNorm ? Norm("final_norm") : null,
+            FinalNorm = finalNorm ? Norm(Role.FinalNorm) : null,
             Blocks = [.. Enumerable.Repeat(block, config.Count("num_hidden_layers"))],
         };
 
@@ -55,9 +55,9 @@ internal sealed class Opt : ModelFamily
 
     public override WeightMap Weights(DecoderSpec spec) => new WeightMap { BlockPrefix = "decoder.layers.{0}.", Prefixes = ["model.", ""] }
         .Ends(
-            ("embedding", "decoder.embed_tokens"), ("positions", "decoder.embed_positions"), ("project_in", "decoder.project_in"),
-            ("project_out", "decoder.project_out"), ("final_norm", "decoder.final_layer_norm"), ("head", "lm_head"))
+            (Role.Embedding, "decoder.embed_tokens"), (Role.Positions, "decoder.embed_positions"), (Role.ProjectIn, "decoder.project_in"),
+            (Role.ProjectOut, "decoder.project_out"), (Role.FinalNorm, "decoder.final_layer_norm"), (Role.Head, "lm_head"))
         .Block(
-            ("mixer_norm", "self_attn_layer_norm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"),
-            ("value", "self_attn.v_proj"), ("output", "self_attn.out_proj"), ("feed_forward_norm", "final_layer_norm"), ("up", "fc1"), ("down", "fc2"));
+            (Role.MixerNorm, "self_attn_layer_norm"), (Role.Query, "self_attn.q_proj"), (Role.Key, "self_attn.k_proj"),
+            (Role.Value, "self_attn.v_proj"), (Role.Output, "self_attn.out_proj"), (Role.FeedForwardNorm, "final_layer_norm"), (Role.Up, "fc1"), (Role.Down, "fc2"));
 }

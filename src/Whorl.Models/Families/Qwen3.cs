@@ -17,8 +17,8 @@ internal sealed class Qwen3 : ModelFamily
             config,
             attention => attention with
             {
-                QueryNorm = norm("query_norm") with { Group = attention.HeadSize },
-                KeyNorm = norm("key_norm") with { Group = attention.HeadSize },
+                QueryNorm = norm(Role.QueryNorm) with { Group = attention.HeadSize },
+                KeyNorm = norm(Role.KeyNorm) with { Group = attention.HeadSize },
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
             },

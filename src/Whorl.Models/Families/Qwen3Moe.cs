@@ -22,8 +22,8 @@ internal sealed class Qwen3Moe : ModelFamily
             {
                 QueryKeyValueBias = bias,
                 OutputBias = bias,
-                QueryNorm = norm("query_norm") with { Group = attention.HeadSize },
-                KeyNorm = norm("key_norm") with { Group = attention.HeadSize },
+                QueryNorm = norm(Role.QueryNorm) with { Group = attention.HeadSize },
+                KeyNorm = norm(Role.KeyNorm) with { Group = attention.HeadSize },
             },
             window: _ => window);
         return Qwen2Moe.WithExperts(config, dense, ExpertsConfig.Read(config, count: 128, chosen: 8), defaultSize: 768);

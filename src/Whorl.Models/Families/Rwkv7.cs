@@ -30,7 +30,7 @@ internal sealed class Rwkv7 : ModelFamily
             RateRank = config.Int("a_low_rank_dim"),
             ValueRank = config.Int("v_low_rank_dim"),
             GateRank = config.Int("gate_low_rank_dim"),
-            HeadNorm = new NormSpec("head_norm", size * epsilon) { IsLayerNorm = true, Group = size, GainPerColumn = true },
+            HeadNorm = new NormSpec(Role.HeadNorm, size * epsilon) { IsLayerNorm = true, Group = size, GainPerColumn = true },
         };
         FeedForwardSpec channels = new()
         {
@@ -46,16 +46,16 @@ internal sealed class Rwkv7 : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", false),
-            FinalNorm = Norm("final_norm"),
+            FinalNorm = Norm(Role.FinalNorm),
             Blocks =
             [
                 .. Enumerable.Range(0, config.Count("num_hidden_layers")).Select(block => new BlockSpec
                 {
                     Mixer = mixer with { IsFirst = block == 0 },
                     FeedForward = channels,
-                    InputNorm = block == 0 && normFirst ? Norm("input_norm") : null,
-                    MixerNorm = Norm("mixer_norm"),
-                    FeedForwardNorm = Norm("feed_forward_norm"),
+                    InputNorm = block == 0 && normFirst ? Norm(Role.InputNorm) : null,
+                    MixerNorm = Norm(Role.MixerNorm),
+                    FeedForwardNorm = Norm(Role.FeedForwardNorm),
                 }),
             ],
         };
@@ -64,23 +64,23 @@ internal sealed class Rwkv7 : ModelFamily
     }
 
     public override WeightMap Weights(DecoderSpec spec) => new WeightMap { BlockPrefix = "model.layers.{0}." }
-        .Ends(("embedding", "model.embeddings"), ("final_norm", "model.norm"), ("head", "lm_head"))
+        .Ends((Role.Embedding, "model.embeddings"), (Role.FinalNorm, "model.norm"), (Role.Head, "lm_head"))
         .Block(
-            ("input_norm", "pre_norm"), ("mixer_norm", "attn_norm"), ("feed_forward_norm", "ffn_norm"), ("head_norm", "attn.g_norm"),
-            ("mix_receptance", "attn.x_r"), ("mix_decay", "attn.x_w"), ("mix_key", "attn.x_k"), ("mix_value", "attn.x_v"),
-            ("mix_rate", "attn.x_a"), ("mix_gate", "attn.x_g"),
-            ("receptance", "attn.r_proj"), ("key", "attn.k_proj"), ("value", "attn.v_proj"), ("output", "attn.o_proj"),
-            ("decay_down", "attn.w_lora.lora.0"), ("decay_up", "attn.w_lora.lora.2"), ("decay_bias", "attn.w_lora.lora.2"),
-            ("rate_down", "attn.a_lora.lora.0"), ("rate_up", "attn.a_lora.lora.2"), ("rate_bias", "attn.a_lora.lora.2"),
-            ("value_mix_down", "attn.v_lora.lora.0"), ("value_mix_up", "attn.v_lora.lora.2"), ("value_mix_bias", "attn.v_lora.lora.2"),
-            ("gate_down", "attn.g_lora.lora.0"), ("gate_up", "attn.g_lora.lora.2"),
-            ("removal_key", "attn.k_k"), ("key_rate", "attn.k_a"), ("bonus", "attn.r_k"),
-            ("feed_forward_mix", "ffn.x_k"), ("up", "ffn.key"), ("down", "ffn.value"))
+            (Role.InputNorm, "pre_norm"), (Role.MixerNorm, "attn_norm"), (Role.FeedForwardNorm, "ffn_norm"), (Role.HeadNorm, "attn.g_norm"),
+            (Role.MixReceptance, "attn.x_r"), (Role.MixDecay, "attn.x_w"), (Role.MixKey, "attn.x_k"), (Role.MixValue, "attn.x_v"),
+            (Role.MixRate, "attn.x_a"), (Role.MixGate, "attn.x_g"),
+            (Role.Receptance, "attn.r_proj"), (Role.Key, "attn.k_proj"), (Role.Value, "attn.v_proj"), (Role.Output, "attn.o_proj"),
+            (Role.DecayDown, "attn.w_lora.lora.0"), (Role.DecayUp, "attn.w_lora.lora.2"), (Role.DecayBias, "attn.w_lora.lora.2"),
+            (Role.RateDown, "attn.a_lora.lora.0"), (Role.RateUp, "attn.a_lora.lora.2"), (Role.RateBias, "attn.a_lora.lora.2"),
+            (Role.ValueMixDown, "attn.v_lora.lora.0"), (Role.ValueMixUp, "attn.v_lora.lora.2"), (Role.ValueMixBias, "attn.v_lora.lora.2"),
+            (Role.GateDown, "attn.g_lora.lora.0"), (Role.GateUp, "attn.g_lora.lora.2"),
+            (Role.RemovalKey, "attn.k_k"), (Role.KeyRate, "attn.k_a"), (Role.Bonus, "attn.r_k"),
+            (Role.FeedForwardMix, "ffn.x_k"), (Role.Up, "ffn.key"), (Role.Down, "ffn.value"))
         .With(
             source => source with { Suffix = "" },
-            "mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate", "removal_key", "key_rate", "bonus",
-            "feed_forward_mix")
-        .With(source => source with { Suffix = ".bias" }, "decay_bias", "rate_bias", "value_mix_bias");
+            Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate, Role.RemovalKey, Role.KeyRate, Role.Bonus,
+            Role.FeedForwardMix)
+        .With(source => source with { Suffix = ".bias" }, Role.DecayBias, Role.RateBias, Role.ValueMixBias);
 
     public override void ReadGguf(GgufConfig config)
     {
@@ -99,19 +99,19 @@ internal sealed class Rwkv7 : ModelFamily
         // The converter's placeholders in the first block.
         IgnoredSuffixes = [".0.time_mix_v0.weight", ".0.time_mix_v1.weight", ".0.time_mix_v2.weight"],
     }
-        .Ends(("embedding", "token_embd"), ("input_norm", "token_embd_norm"), ("final_norm", "output_norm"), ("head", "output"))
+        .Ends((Role.Embedding, "token_embd"), (Role.InputNorm, "token_embd_norm"), (Role.FinalNorm, "output_norm"), (Role.Head, "output"))
         .Block(
-            ("mixer_norm", "attn_norm"), ("feed_forward_norm", "attn_norm_2"), ("head_norm", "time_mix_ln"),
-            ("receptance", "time_mix_receptance"), ("key", "time_mix_key"), ("value", "time_mix_value"), ("output", "time_mix_output"),
-            ("decay_down", "time_mix_w1"), ("decay_up", "time_mix_w2"), ("decay_bias", "time_mix_w0"),
-            ("rate_down", "time_mix_a1"), ("rate_up", "time_mix_a2"), ("rate_bias", "time_mix_a0"),
-            ("value_mix_down", "time_mix_v1"), ("value_mix_up", "time_mix_v2"), ("value_mix_bias", "time_mix_v0"),
-            ("gate_down", "time_mix_g1"), ("gate_up", "time_mix_g2"),
-            ("removal_key", "time_mix_k_k"), ("key_rate", "time_mix_k_a"), ("bonus", "time_mix_r_k"),
-            ("feed_forward_mix", "channel_mix_lerp_k"), ("up", "channel_mix_key"), ("down", "channel_mix_value"))
+            (Role.MixerNorm, "attn_norm"), (Role.FeedForwardNorm, "attn_norm_2"), (Role.HeadNorm, "time_mix_ln"),
+            (Role.Receptance, "time_mix_receptance"), (Role.Key, "time_mix_key"), (Role.Value, "time_mix_value"), (Role.Output, "time_mix_output"),
+            (Role.DecayDown, "time_mix_w1"), (Role.DecayUp, "time_mix_w2"), (Role.DecayBias, "time_mix_w0"),
+            (Role.RateDown, "time_mix_a1"), (Role.RateUp, "time_mix_a2"), (Role.RateBias, "time_mix_a0"),
+            (Role.ValueMixDown, "time_mix_v1"), (Role.ValueMixUp, "time_mix_v2"), (Role.ValueMixBias, "time_mix_v0"),
+            (Role.GateDown, "time_mix_g1"), (Role.GateUp, "time_mix_g2"),
+            (Role.RemovalKey, "time_mix_k_k"), (Role.KeyRate, "time_mix_k_a"), (Role.Bonus, "time_mix_r_k"),
+            (Role.FeedForwardMix, "channel_mix_lerp_k"), (Role.Up, "channel_mix_key"), (Role.Down, "channel_mix_value"))
         .Stacked([.. Rwkv7Mixes.Select(role => (role, "time_mix_lerp_fused"))]);
 
-    private static IEnumerable<string> Rwkv7Mixes => ["mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate"];
+    private static IEnumerable<string> Rwkv7Mixes => [Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate];
 
     /// <summary>Values as wide as keys, and both as the residual stream, are all that published models have.</summary>
     private static void RefuseOtherWidths(ConfigReader config, int hidden, int heads, int size)

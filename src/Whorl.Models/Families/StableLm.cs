@@ -21,8 +21,8 @@ internal sealed class StableLm : ModelFamily
             attention => attention with
             {
                 QueryKeyValueBias = bias,
-                QueryNorm = headNorms ? HeadNorm("query_norm", attention) : null,
-                KeyNorm = headNorms ? HeadNorm("key_norm", attention) : null,
+                QueryNorm = headNorms ? HeadNorm(Role.QueryNorm, attention) : null,
+                KeyNorm = headNorms ? HeadNorm(Role.KeyNorm, attention) : null,
             },
             norm: norm,
             block: (_, block) => parallel ? block with { Parallel = true, FeedForwardNorm = null } : block);
@@ -35,9 +35,9 @@ internal sealed class StableLm : ModelFamily
     {
         var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;
         return WeightMap.Llama()
-            .Block(("query_norm", "self_attn.q_layernorm.norms.{1}"), ("key_norm", "self_attn.k_layernorm.norms.{1}"))
-            .With(source => source with { Parts = attention.Heads }, "query_norm")
-            .With(source => source with { Parts = attention.KeyValueHeads }, "key_norm");
+            .Block((Role.QueryNorm, "self_attn.q_layernorm.norms.{1}"), (Role.KeyNorm, "self_attn.k_layernorm.norms.{1}"))
+            .With(source => source with { Parts = attention.Heads }, Role.QueryNorm)
+            .With(source => source with { Parts = attention.KeyValueHeads }, Role.KeyNorm);
     }
 
     public override void ReadGguf(GgufConfig config)

@@ -26,5 +26,5 @@ internal sealed class StarCoder2 : ModelFamily
             norm: NormConfig.LayerNorm(config));
     }
 
-    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block(("up", "mlp.c_fc"), ("down", "mlp.c_proj"));
+    public override WeightMap Weights(DecoderSpec spec) => WeightMap.Llama().Block((Role.Up, "mlp.c_fc"), (Role.Down, "mlp.c_proj"));
 }

@@ -32,13 +32,13 @@ internal sealed class Zamba2 : ModelFamily
             VocabularySize = config.Int("vocab_size"),
             ContextLength = config.ContextLength(),
             TiedHead = config.Flag("tie_word_embeddings", true),
-            FinalNorm = norm("final_norm"),
+            FinalNorm = norm(Role.FinalNorm),
             Blocks =
             [
                 .. kinds.Select(kind => new BlockSpec
                 {
                     Mixer = mixer,
-                    MixerNorm = norm("mixer_norm"),
+                    MixerNorm = norm(Role.MixerNorm),
                     Shared = kind == Hybrid ? shared : null,
                 }),
             ],
@@ -49,18 +49,18 @@ internal sealed class Zamba2 : ModelFamily
     {
         var mixer = (Mamba2Spec)spec.Blocks[0].Mixer;
         WeightMap map = new WeightMap { BlockPrefix = "model.layers.{0}.", SharedParts = [".shared_transformer."] }
-            .Ends(("embedding", "model.embed_tokens"), ("final_norm", "model.final_layernorm"), ("head", "lm_head"));
+            .Ends((Role.Embedding, "model.embed_tokens"), (Role.FinalNorm, "model.final_layernorm"), (Role.Head, "lm_head"));
         int[] hybrids = [.. Enumerable.Range(0, spec.Blocks.Count).Where(block => spec.Blocks[block].Shared is not null)];
         for (int block = 0; block < spec.Blocks.Count; block++)
         {
             int ordinal = Array.IndexOf(hybrids, block);
             string own = $"model.layers.{block}.", decoder = ordinal < 0 ? own : own + "mamba_decoder.";
-            map.OfBlock(block, [("mixer_norm", new WeightSource(decoder + "input_layernorm")), .. MambaNames(mixer, decoder + "mamba.")]);
+            map.OfBlock(block, [(Role.MixerNorm, new WeightSource(decoder + "input_layernorm")), .. MambaNames(mixer, decoder + "mamba.")]);
             if (ordinal >= 0)
             {
                 // The weights stand once, under the first block that uses them.
                 string owner = $"model.layers.{hybrids[ordinal % spec.SharedCopies]}.shared_transformer.";
-                map.OfBlock(block, ("shared_output", new WeightSource(own + "linear")))
+                map.OfBlock(block, (Role.SharedOutput, new WeightSource(own + "linear")))
                     .OfBlock(block, SharedNames(spec.Blocks[block].Shared!, owner, ordinal));
             }
         }
@@ -89,7 +89,7 @@ internal sealed class Zamba2 : ModelFamily
             StepLimits = limits is null ? (0, float.PositiveInfinity)
                 : limits is [var least, var greatest] ? ((float)least, (float)greatest)
                 : throw config.Unsupported("time_step_limit", "two numbers"),
-            OutputNorm = new NormSpec("scan_norm", 1e-5f) { Group = channels / groups, GainPerColumn = true }, // an ε of its own
+            OutputNorm = new NormSpec(Role.ScanNorm, 1e-5f) { Group = channels / groups, GainPerColumn = true }, // an ε of its own
         };
     }
 
@@ -120,8 +120,8 @@ internal sealed class Zamba2 : ModelFamily
                 Activation = ActivationConfig.Read(config, "hidden_act", "gelu"),
                 AdapterRank = config.Flag("use_shared_mlp_adapter", false) ? rank : 0,
             },
-            InputNorm = norm("shared_norm"),
-            FeedForwardNorm = norm("feed_forward_norm"),
+            InputNorm = norm(Role.SharedNorm),
+            FeedForwardNorm = norm(Role.FeedForwardNorm),
         };
     }
 
@@ -139,17 +139,17 @@ internal sealed class Zamba2 : ModelFamily
     private static IEnumerable<(string Role, WeightSource Source)> MambaNames(Mamba2Spec mixer, string prefix)
     {
         foreach ((string role, RowOrder rows) in RowOrder.InTurn(
-            ("scan_gate", mixer.Channels), ("scan_mixed", mixer.MixedChannels), ("step", mixer.Heads)))
+            (Role.ScanGate, mixer.Channels), (Role.ScanMixed, mixer.MixedChannels), (Role.Step, mixer.Heads)))
         {
             yield return (role, new WeightSource(prefix + "in_proj", rows));
         }
 
-        yield return ("convolution", new WeightSource(prefix + "conv1d"));
-        yield return ("scan_norm", new WeightSource(prefix + "norm"));
-        yield return ("scan_output", new WeightSource(prefix + "out_proj"));
-        yield return ("step_bias", new WeightSource(prefix + "dt_bias") { Suffix = "" });
-        yield return ("scan_rates_log", new WeightSource(prefix + "A_log") { Suffix = "" });
-        yield return ("scan_direct", new WeightSource(prefix + "D") { Suffix = "" });
+        yield return (Role.Convolution, new WeightSource(prefix + "conv1d"));
+        yield return (Role.ScanNorm, new WeightSource(prefix + "norm"));
+        yield return (Role.ScanOutput, new WeightSource(prefix + "out_proj"));
+        yield return (Role.StepBias, new WeightSource(prefix + "dt_bias") { Suffix = "" });
+        yield return (Role.ScanRatesLog, new WeightSource(prefix + "A_log") { Suffix = "" });
+        yield return (Role.ScanDirect, new WeightSource(prefix + "D") { Suffix = "" });
     }
 
     /// <summary>Names of a transformer block's weights, and of its adapters for one of the blocks that use it.</summary>
@@ -157,11 +157,11 @@ internal sealed class Zamba2 : ModelFamily
     {
         int size = shared.FeedForward.Size;
         string attention = owner + "self_attn.", feedForward = owner + "feed_forward.", adapter = $"_adapter_list.{ordinal}.";
-        yield return ("shared_norm", new WeightSource(owner + "input_layernorm"));
-        yield return ("feed_forward_norm", new WeightSource(owner + "pre_ff_layernorm"));
-        yield return ("output", new WeightSource(attention + "o_proj"));
-        yield return ("down", new WeightSource(feedForward + "down_proj"));
-        foreach (string role in (string[])["query", "key", "value"])
+        yield return (Role.SharedNorm, new WeightSource(owner + "input_layernorm"));
+        yield return (Role.FeedForwardNorm, new WeightSource(owner + "pre_ff_layernorm"));
+        yield return (Role.Output, new WeightSource(attention + "o_proj"));
+        yield return (Role.Down, new WeightSource(feedForward + "down_proj"));
+        foreach (string role in (string[])[Role.Query, Role.Key, Role.Value])
         {
             yield return (role, new WeightSource($"{attention}{role[0]}_proj"));
             if (shared.Attention.AdapterRank > 0)
@@ -171,7 +171,7 @@ internal sealed class Zamba2 : ModelFamily
             }
         }
 
-        foreach ((string role, RowOrder rows) in RowOrder.InTurn(("gate", size), ("up", size)))
+        foreach ((string role, RowOrder rows) in RowOrder.InTurn((Role.Gate, size), (Role.Up, size)))
         {
             yield return (role, new WeightSource(feedForward + "gate_up_proj", rows));
             if (shared.FeedForward.AdapterRank > 0)

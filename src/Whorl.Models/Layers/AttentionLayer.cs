@@ -26,17 +26,17 @@ internal sealed class AttentionLayer : IMixer
         int queries = spec.Heads * spec.HeadSize, keys = spec.KeyValueHeads * spec.HeadSize;
         _inputs =
         [
-            loader.Linear("query", queries, inputs, spec.QueryKeyValueBias),
-            loader.Linear("key", keys, inputs, spec.QueryKeyValueBias),
-            loader.Linear("value", keys, inputs, spec.QueryKeyValueBias),
+            loader.Linear(Role.Query, queries, inputs, spec.QueryKeyValueBias),
+            loader.Linear(Role.Key, keys, inputs, spec.QueryKeyValueBias),
+            loader.Linear(Role.Value, keys, inputs, spec.QueryKeyValueBias),
         ];
         _adapters = spec.AdapterRank == 0 ? [] :
         [
-            new LowRank(loader, "query_adapter", queries, inputs, spec.AdapterRank),
-            new LowRank(loader, "key_adapter", keys, inputs, spec.AdapterRank),
-            new LowRank(loader, "value_adapter", keys, inputs, spec.AdapterRank),
+            new LowRank(loader, Role.QueryAdapter, queries, inputs, spec.AdapterRank),
+            new LowRank(loader, Role.KeyAdapter, keys, inputs, spec.AdapterRank),
+            new LowRank(loader, Role.ValueAdapter, keys, inputs, spec.AdapterRank),
         ];
-        _output = loader.Linear("output", hidden, queries, spec.OutputBias);
+        _output = loader.Linear(Role.Output, hidden, queries, spec.OutputBias);
         _queryNorm = Norm.Load(loader, spec.QueryNorm, queries);
         _keyNorm = Norm.Load(loader, spec.KeyNorm, keys);
         _outputNorm = Norm.Load(loader, spec.OutputNorm, queries);
@@ -52,7 +52,7 @@ internal sealed class AttentionLayer : IMixer
             SoftCap = spec.SoftCap,
             AlibiSlopes = spec.AlibiSlopes is { } slopes ? loader.Parameter([.. slopes]) : null,
             AlibiScaledInBFloat16 = spec.AlibiScaledInBFloat16,
-            Sinks = spec.HasSinks ? loader.Vector("sinks", spec.Heads) : null,
+            Sinks = spec.HasSinks ? loader.Vector(Role.Sinks, spec.Heads) : null,
         };
     }
 

@@ -21,13 +21,13 @@ internal sealed class FeedForward : IFeedForward
     {
         _spec = spec;
         _inputs = spec.Gated
-            ? [Input("gate"), Input("up")]
-            : [Input("up")];
-        _down = loader.Linear(prefix + "down", hidden, spec.Size, spec.Bias, expert);
+            ? [Input(Role.Gate), Input(Role.Up)]
+            : [Input(Role.Up)];
+        _down = loader.Linear(prefix + Role.Down, hidden, spec.Size, spec.Bias, expert);
         _downNorm = Norm.Load(loader, spec.DownNorm, spec.Size);
         _adapters = spec.AdapterRank == 0 ? []
-            : [Adapter("gate_adapter"), Adapter("up_adapter")];
-        _mix = spec.MixesPrevious ? loader.Vector("feed_forward_mix", hidden) : null;
+            : [Adapter(Role.GateAdapter), Adapter(Role.UpAdapter)];
+        _mix = spec.MixesPrevious ? loader.Vector(Role.FeedForwardMix, hidden) : null;
 
         LinearSite Input(string role) => loader.Linear(prefix + role, spec.Size, hidden, spec.Bias, expert);
 

@@ -32,26 +32,26 @@ internal sealed class LatentAttention : IMixer
         int inputs = spec.QueryLatentSize > 0 ? spec.QueryLatentSize : hidden;
         if (spec.QueryLatentSize > 0)
         {
-            _queryLatent = loader.Linear("query_latent", spec.QueryLatentSize, hidden, spec.Bias);
+            _queryLatent = loader.Linear(Role.QueryLatent, spec.QueryLatentSize, hidden, spec.Bias);
             _queryNorm = Norm.Load(loader, spec.QueryLatentNorm, spec.QueryLatentSize);
         }
 
         _queries =
         [
-            loader.Linear("query_rotary", spec.Heads * spec.RotarySize, inputs),
-            loader.Linear("query_plain", spec.Heads * spec.PlainSize, inputs),
+            loader.Linear(Role.QueryRotary, spec.Heads * spec.RotarySize, inputs),
+            loader.Linear(Role.QueryPlain, spec.Heads * spec.PlainSize, inputs),
         ];
         _latents =
         [
-            loader.Linear("key_rotary", spec.RotarySize, hidden, spec.Bias),
-            loader.Linear("latent", spec.LatentSize, hidden, spec.Bias),
+            loader.Linear(Role.KeyRotary, spec.RotarySize, hidden, spec.Bias),
+            loader.Linear(Role.Latent, spec.LatentSize, hidden, spec.Bias),
         ];
         _latentNorm = Norm.Load(loader, spec.LatentNorm, spec.LatentSize)!;
-        string form = loader.Has("key_up_split") ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' transposed already
-        _keyUp = Heads("key_up" + form, spec.LatentSize, spec.PlainSize);
-        _valueUp = Heads("value_up" + form, spec.ValueSize, spec.LatentSize);
+        string form = loader.Has(Role.KeyUpSplit) ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' transposed already
+        _keyUp = Heads(Role.KeyUp + form, spec.LatentSize, spec.PlainSize);
+        _valueUp = Heads(Role.ValueUp + form, spec.ValueSize, spec.LatentSize);
         (_queryParts, _valueParts) = (new Tensor[2 * spec.Heads], new Tensor[spec.Heads]);
-        _output = loader.Linear("output", hidden, spec.Heads * spec.ValueSize, spec.Bias);
+        _output = loader.Linear(Role.Output, hidden, spec.Heads * spec.ValueSize, spec.Bias);
         _rope = Rope.Load(loader, spec.Rope)!;
         _attention = new AttentionSpec
         {

@@ -20,17 +20,17 @@ internal sealed class Mamba2Mixer : IMixer
         _spec = spec;
         _inputs =
         [
-            loader.Linear("scan_gate", spec.Channels, hidden, spec.ProjectionBias),
-            loader.Linear("scan_mixed", spec.MixedChannels, hidden, spec.ProjectionBias),
-            loader.Linear("step", spec.Heads, hidden, spec.ProjectionBias),
+            loader.Linear(Role.ScanGate, spec.Channels, hidden, spec.ProjectionBias),
+            loader.Linear(Role.ScanMixed, spec.MixedChannels, hidden, spec.ProjectionBias),
+            loader.Linear(Role.Step, spec.Heads, hidden, spec.ProjectionBias),
         ];
-        _convolution = loader.TransposedTable("convolution", spec.MixedChannels, spec.Taps);
-        _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", spec.MixedChannels, bias: true) : null;
-        _stepBias = loader.Vector("step_bias", spec.Heads);
+        _convolution = loader.TransposedTable(Role.Convolution, spec.MixedChannels, spec.Taps);
+        _convolutionBias = spec.ConvolutionBias ? loader.Vector(Role.Convolution, spec.MixedChannels, bias: true) : null;
+        _stepBias = loader.Vector(Role.StepBias, spec.Heads);
         _rates = MambaMixer.Rates(loader, spec.Heads, 1);
-        _direct = loader.Vector("scan_direct", spec.Heads);
+        _direct = loader.Vector(Role.ScanDirect, spec.Heads);
         _outputNorm = Norm.Load(loader, spec.OutputNorm, spec.Channels)!;
-        _output = loader.Linear("scan_output", hidden, spec.Channels, spec.ProjectionBias);
+        _output = loader.Linear(Role.ScanOutput, hidden, spec.Channels, spec.ProjectionBias);
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) =>

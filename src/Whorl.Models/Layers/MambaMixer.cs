@@ -24,21 +24,21 @@ internal sealed class MambaMixer : IMixer
         int channels = spec.Channels, size = spec.StateSize;
         _inputs =
         [
-            loader.Linear("scan_input", channels, hidden, spec.ProjectionBias),
-            loader.Linear("scan_gate", channels, hidden, spec.ProjectionBias),
+            loader.Linear(Role.ScanInput, channels, hidden, spec.ProjectionBias),
+            loader.Linear(Role.ScanGate, channels, hidden, spec.ProjectionBias),
         ];
-        _convolution = loader.TransposedTable("convolution", channels, spec.Taps);
-        _convolutionBias = spec.ConvolutionBias ? loader.Vector("convolution", channels, bias: true) : null;
+        _convolution = loader.TransposedTable(Role.Convolution, channels, spec.Taps);
+        _convolutionBias = spec.ConvolutionBias ? loader.Vector(Role.Convolution, channels, bias: true) : null;
         _selections =
         [
-            loader.Linear("step_low", spec.StepRank, channels),
-            loader.Linear("scan_b", size, channels),
-            loader.Linear("scan_c", size, channels),
+            loader.Linear(Role.StepLow, spec.StepRank, channels),
+            loader.Linear(Role.ScanB, size, channels),
+            loader.Linear(Role.ScanC, size, channels),
         ];
-        _step = loader.Linear("step", channels, spec.StepRank, bias: true);
+        _step = loader.Linear(Role.Step, channels, spec.StepRank, bias: true);
         _rates = Rates(loader, channels, size);
-        _direct = loader.Vector("scan_direct", channels);
-        _output = loader.Linear("scan_output", hidden, channels, spec.ProjectionBias);
+        _direct = loader.Vector(Role.ScanDirect, channels);
+        _output = loader.Linear(Role.ScanOutput, hidden, channels, spec.ProjectionBias);
         _stepNorm = Norm.Load(loader, spec.StepNorm, spec.StepRank);
         _inputNorm = Norm.Load(loader, spec.InputNorm, size);
         _outputNorm = Norm.Load(loader, spec.OutputNorm, size);
@@ -66,7 +66,7 @@ internal sealed class MambaMixer : IMixer
 
     /// <summary>A = -e^(A_log), or A itself where the checkpoint holds that.</summary>
     /// <returns><c>[size, rows]</c>.</returns>
-    internal static Parameter Rates(WeightLoader loader, int rows, int size) => loader.Has("scan_rates_log")
-        ? loader.TransposedTable("scan_rates_log", rows, size, logarithm => -(float)PortableMath.Exp(logarithm))
-        : loader.TransposedTable("scan_rates", rows, size);
+    internal static Parameter Rates(WeightLoader loader, int rows, int size) => loader.Has(Role.ScanRatesLog)
+        ? loader.TransposedTable(Role.ScanRatesLog, rows, size, logarithm => -(float)PortableMath.Exp(logarithm))
+        : loader.TransposedTable(Role.ScanRates, rows, size);
 }

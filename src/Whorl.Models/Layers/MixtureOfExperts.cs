@@ -24,7 +24,7 @@ internal sealed class MixtureOfExperts : IFeedForward
     public MixtureOfExperts(WeightLoader loader, FeedForwardSpec spec, int hidden)
     {
         ExpertsSpec experts = spec.Experts!;
-        _router = loader.Linear("router", experts.Count, hidden, experts.RouterBias);
+        _router = loader.Linear(Role.Router, experts.Count, hidden, experts.RouterBias);
         _experts = new FeedForward[experts.Count];
         _results = new Tensor[experts.Count];
         for (int i = 0; i < _experts.Length; i++)
@@ -35,7 +35,7 @@ internal sealed class MixtureOfExperts : IFeedForward
         if (experts.SharedSize > 0)
         {
             _shared = new FeedForward(loader, spec with { Size = experts.SharedSize }, hidden, "shared_");
-            _sharedRouter = experts.SharedIsGated ? loader.Linear("shared_router", 1, hidden) : null;
+            _sharedRouter = experts.SharedIsGated ? loader.Linear(Role.SharedRouter, 1, hidden) : null;
         }
 
         _spec = new RouterSpec
@@ -48,7 +48,7 @@ internal sealed class MixtureOfExperts : IFeedForward
             Groups = experts.Groups,
             ChosenGroups = experts.ChosenGroups,
             GroupTerms = experts.GroupTerms,
-            Bias = experts.HasScoreBias ? loader.Vector("score_bias", experts.Count) : null,
+            Bias = experts.HasScoreBias ? loader.Vector(Role.ScoreBias, experts.Count) : null,
         };
     }
 

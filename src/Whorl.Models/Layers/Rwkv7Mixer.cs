@@ -9,7 +9,7 @@ namespace Whorl.Models;
 internal sealed class Rwkv7Mixer : IMixer
 {
     private const float NormalisationFloor = 1e-24f; // on the sum of squares: the reference stops dividing at a length of 1e-12
-    private static readonly string[] MixRoles = ["mix_receptance", "mix_decay", "mix_key", "mix_value", "mix_rate", "mix_gate"];
+    private static readonly string[] MixRoles = [Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate];
     private static readonly float SlowestDecay = -(float)PortableMath.Exp(-0.5);
 
     private readonly Rwkv7Spec _spec;
@@ -33,18 +33,18 @@ internal sealed class Rwkv7Mixer : IMixer
         _spec = spec;
         int width = spec.Heads * spec.HeadSize;
         _mix = [.. MixRoles.Select((role, i) => loader.Vector(role, hidden, expert: i))];
-        _receptance = loader.Linear("receptance", width, hidden);
-        _key = loader.Linear("key", width, hidden);
-        _value = loader.Linear("value", width, hidden);
-        _output = loader.Linear("output", hidden, width);
-        _decay = new LowRank(loader, "decay", width, hidden, spec.DecayRank, bias: true, Activation.Tanh);
-        _rate = new LowRank(loader, "rate", width, hidden, spec.RateRank, bias: true);
-        _gate = new LowRank(loader, "gate", width, hidden, spec.GateRank, activation: Activation.Sigmoid);
-        _valueMix = spec.IsFirst ? null : new LowRank(loader, "value_mix", width, hidden, spec.ValueRank, bias: true);
-        _removal = loader.Vector("removal_key", width);
-        _keyRate = loader.Vector("key_rate", width);
-        _keyRest = loader.Vector("key_rate", width, change: rate => 1 - rate);
-        _bonus = loader.Vector("bonus", width);
+        _receptance = loader.Linear(Role.Receptance, width, hidden);
+        _key = loader.Linear(Role.Key, width, hidden);
+        _value = loader.Linear(Role.Value, width, hidden);
+        _output = loader.Linear(Role.Output, hidden, width);
+        _decay = new LowRank(loader, Role.Decay, width, hidden, spec.DecayRank, bias: true, Activation.Tanh);
+        _rate = new LowRank(loader, Role.Rate, width, hidden, spec.RateRank, bias: true);
+        _gate = new LowRank(loader, Role.Gate, width, hidden, spec.GateRank, activation: Activation.Sigmoid);
+        _valueMix = spec.IsFirst ? null : new LowRank(loader, Role.ValueMix, width, hidden, spec.ValueRank, bias: true);
+        _removal = loader.Vector(Role.RemovalKey, width);
+        _keyRate = loader.Vector(Role.KeyRate, width);
+        _keyRest = loader.Vector(Role.KeyRate, width, change: rate => 1 - rate);
+        _bonus = loader.Vector(Role.Bonus, width);
         _headNorm = Norm.Load(loader, spec.HeadNorm, width)!;
     }
 

@@ -20,7 +20,7 @@ internal sealed class SharedTransformer
         _feedForward = new FeedForward(loader, spec.FeedForward, hidden);
         _inputNorm = Norm.Load(loader, spec.InputNorm, 2 * hidden)!;
         _feedForwardNorm = Norm.Load(loader, spec.FeedForwardNorm, hidden)!;
-        _output = loader.Linear("shared_output", hidden, hidden);
+        _output = loader.Linear(Role.SharedOutput, hidden, hidden);
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) => _attention.CreateCache(backend, capacity);

@@ -19,7 +19,7 @@ public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList
     public override bool DependsOnSessionLength => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DivisorRoles => ["rope_divisors_short", "rope_divisors_long"];
+    public override IReadOnlyList<string> DivisorRoles => [Role.RopeDivisorsShort, Role.RopeDivisorsLong];
 
     /// <inheritdoc/>
     public override int DivisorsFor(int maxLength) => maxLength > TrainedLength ? 1 : 0;

@@ -19,7 +19,7 @@ public abstract record RopeScaling
     /// <summary>
     /// Roles of the divisors of frequencies that a checkpoint may hold: <see cref="DivisorsFor"/> says which of them serves a session.
     /// </summary>
-    public virtual IReadOnlyList<string> DivisorRoles => ["rope_divisors"];
+    public virtual IReadOnlyList<string> DivisorRoles => [Role.RopeDivisors];
 
     /// <summary>The number among <see cref="DivisorRoles"/> of those for a session of so many tokens.</summary>
     public virtual int DivisorsFor(int maxLength) => 0;

@@ -121,50 +121,50 @@ public sealed class WeightMap
     /// <param name="otherTowers">See <see cref="OtherTowers"/>; null for none.</param>
     public static WeightMap Llama(string trunk = "model.", IReadOnlyList<string>? prefixes = null, IReadOnlyList<string>? otherTowers = null) =>
         new WeightMap { BlockPrefix = trunk + "layers.{0}.", Prefixes = prefixes ?? [""], OtherTowers = otherTowers ?? [] }
-        .Ends(("embedding", trunk + "embed_tokens"), ("final_norm", trunk + "norm"), ("head", "lm_head"))
+        .Ends((Role.Embedding, trunk + "embed_tokens"), (Role.FinalNorm, trunk + "norm"), (Role.Head, "lm_head"))
         .Block(
-            ("mixer_norm", "input_layernorm"), ("query", "self_attn.q_proj"), ("key", "self_attn.k_proj"), ("value", "self_attn.v_proj"),
-            ("output", "self_attn.o_proj"), ("query_norm", "self_attn.q_norm"), ("key_norm", "self_attn.k_norm"),
-            ("feed_forward_norm", "post_attention_layernorm"), ("gate", "mlp.gate_proj"), ("up", "mlp.up_proj"), ("down", "mlp.down_proj"));
+            (Role.MixerNorm, "input_layernorm"), (Role.Query, "self_attn.q_proj"), (Role.Key, "self_attn.k_proj"), (Role.Value, "self_attn.v_proj"),
+            (Role.Output, "self_attn.o_proj"), (Role.QueryNorm, "self_attn.q_norm"), (Role.KeyNorm, "self_attn.k_norm"),
+            (Role.FeedForwardNorm, "post_attention_layernorm"), (Role.Gate, "mlp.gate_proj"), (Role.Up, "mlp.up_proj"), (Role.Down, "mlp.down_proj"));
 
     /// <summary>The names of GGUF files, the same for nearly all architectures. Source: gguf-py, constants.py.</summary>
     public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}.", SharedParts = ["rope_freqs.", "rope_factors_"] }
         .Ends(
-            ("embedding", "token_embd"), ("embedding_norm", "token_embd_norm"), ("positions", "position_embd"),
-            ("final_norm", "output_norm"),
-            ("head", "output"),
-            ("rope_divisors", "rope_freqs"), ("rope_divisors_short", "rope_factors_short"), ("rope_divisors_long", "rope_factors_long"))
+            (Role.Embedding, "token_embd"), (Role.EmbeddingNorm, "token_embd_norm"), (Role.Positions, "position_embd"),
+            (Role.FinalNorm, "output_norm"),
+            (Role.Head, "output"),
+            (Role.RopeDivisors, "rope_freqs"), (Role.RopeDivisorsShort, "rope_factors_short"), (Role.RopeDivisorsLong, "rope_factors_long"))
         .Block(
-            ("mixer_norm", "attn_norm"), ("query", "attn_q"), ("key", "attn_k"), ("value", "attn_v"), ("output", "attn_output"),
-            ("query_norm", "attn_q_norm"), ("key_norm", "attn_k_norm"), ("mixer_post_norm", "post_attention_norm"),
-            ("feed_forward_norm", "ffn_norm"),
-            ("feed_forward_post_norm", "post_ffw_norm"), ("gate", "ffn_gate"), ("up", "ffn_up"), ("down", "ffn_down"),
-            ("router", "ffn_gate_inp"), ("shared_router", "ffn_gate_inp_shexp"), ("shared_gate", "ffn_gate_shexp"),
-            ("shared_up", "ffn_up_shexp"),
-            ("shared_down", "ffn_down_shexp"))
-        .Stacked(("expert_gate", "ffn_gate_exps"), ("expert_up", "ffn_up_exps"), ("expert_down", "ffn_down_exps"));
+            (Role.MixerNorm, "attn_norm"), (Role.Query, "attn_q"), (Role.Key, "attn_k"), (Role.Value, "attn_v"), (Role.Output, "attn_output"),
+            (Role.QueryNorm, "attn_q_norm"), (Role.KeyNorm, "attn_k_norm"), (Role.MixerPostNorm, "post_attention_norm"),
+            (Role.FeedForwardNorm, "ffn_norm"),
+            (Role.FeedForwardPostNorm, "post_ffw_norm"), (Role.Gate, "ffn_gate"), (Role.Up, "ffn_up"), (Role.Down, "ffn_down"),
+            (Role.Router, "ffn_gate_inp"), (Role.SharedRouter, "ffn_gate_inp_shexp"), (Role.SharedGate, "ffn_gate_shexp"),
+            (Role.SharedUp, "ffn_up_shexp"),
+            (Role.SharedDown, "ffn_down_shexp"))
+        .Stacked((Role.ExpertGate, "ffn_gate_exps"), (Role.ExpertUp, "ffn_up_exps"), (Role.ExpertDown, "ffn_down_exps"));
 
     /// <summary>Adds the weights of a Mamba-1 mixer as they are called on the hub.</summary>
     /// <param name="mamba">The mixer's shape.</param>
     /// <param name="name">What their names begin with behind the block's prefix, with its dot.</param>
     internal WeightMap Mamba(MambaSpec mamba, string name) => MambaParts(mamba, name + "in_proj", name + "x_proj")
         .Block(
-            ("convolution", name + "conv1d"), ("step", name + "dt_proj"), ("scan_rates_log", name + "A_log"), ("scan_direct", name + "D"),
-            ("scan_output", name + "out_proj"),
-            ("step_norm", name + "dt_layernorm"), ("scan_b_norm", name + "b_layernorm"), ("scan_c_norm", name + "c_layernorm"))
-        .With(source => source with { Suffix = "" }, "scan_rates_log", "scan_direct");
+            (Role.Convolution, name + "conv1d"), (Role.Step, name + "dt_proj"), (Role.ScanRatesLog, name + "A_log"), (Role.ScanDirect, name + "D"),
+            (Role.ScanOutput, name + "out_proj"),
+            (Role.StepNorm, name + "dt_layernorm"), (Role.ScanBNorm, name + "b_layernorm"), (Role.ScanCNorm, name + "c_layernorm"))
+        .With(source => source with { Suffix = "" }, Role.ScanRatesLog, Role.ScanDirect);
 
     /// <summary>Adds the weights of a Mamba-1 mixer as they are called in GGUF files, where the rates are not logarithms.</summary>
     internal WeightMap GgufMamba(MambaSpec mamba) => MambaParts(mamba, "ssm_in", "ssm_x")
         .Block(
-            ("convolution", "ssm_conv1d"), ("step", "ssm_dt"), ("scan_rates", "ssm_a"), ("scan_direct", "ssm_d"),
-            ("scan_output", "ssm_out"),
-            ("step_norm", "ssm_dt_norm"), ("scan_b_norm", "ssm_b_norm"), ("scan_c_norm", "ssm_c_norm"))
-        .With(source => source with { Suffix = "" }, "scan_rates", "scan_direct");
+            (Role.Convolution, "ssm_conv1d"), (Role.Step, "ssm_dt"), (Role.ScanRates, "ssm_a"), (Role.ScanDirect, "ssm_d"),
+            (Role.ScanOutput, "ssm_out"),
+            (Role.StepNorm, "ssm_dt_norm"), (Role.ScanBNorm, "ssm_b_norm"), (Role.ScanCNorm, "ssm_c_norm"))
+        .With(source => source with { Suffix = "" }, Role.ScanRates, Role.ScanDirect);
 
     private WeightMap MambaParts(MambaSpec mamba, string input, string projection) => Fused(
-            input, RowOrder.InTurn(("scan_input", mamba.Channels), ("scan_gate", mamba.Channels)))
-        .Fused(projection, RowOrder.InTurn(("step_low", mamba.StepRank), ("scan_b", mamba.StateSize), ("scan_c", mamba.StateSize)));
+            input, RowOrder.InTurn((Role.ScanInput, mamba.Channels), (Role.ScanGate, mamba.Channels)))
+        .Fused(projection, RowOrder.InTurn((Role.StepLow, mamba.StepRank), (Role.ScanB, mamba.StateSize), (Role.ScanC, mamba.StateSize)));
 
     /// <summary>Whether a tensor belongs to a block.</summary>
     internal bool IsOfBlock(string name, int block)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Whorl.Tensors;
 
@@ -6,6 +7,7 @@ namespace Whorl.Tensors;
 internal static class FifthBits
 {
     /// <summary>The codes, each less an offset.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(ReadOnlySpan<byte> packed, Span<sbyte> codes, int offset)
     {
         int fifth = BinaryPrimitives.ReadInt32LittleEndian(packed);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
@@ -13,6 +15,7 @@ public static class SixBitScales
     /// <summary>The scale and the minimum of a group, 0 to 63 each.</summary>
     /// <param name="block">The block, from its beginning.</param>
     /// <param name="group">0 to 7.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (int Scale, int Min) Codes(ReadOnlySpan<byte> block, int group)
     {
         ReadOnlySpan<byte> packed = block[4..HeadBytes];
@@ -22,6 +25,7 @@ public static class SixBitScales
     }
 
     /// <summary>The scales, and the minimums that are added, multiplied out: the products are exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Read(ReadOnlySpan<byte> block, Span<float> scales, Span<float> minimums)
     {
         float scale = Half16.Read(block, 0), min = Half16.Read(block, 2);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Whorl.Tensors;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Whorl.Tensors;
 /// </summary>
 internal static class TwoBits
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(ReadOnlySpan<byte> packed, Span<byte> codes)
     {
         for (int run = 0; run < codes.Length; run += 32)

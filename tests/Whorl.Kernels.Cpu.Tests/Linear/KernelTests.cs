@@ -60,8 +60,8 @@ public sealed unsafe class KernelTests
             };
             foreach ((Kernel first, Kernel second, int rows) in new (Kernel, Kernel, int)[]
             {
-                (ByteKernelsVnni.Run<Constant.One, TPanel>, ByteKernels256.Run<Constant.One, TPanel>, 1),
-                (ByteKernelsVnni.Run<Constant.Two, TPanel>, ByteKernels256.Run<Constant.Two, TPanel>, 2),
+                (ByteKernels256<ByteDot.Vnni>.Run<Constant.One, TPanel>, ByteKernels256<ByteDot.Signs>.Run<Constant.One, TPanel>, 1),
+                (ByteKernels256<ByteDot.Vnni>.Run<Constant.Two, TPanel>, ByteKernels256<ByteDot.Signs>.Run<Constant.Two, TPanel>, 2),
             })
             {
                 call.Out = with.Data;

@@ -118,11 +118,11 @@ internal static unsafe class KernelTable
         {
             if (TPanel.IsNibbles)
             {
-                NibbleKernels512.Run<TRows, TPanel>(_call);
+                NibbleKernels<Register512>.Run<TRows, TPanel>(_call);
             }
             else if (TRows.Value == 4 && AvxVnni.IsSupported)
             {
-                ByteKernelsVnni.Run<TRows, TPanel>(_call); // half as wide, in a quarter of the steps; fewer rows wait for the weights
+                ByteKernels256<ByteDot.Vnni>.Run<TRows, TPanel>(_call); // half as wide, in a quarter of the steps; fewer rows wait for the weights
             }
             else
             {
@@ -141,15 +141,15 @@ internal static unsafe class KernelTable
         {
             if (TPanel.IsNibbles)
             {
-                NibbleKernels256.Run<TRows, TPanel>(_call);
+                NibbleKernels<Register256>.Run<TRows, TPanel>(_call);
             }
             else if (AvxVnni.IsSupported)
             {
-                ByteKernelsVnni.Run<TRows, TPanel>(_call);
+                ByteKernels256<ByteDot.Vnni>.Run<TRows, TPanel>(_call);
             }
             else
             {
-                ByteKernels256.Run<TRows, TPanel>(_call);
+                ByteKernels256<ByteDot.Signs>.Run<TRows, TPanel>(_call);
             }
         }
     }
