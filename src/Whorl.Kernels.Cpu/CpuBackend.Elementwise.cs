@@ -94,8 +94,8 @@ public sealed unsafe partial class CpuBackend
         where TFunction : struct, IUnaryFunction
     {
         Tensor y = Rent(a.Rows, a.Columns);
-        var kernel = new Map<TFunction>(function, a.Data, y.Data, a.Length);
-        Share(kernel, (int)(((long)a.Length + Ops.Map<TFunction>.Block - 1) / Ops.Map<TFunction>.Block), a.Length);
+        var kernel = new MapKernel<TFunction>(function, a.Data, y.Data, a.Length);
+        Share(kernel, (int)(((long)a.Length + MapKernel<TFunction>.Block - 1) / MapKernel<TFunction>.Block), a.Length);
         return y;
     }
 
@@ -103,7 +103,7 @@ public sealed unsafe partial class CpuBackend
         where TFunction : struct, IBinaryFunction
     {
         Tensor y = Rent(a.Rows, a.Columns);
-        Share(new Zip<TFunction>(function, a.Data, b.Data, SameShape(a, b) ? b.Columns : 0, y.Data, a.Columns), a.Rows, a.Length);
+        Share(new ZipKernel<TFunction>(function, a.Data, b.Data, SameShape(a, b) ? b.Columns : 0, y.Data, a.Columns), a.Rows, a.Length);
         return y;
     }
 

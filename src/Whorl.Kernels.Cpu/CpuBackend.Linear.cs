@@ -12,7 +12,9 @@ public sealed unsafe partial class CpuBackend
     private readonly int _stagingBytes;
 
     /// <inheritdoc/>
-    /// <remarks>Types that have no kernel of their own are kept as float32; that goes for F64, the 8-bit floats, ternary types and NVFP4.</remarks>
+    /// <remarks>
+    /// Types that have no kernel of their own are kept as float32; that goes for F64, the 8-bit floats, ternary types and NVFP4.
+    /// </remarks>
     public Matrix Pack(in PackRequest request)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.Rows, nameof(request));

@@ -37,8 +37,8 @@ public sealed unsafe partial class CpuBackend
         long mark = Mark();
         RowState* rows = RowStates("causal_convolution", x, layout, states, (taps - 1) * x.Columns);
         Share(
-            new CausalConvolution(x.Data, weight.Value.Data, Data(bias), rows, y.Data, x.Rows, x.Columns, taps),
-            (x.Columns + Ops.CausalConvolution.Block - 1) / Ops.CausalConvolution.Block,
+            new CausalConvolutionKernel(x.Data, weight.Value.Data, Data(bias), rows, y.Data, x.Rows, x.Columns, taps),
+            (x.Columns + CausalConvolutionKernel.Block - 1) / CausalConvolutionKernel.Block,
             (long)x.Length * taps);
         Release(mark);
         return y;
@@ -56,16 +56,16 @@ public sealed unsafe partial class CpuBackend
         CheckShape("selective_scan C", c, x.Rows, size);
         CheckShape("selective_scan A", a.Value, size, x.Columns);
         CheckLength("selective_scan D", d, x.Columns);
-        if (size > Ops.SelectiveScan.MostState)
+        if (size > SelectiveScanKernel.MostState)
         {
-            throw new ShapeMismatchException("selective_scan", $"a state of at most {Ops.SelectiveScan.MostState} a channel", $"{size}");
+            throw new ShapeMismatchException("selective_scan", $"a state of at most {SelectiveScanKernel.MostState} a channel", $"{size}");
         }
 
         Tensor y = Rent(x.Rows, x.Columns);
         long mark = Mark();
         RowState* rows = RowStates("selective_scan", x, layout, states, x.Columns * size);
         Share(
-            new SelectiveScan(x.Data, step.Data, b.Data, c.Data, a.Value.Data, d.Value.Data, rows, y.Data, x.Rows, x.Columns, size),
+            new SelectiveScanKernel(x.Data, step.Data, b.Data, c.Data, a.Value.Data, d.Value.Data, rows, y.Data, x.Rows, x.Columns, size),
             (x.Columns + 15) / 16,
             (long)x.Length * size);
         Release(mark);
@@ -95,7 +95,7 @@ public sealed unsafe partial class CpuBackend
         long mark = Mark();
         RowState* rows = RowStates("selective_scan_by_head", x, layout, states, x.Columns * size);
         Share(
-            new SelectiveScanByHead(
+            new SelectiveScanByHeadKernel(
                 x.Data, step.Data, b.Data, c.Data, a.Value.Data, d.Value.Data, rows, y.Data, x.Rows, heads, x.Columns / heads, groups,
                 size),
             heads,
@@ -113,17 +113,18 @@ public sealed unsafe partial class CpuBackend
             CheckShape("delta_rule_scan", other, r.Rows, r.Columns);
         }
 
-        if (headSize < 1 || headSize > Ops.DeltaRuleScan.MostSize || r.Columns % headSize != 0)
+        if (headSize < 1 || headSize > DeltaRuleScanKernel.MostSize || r.Columns % headSize != 0)
         {
             throw new ShapeMismatchException(
-                "delta_rule_scan", $"heads of at most {Ops.DeltaRuleScan.MostSize} that divide {r.Columns}", $"{headSize}");
+                "delta_rule_scan", $"heads of at most {DeltaRuleScanKernel.MostSize} that divide {r.Columns}", $"{headSize}");
         }
 
         Tensor y = Rent(r.Rows, r.Columns);
         long mark = Mark();
         RowState* rows = RowStates("delta_rule_scan", r, layout, states, r.Columns * headSize);
         Share(
-            new DeltaRuleScan(r.Data, logDecay.Data, k.Data, v.Data, a.Data, b.Data, rows, y.Data, r.Rows, r.Columns / headSize, headSize),
+            new DeltaRuleScanKernel(
+                r.Data, logDecay.Data, k.Data, v.Data, a.Data, b.Data, rows, y.Data, r.Rows, r.Columns / headSize, headSize),
             r.Columns / headSize,
             (long)r.Length * headSize);
         Release(mark);

@@ -48,7 +48,7 @@ public sealed unsafe partial class CpuBackend
             _rotations.Find(tables[i], layout.Positions.Slice(segment.FirstRow, segment.Rows), angles + segment.FirstRow);
         }
 
-        Share(new Ops.Rotate(x.Data, y.Data, x.Columns / headSize, headSize, turning / 2, angles), x.Rows, x.Length);
+        Share(new RotateKernel(x.Data, y.Data, x.Columns / headSize, headSize, turning / 2, angles), x.Rows, x.Length);
         Release(mark);
         return y;
     }

@@ -7,8 +7,9 @@ namespace Whorl.Kernels.Cpu;
 
 /// <summary>The operations on the processor, in vectors and on threads of its own.</summary>
 /// <remarks>
-/// Results are the same bits for every number of threads and on every instruction set (512, 256 and 128 bits wide, and scalar), and a call allocates nothing
-/// on the managed heap once its workspace has grown. Tensors must come from <see cref="Rent"/> of this backend or outlive the call.
+/// Results are the same bits for every number of threads and on every instruction set (512, 256 and 128 bits wide, and scalar), and a
+/// call allocates nothing on the managed heap once its workspace has grown. Tensors must come from <see cref="Rent"/> of this backend or
+/// outlive the call.
 /// </remarks>
 public sealed unsafe partial class CpuBackend : IBackend
 {
@@ -105,7 +106,9 @@ public sealed unsafe partial class CpuBackend : IBackend
         return new Parameter(value, memory);
     }
 
-    /// <summary>Ends the threads and frees the workspace, once whoever locks the backend to compute has done; every tensor rented is dead.</summary>
+    /// <summary>
+    /// Ends the threads and frees the workspace, once whoever locks the backend to compute has done; every tensor rented is dead.
+    /// </summary>
     public void Dispose()
     {
         lock (this)

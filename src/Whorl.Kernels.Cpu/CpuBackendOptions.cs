@@ -10,8 +10,8 @@ public sealed record CpuBackendOptions
     public const int MaxThreads = 1024;
 
     /// <summary>
-    /// The most threads that share an operation, the calling one among them; 1 starts no thread. How many come is told by the clock: an operation that
-    /// has not gained from more is done by one. Results do not depend on it.
+    /// The most threads that share an operation, the calling one among them; 1 starts no thread. How many come is told by the clock: an
+    /// operation that has not gained from more is done by one. Results do not depend on it.
     /// </summary>
     /// <value>Default: the cores this process may use.</value>
     public int Threads { get; init; } = ProcessorCores.Count;

@@ -24,7 +24,9 @@ public sealed class ModelEnds : IDisposable
     {
         (_spec, _backend) = (spec, loader.Backend);
         _embedding = loader.Matrix(Role.Embedding, spec.VocabularySize, FinalSize);
-        _positions = spec.Positions is { } table ? loader.Matrix(Role.Positions, checked(table.Count + table.Offset), spec.HiddenSize) : null;
+        _positions = spec.Positions is { } table
+            ? loader.Matrix(Role.Positions, checked(table.Count + table.Offset), spec.HiddenSize)
+            : null;
         _projectIn = spec.EmbeddingSize is { } width ? loader.Linear(Role.ProjectIn, spec.HiddenSize, width).Weight : null;
         _projectOut = spec.EmbeddingSize is { } final ? loader.Linear(Role.ProjectOut, final, spec.HiddenSize).Weight : null;
         bool tied = spec.TiedHead ?? !loader.Has(Role.Head);
@@ -180,7 +182,8 @@ public sealed class ModelEnds : IDisposable
             _rows[i] = (uint)positions[i] < (uint)_spec.Positions!.Count
                 ? positions[i] + _spec.Positions.Offset
                 : throw new ArgumentOutOfRangeException(
-                    nameof(positions), positions[i], $"the model has learned {_spec.Positions.Count} positions and no more; shorten the text");
+                    nameof(positions), positions[i],
+                    $"the model has learned {_spec.Positions.Count} positions and no more; shorten the text");
         }
 
         return _rows.AsSpan(0, positions.Length);

@@ -52,7 +52,9 @@ public abstract class ModelFamily
     /// <summary>GGUF's names of the architecture (<c>general.architecture</c>); none where the format cannot hold the family.</summary>
     public virtual IReadOnlyList<string> GgufArchitectures => [];
 
-    /// <summary>What Petals' clients call a model of the hub in the DHT; dots and spaces, which no key may have, are theirs to replace.</summary>
+    /// <summary>
+    /// What Petals' clients call a model of the hub in the DHT; dots and spaces, which no key may have, are theirs to replace.
+    /// </summary>
     /// <param name="repository">Its name on the hub, <c>org/name</c>.</param>
     public virtual string NameInSwarm(string repository) => repository[(repository.LastIndexOf('/') + 1)..];
 

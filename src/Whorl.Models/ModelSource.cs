@@ -66,7 +66,8 @@ public sealed class ModelSource : IDisposable
     public WeightLoader CreateLoader(IBackend backend) => new(File.Checkpoint, Weights, backend);
 
     /// <summary>A block's tensors in the checkpoint, also those that its file lacks because it was fetched in part.</summary>
-    public IEnumerable<TensorEntry> BlockTensors(int block) => File.Checkpoint.Names.Where(name => Weights.IsOfBlock(name, block)).Select(File.Checkpoint.Get);
+    public IEnumerable<TensorEntry> BlockTensors(int block) =>
+        File.Checkpoint.Names.Where(name => Weights.IsOfBlock(name, block)).Select(File.Checkpoint.Get);
 
     /// <summary>Bytes of a block's tensors in the checkpoint.</summary>
     public long BlockBytes(int block) => BlockTensors(block).Sum(tensor => tensor.ByteLength);

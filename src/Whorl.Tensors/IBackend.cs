@@ -12,7 +12,10 @@ public interface IBackend : IDisposable
     /// <summary>What computes, for people: instruction set and threads.</summary>
     string Name { get; }
 
-    /// <summary>Whose order of arithmetic it keeps: backends of one class compute the same bytes. Another word whenever an operation's canonical order changes.</summary>
+    /// <summary>
+    /// Whose order of arithmetic it keeps: backends of one class compute the same bytes. Another word whenever an operation's canonical
+    /// order changes.
+    /// </summary>
     string KernelClass { get; }
 
     /// <summary>In what form activations meet quantised weights.</summary>
@@ -39,7 +42,9 @@ public interface IBackend : IDisposable
     /// <exception cref="ShapeMismatchException">There is room for more or fewer.</exception>
     void Download(Tensor tensor, Span<float> values);
 
-    /// <summary>Copies a tensor onto a rented one of as many rows and columns, which a release between the two then does not take.</summary>
+    /// <summary>
+    /// Copies a tensor onto a rented one of as many rows and columns, which a release between the two then does not take.
+    /// </summary>
     void Copy(Tensor from, Tensor into);
 
     /// <summary>A tensor of zeros.</summary>

@@ -2,7 +2,8 @@ namespace Whorl.Tensors;
 
 /// <summary>Keys and values of one session in one attention layer, a slot a token, in the backend's own layout.</summary>
 /// <remarks>
-/// Slots 0..committed-1 hold committed tokens, slot = position; scratch tokens follow in the order in which they came. Memory is taken in pages of
+/// Slots 0..committed-1 hold committed tokens, slot = position; scratch tokens follow in the order in which they came. Memory is taken in
+/// pages of
 /// <see cref="PageSlots"/> slots, as slots are first written.
 /// </remarks>
 public abstract class KeyValueStore : IDisposable
@@ -36,8 +37,8 @@ public abstract class KeyValueStore : IDisposable
     public abstract void Move(int from, int to);
 
     /// <summary>
-    /// Makes the first slots equal those of another store of the same backend and shape; capacities may differ. Whole pages are shared until one of the two
-    /// writes to them.
+    /// Makes the first slots equal those of another store of the same backend and shape; capacities may differ. Whole pages are shared
+    /// until one of the two writes to them.
     /// </summary>
     /// <param name="other">The store to copy from.</param>
     /// <param name="slots">How many; at most either's capacity.</param>

@@ -6,7 +6,9 @@ namespace Whorl.Tensors;
 /// <remarks>The file must stay as it is while the range lives: a part that was cut off ends the process that reads it.</remarks>
 public sealed unsafe class MappedRange : HostMemory
 {
-    /// <summary>Bytes of the file that must follow a range, as a whole vector may be read past its end; and what its offset is a multiple of.</summary>
+    /// <summary>
+    /// Bytes of the file that must follow a range, as a whole vector may be read past its end; and what its offset is a multiple of.
+    /// </summary>
     public const int Alignment = 64;
 
     private readonly MemoryMappedFile _file;
@@ -35,7 +37,8 @@ public sealed unsafe class MappedRange : HostMemory
                     $"{path} has {stream.Length} bytes and holds no {bytes} from {offset} on with {Alignment} behind them; make it again");
             }
 
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         }
         catch
         {

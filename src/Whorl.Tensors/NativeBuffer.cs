@@ -4,9 +4,9 @@ namespace Whorl.Tensors;
 
 /// <summary>Zeroed native memory, 64-byte aligned, freed on disposal.</summary>
 /// <remarks>
-/// A great buffer's pages are zeroed by the system when they are first touched: capacity that is never used takes no time and no memory. On disposal they
-/// go back to the system, never to a pool of the C library's.
-/// Every buffer is counted: <see cref="TotalBytes"/> lets a test assert that nothing is still out.
+/// A great buffer's pages are zeroed by the system when they are first touched: capacity that is never used takes no time and no memory.
+/// On disposal they go back to the system, never to a pool of the C library's. Every buffer is counted: <see cref="TotalBytes"/> lets a
+/// test assert that nothing is still out.
 /// </remarks>
 public sealed unsafe class NativeBuffer : HostMemory
 {

@@ -10,8 +10,8 @@ namespace Whorl.Tensors;
 public readonly record struct PackRequest(ElementType Type, int Rows, int Columns, RowReader Read)
 {
     /// <summary>
-    /// Which of the model's matrices it is, the same for the same values in every process, so that a packed form that is kept can be found again: then
-    /// nothing is read. Null for one that is not to be kept.
+    /// Which of the model's matrices it is, the same for the same values in every process, so that a packed form that is kept can be
+    /// found again: then nothing is read. Null for one that is not to be kept.
     /// </summary>
     public string? Key { get; init; }
 }

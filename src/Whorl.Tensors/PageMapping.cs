@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Whorl.Tensors;
 
 /// <summary>
-/// Memory of Linux itself, in pages. The C library there keeps large blocks that were freed once and hands them out in parts, so that a server that was busy once
-/// would stay large; the C libraries of other systems give large blocks back.
+/// Memory of Linux itself, in pages. The C library there keeps large blocks that were freed once and hands them out in parts, so that a
+/// server that was busy once would stay large; the C libraries of other systems give large blocks back.
 /// </summary>
 internal static unsafe partial class PageMapping
 {

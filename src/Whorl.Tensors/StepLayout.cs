@@ -3,8 +3,8 @@ namespace Whorl.Tensors;
 /// <summary>Which row of a step belongs to which session, where it stands, and what it may see. Reused from step to step.</summary>
 /// <remarks>
 /// Row i of a segment is written to slot <c>FirstSlot + i</c>. It sees the committed slots and its path: the scratch slots from the root of
-/// the tree down to and including itself. Its position is Committed + (length of its path) - 1, so that a tree token and the same token in a
-/// plain sequence see the same keys at the same positions, and give the same bytes.
+/// the tree down to and including itself. Its position is Committed + (length of its path) - 1, so that a tree token and the same token
+/// in a plain sequence see the same keys at the same positions, and give the same bytes.
 /// </remarks>
 public sealed class StepLayout
 {
@@ -59,7 +59,8 @@ public sealed class StepLayout
     /// <summary>Adds scratch tokens: a tree, or more of one.</summary>
     /// <param name="committed">Tokens committed before.</param>
     /// <param name="parents">
-    /// The parent of every scratch token of the session, those of earlier steps first: a lower scratch number, or -1 for the last committed token.
+    /// The parent of every scratch token of the session, those of earlier steps first: a lower scratch number, or -1 for the last
+    /// committed token.
     /// </param>
     /// <param name="scratch">How many of them came in earlier steps.</param>
     /// <exception cref="ArgumentException">A parent is not a lower scratch number.</exception>
@@ -99,7 +100,15 @@ public sealed class StepLayout
             Rows++;
         }
 
-        _segments.Add(new StepSegment { FirstRow = Rows - rows, Rows = rows, Committed = committed, Scratch = scratch, Commits = false, IsChain = chain });
+        _segments.Add(new StepSegment
+        {
+            FirstRow = Rows - rows,
+            Rows = rows,
+            Committed = committed,
+            Scratch = scratch,
+            Commits = false,
+            IsChain = chain,
+        });
     }
 
     private void Reserve(int rows, int slots)

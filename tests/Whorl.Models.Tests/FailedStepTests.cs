@@ -3,7 +3,8 @@ using Whorl.Kernels.Cpu;
 namespace Whorl.Models.Tests;
 
 /// <summary>
-/// A backend that fails at any of a step's operations leaves a session as it was, or one that takes no more steps: never one that goes on with other bytes.
+/// A backend that fails at any of a step's operations leaves a session as it was, or one that takes no more steps: never one that goes on
+/// with other bytes.
 /// </summary>
 public sealed class FailedStepTests : IDisposable
 {

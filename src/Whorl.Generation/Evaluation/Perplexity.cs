@@ -7,7 +7,7 @@ namespace Whorl.Generation;
 public sealed record Perplexity(int Windows, long Tokens, double NegativeLogLikelihood)
 {
     /// <summary>e^(negative log likelihood / tokens).</summary>
-    public double Value => Math.Exp(NegativeLogLikelihood / Tokens);
+    public double Value => double.IsNaN(NegativeLogLikelihood) ? double.NaN : 1 / PortableExp.Of(-NegativeLogLikelihood / Tokens);
 
     /// <summary>Scores the first windows of a text.</summary>
     /// <param name="model">The model.</param>
@@ -18,7 +18,8 @@ public sealed record Perplexity(int Windows, long Tokens, double NegativeLogLike
     /// <param name="cancellationToken">Stops between windows.</param>
     /// <exception cref="ArgumentException">The text does not fill one window.</exception>
     public static async Task<Perplexity> MeasureAsync(
-        ICausalModel model, ReadOnlyMemory<int> ids, int window, int maxWindows, IProgress<Perplexity>? progress, CancellationToken cancellationToken)
+        ICausalModel model, ReadOnlyMemory<int> ids, int window, int maxWindows, IProgress<Perplexity>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 2);
         int windows = Math.Min(maxWindows, ids.Length / window);
@@ -75,6 +76,6 @@ public sealed record Perplexity(int Windows, long Tokens, double NegativeLogLike
             sum += PortableExp.Of(logit - largest);
         }
 
-        return Math.Log(sum) + largest - logits[target];
+        return PortableExp.Log(sum) + largest - logits[target];
     }
 }

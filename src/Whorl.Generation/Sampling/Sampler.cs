@@ -2,7 +2,8 @@ namespace Whorl.Generation;
 
 /// <summary>Chooses tokens from logits. Allocates nothing once it is made.</summary>
 /// <remarks>
-/// The choice depends on the logits, the text so far, the seed and the position alone, in float64 arithmetic that is the same on every platform.
+/// The choice depends on the logits, the text so far, the seed and the position alone, in float64 arithmetic that is the same on every
+/// platform.
 /// </remarks>
 public sealed class Sampler
 {
@@ -91,7 +92,8 @@ public sealed class Sampler
         return float.IsFinite(_logits[best]) ? best : throw Nonsense(best);
     }
 
-    private ModelOutputException Nonsense(int id) => new($"the model computed nonsense (logit {id} is {_logits[id]}); its files, or what servers hold of them, are damaged");
+    private ModelOutputException Nonsense(int id) =>
+        new($"the model computed nonsense (logit {id} is {_logits[id]}); its files, or what servers hold of them, are damaged");
 
     private int Draw(int best, int position)
     {

@@ -2,10 +2,10 @@ namespace Whorl.Kernels.Cpu.Lanes;
 
 /// <summary>Sixteen float32 lanes, whatever the width of the machine's registers: what kernels are written in.</summary>
 /// <remarks>
-/// Every kernel is written once, over this interface. Its instance for <see cref="ScalarLanes"/> is the operation's definition and the fallback;
-/// the others do the same operations on the same lanes in the same order, so they give the same bits. Each operation here is one IEEE 754
-/// operation (or works on bits), rounded to nearest, ties to even; none is an estimate. A mask is a lane of all ones or all zeros.
-/// NaNs count as equal whatever their bits: which of two NaNs survives an operation is the processor's choice.
+/// Every kernel is written once, over this interface. Its instance for <see cref="ScalarLanes"/> is the operation's definition and the
+/// fallback; the others do the same operations on the same lanes in the same order, so they give the same bits. Each operation here is
+/// one IEEE 754 operation (or works on bits), rounded to nearest, ties to even; none is an estimate. A mask is a lane of all ones or all
+/// zeros. NaNs count as equal whatever their bits: which of two NaNs survives an operation is the processor's choice.
 /// </remarks>
 internal unsafe interface ILanes<TSelf>
     where TSelf : unmanaged, ILanes<TSelf>
@@ -70,6 +70,8 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The sum of all lanes as a tree: lane i with i + 8, then with i + 4, i + 2, i + 1.</summary>
     static abstract float Sum(TSelf a);
 
-    /// <summary>The greatest lane by the same tree; of lanes i and j, i &lt; j, j wins only if it is greater, so a NaN may be passed over.</summary>
+    /// <summary>
+    /// The greatest lane by the same tree; of lanes i and j, i &lt; j, j wins only if it is greater, so a NaN may be passed over.
+    /// </summary>
     static abstract float Max(TSelf a);
 }

@@ -1,11 +1,13 @@
 namespace Whorl.Kernels.Cpu.Lanes;
 
-/// <summary>One vector register of the machine as bits, whatever its width: what kernels with a lane for each output are written in.</summary>
+/// <summary>
+/// One vector register of the machine as bits, whatever its width: what kernels with a lane for each output are written in.
+/// </summary>
 /// <remarks>
-/// An operation's name tells how it takes the bits: as float32, as integers of 32 or 16 bits, or as bytes. Each float32 operation is one of IEEE 754, rounded
-/// to nearest, ties to even, and integers wrap around, so every width gives the same lanes. <see cref="ILanes{TSelf}"/> is for sums across lanes.
-/// A kernel is inlined into one method or is several times slower, and the compiler counts the calls: so each operation of a register is one expression that
-/// makes the register, and calls no other member.
+/// An operation's name tells how it takes the bits: as float32, as integers of 32 or 16 bits, or as bytes. Each float32 operation is one
+/// of IEEE 754, rounded to nearest, ties to even, and integers wrap around, so every width gives the same lanes. <see
+/// cref="ILanes{TSelf}"/> is for sums across lanes. A kernel is inlined into one method or is several times slower, and the compiler
+/// counts the calls: so each operation of a register is one expression that makes the register, and calls no other member.
 /// </remarks>
 internal unsafe interface IRegister<TSelf>
     where TSelf : unmanaged, IRegister<TSelf>

@@ -23,7 +23,8 @@ internal readonly unsafe struct Register128(Vector128<int> bits) : IRegister<Reg
     public static Register128 Load(void* source) => new(Vector128.Load((int*)source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Register128 LoadUInt16(ushort* source) => new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsInt32());
+    public static Register128 LoadUInt16(ushort* source) =>
+        new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16()).AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* target) => _bits.AsSingle().Store(target);

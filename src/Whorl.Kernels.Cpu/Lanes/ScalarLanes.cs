@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Whorl.Kernels.Cpu.Lanes;
 
-/// <summary>Sixteen plain floats: the definition that the vector forms are tested against, and the fallback where there are no vectors.</summary>
+/// <summary>
+/// Sixteen plain floats: the definition that the vector forms are tested against, and the fallback where there are no vectors.
+/// </summary>
 [InlineArray(ILanes<ScalarLanes>.Count)]
 internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
 {

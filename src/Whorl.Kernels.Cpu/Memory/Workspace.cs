@@ -4,8 +4,8 @@ namespace Whorl.Kernels.Cpu.Memory;
 
 /// <summary>A stack of native memory: taken in order, given back down to a mark.</summary>
 /// <remarks>
-/// Grows by chunks, which are kept, so that a step repeated takes nothing from the system; what many calls in a row have not needed is given back, so that
-/// one great prefill does not hold its memory for ever.
+/// Grows by chunks, which are kept, so that a step repeated takes nothing from the system; what many calls in a row have not needed is
+/// given back, so that one great prefill does not hold its memory for ever.
 /// </remarks>
 internal sealed unsafe class Workspace : IDisposable
 {

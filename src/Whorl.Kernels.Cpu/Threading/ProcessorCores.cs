@@ -16,7 +16,8 @@ internal static class ProcessorCores
         var cores = new HashSet<string>();
         for (int cpu = 0; ; cpu++)
         {
-            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{cpu}"), "topology", "thread_siblings_list");
+            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{cpu}"),
+                "topology", "thread_siblings_list");
             if (!File.Exists(path))
             {
                 return cores.Count == 0 ? int.MaxValue : cores.Count;

@@ -4,12 +4,14 @@ namespace Whorl.Kernels.Cpu.Threading;
 
 /// <summary>Whether works of a kind and size are quicker alone or shared, as they have turned out on this machine lately.</summary>
 /// <remarks>
-/// A further thread may bring nothing: the other core is far away, or another process has it. Each kind and size tries both ways a few times, keeps the
-/// quicker one and tries the other now and then, ever more seldom. Only the clock is told apart by it, never a result.
+/// A further thread may bring nothing: the other core is far away, or another process has it. Each kind and size tries both ways a few
+/// times, keeps the quicker one and tries the other now and then, ever more seldom. Only the clock is told apart by it, never a result.
 /// </remarks>
 internal sealed class SharingTable
 {
-    /// <summary>Works that take about so many nanoseconds or more are shared without asking: a few chunks of them outweigh any hand-off.</summary>
+    /// <summary>
+    /// Works that take about so many nanoseconds or more are shared without asking: a few chunks of them outweigh any hand-off.
+    /// </summary>
     public const long AlwaysWorthIt = 4_000_000;
 
     private const int Kinds = (int)WorkKind.Attention + 1;

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 namespace Whorl.Kernels.Cpu.Threading;
 
 /// <summary>Items 0..count-1 dealt to the workers: each takes from a run of its own, and when that is used up from the others'.</summary>
-/// <remarks>Who computes what depends on the clock, what is computed does not. Each worker keeps to the same run from call to call, so its caches stay warm.</remarks>
+/// <remarks>
+/// Who computes what depends on the clock, what is computed does not. Each worker keeps to the same run from call to call, so its caches
+/// stay warm.
+/// </remarks>
 internal sealed class WorkRanges(int workers)
 {
     private readonly Run[] _runs = new Run[workers];

@@ -7,10 +7,11 @@ namespace Whorl.Kernels.Cpu.Threading;
 
 /// <summary>Threads that help the calling one with its works. It never waits for one that has taken nothing.</summary>
 /// <remarks>
-/// A work is open while the calling thread takes items of it; whoever comes in that time joins, and the calling thread, once nothing is left to take,
-/// shuts it and waits only for those inside. So a worker that sleeps, or has lost its core to another process, costs nothing.
-/// A hand-off takes a fraction of a microsecond while a worker spins; one that has waited in vain parks and costs nothing. Parked ones are woken only
-/// when the calling thread has been at work, or will be, for longer than waking has lately been worth. Used by one calling thread at a time, worker 0.
+/// A work is open while the calling thread takes items of it; whoever comes in that time joins, and the calling thread, once nothing is
+/// left to take, shuts it and waits only for those inside. So a worker that sleeps, or has lost its core to another process, costs
+/// nothing. A hand-off takes a fraction of a microsecond while a worker spins; one that has waited in vain parks and costs nothing.
+/// Parked ones are woken only when the calling thread has been at work, or will be, for longer than waking has lately been worth. Used by
+/// one calling thread at a time, worker 0.
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
@@ -48,7 +49,8 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Starts the threads beyond the calling one.</summary>
     /// <param name="count">How many workers, the calling thread among them.</param>
     /// <param name="sharing">
-    /// Which operations are shared. Null shares all, and the calling thread waits for every worker to come: for tests, which thus see them at work.
+    /// Which operations are shared. Null shares all, and the calling thread waits for every worker to come: for tests, which thus see
+    /// them at work.
     /// </param>
     public WorkerPool(int count, SharingTable? sharing)
     {
@@ -236,7 +238,8 @@ internal sealed class WorkerPool : IDisposable
     }
 
     // Waits for a work that is open and not the one seen last, and joins it; false when the pool ends.
-    // A worker that spins in vain, or loses its core while it spins, does so for a shorter time from then on: somebody else may need the core.
+    // A worker that spins in vain, or loses its core while it spins, does so for a shorter time from then on: somebody else may need the
+    // core.
     private bool AwaitJoin(ref long seen, ref long spin, bool judgesWaking)
     {
         long start = Stopwatch.GetTimestamp(), looked = start, woken = 0;

@@ -178,7 +178,9 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// Looks at the keys that nobody read, here and in the objects that were read; <see cref="KnownKeys"/> tells what is known of them.
     /// </summary>
     /// <returns>Those of which nothing is known and that ask for something; one in an object behind the object's name and a dot.</returns>
-    /// <exception cref="ModelFormatException">One is known to change the result; the message names it, its value and what it would do.</exception>
+    /// <exception cref="ModelFormatException">
+    /// One is known to change the result; the message names it, its value and what it would do.
+    /// </exception>
     public IReadOnlyList<string> CheckUnread() => Unread((key, value, known) => throw new ModelFormatException(
         File, $"= {Short(value)} is not supported here: it would {known.Effect}", key));
 

@@ -13,8 +13,8 @@ public sealed record DecoderSpec
     public required IReadOnlyList<BlockSpec> Blocks { get; init; }
 
     /// <summary>
-    /// The longest text the model was made for, in tokens, as its config says it; null where it does not. <see cref="LongestText"/> looks at
-    /// the rotary embedding too.
+    /// The longest text the model was made for, in tokens, as its config says it; null where it does not. <see cref="LongestText"/> looks
+    /// at the rotary embedding too.
     /// </summary>
     public int? ContextLength { get; init; }
 
@@ -65,7 +65,9 @@ public sealed record DecoderSpec
     public bool DependsOnSessionLength =>
         Blocks.Any(b => b.Mixer.Scaling.DependsOnSessionLength || b.Shared?.Attention.Scaling.DependsOnSessionLength == true);
 
-    /// <summary>The longest text in tokens, with what the scaling of its rotary embedding adds; null where its config does not say.</summary>
+    /// <summary>
+    /// The longest text in tokens, with what the scaling of its rotary embedding adds; null where its config does not say.
+    /// </summary>
     public int? LongestText => ContextLength is { } own
         ? (int)Math.Min(Blocks.Select(b => b.Mixer.Scaling.LongestText(own)).Append(own).Max(), int.MaxValue)
         : null;

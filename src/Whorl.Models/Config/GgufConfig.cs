@@ -143,7 +143,9 @@ public sealed class GgufConfig
 
     /// <summary>Looks at the architecture's keys that nobody read.</summary>
     /// <returns>Those of which nothing is known and that ask for something, with the architecture's name.</returns>
-    /// <exception cref="ModelFormatException">One is known to change the result; the message names it, its value and what it would do.</exception>
+    /// <exception cref="ModelFormatException">
+    /// One is known to change the result; the message names it, its value and what it would do.
+    /// </exception>
     public IReadOnlyList<string> CheckUnread()
     {
         string prefix = Architecture + ".";
@@ -192,7 +194,8 @@ public sealed class GgufConfig
     }
 
     private double ToNumber(object value, string key) =>
-        value is IConvertible and not string and not bool && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
+        value is IConvertible and not string and not bool
+        && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && double.IsFinite(number)
             ? number
             : throw new ModelFormatException(_file, "is not a number", $"{Architecture}.{key}");
 

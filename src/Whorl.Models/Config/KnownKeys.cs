@@ -247,7 +247,9 @@ internal sealed class KnownKeys
         ],
         scales: true);
 
-    /// <summary>Those of generation_config.json. What changes the text and is not supported is warned of: another text is still a text.</summary>
+    /// <summary>
+    /// Those of generation_config.json. What changes the text and is not supported is warned of: another text is still a text.
+    /// </summary>
     public static KnownKeys OfGeneration { get; } = new(
         [
             "transformers_version", "trust_remote_code", "use_cache", "cache_implementation", "cache_config", "max_length",

@@ -6,8 +6,8 @@ namespace Whorl.Models;
 /// <remarks>
 /// A query head is <c>[plain | rotary]</c>. Its score with a token is <c>plain·(U_k latent) + rotary·key</c>, where U_k is the head's and
 /// the rotary key is shared by all heads; its value is <c>U_v latent</c>. Source: DeepSeek-AI, arXiv:2405.04434, section 2.1. Roles of
-/// its weights: <c>query_latent</c> (where there is one), <c>query_plain, query_rotary, latent, key_rotary</c>, <c>key_up, value_up</c> (U, a
-/// slice a head; or, with the first transposed already, <c>key_up_split, value_up_split</c>), <c>output</c>.
+/// its weights: <c>query_latent</c> (where there is one), <c>query_plain, query_rotary, latent, key_rotary</c>, <c>key_up, value_up</c>
+/// (U, a slice a head; or, with the first transposed already, <c>key_up_split, value_up_split</c>), <c>output</c>.
 /// </remarks>
 public sealed record LatentAttentionSpec : MixerSpec
 {

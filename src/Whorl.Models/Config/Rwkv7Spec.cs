@@ -2,7 +2,8 @@ namespace Whorl.Models;
 
 /// <summary>RWKV-7's time mixing. Source: Peng et al., arXiv:2503.14456, section 4.</summary>
 /// <remarks>
-/// Roles of its weights: <c>mix_receptance</c> … <c>mix_gate</c> (μ of r, w, k, v, a, g), <c>receptance, key, value, output</c>, the low-rank
+/// Roles of its weights: <c>mix_receptance</c> … <c>mix_gate</c> (μ of r, w, k, v, a, g), <c>receptance, key, value, output</c>, the
+/// low-rank
 /// <c>decay, rate, value_mix, gate</c> (each with <c>_down</c> and <c>_up</c>, but for the gate also <c>_bias</c>), <c>removal_key</c> (ξ),
 /// <c>key_rate</c> (α), <c>bonus</c> (ρ).
 /// </remarks>

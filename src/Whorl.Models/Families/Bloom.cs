@@ -63,9 +63,11 @@ internal sealed class Bloom : ModelFamily
         int size = attention.HeadSize;
         return new WeightMap { BlockPrefix = "h.{0}.", Prefixes = ["", "transformer."] }
             .Ends(
-                (Role.Embedding, "word_embeddings"), (Role.EmbeddingNorm, "word_embeddings_layernorm"), (Role.FinalNorm, "ln_f"), (Role.Head, "lm_head"))
+                (Role.Embedding, "word_embeddings"), (Role.EmbeddingNorm, "word_embeddings_layernorm"), (Role.FinalNorm, "ln_f"),
+                (Role.Head, "lm_head"))
             .Block(
-                (Role.MixerNorm, "input_layernorm"), (Role.Output, "self_attention.dense"), (Role.FeedForwardNorm, "post_attention_layernorm"),
+                (Role.MixerNorm, "input_layernorm"), (Role.Output, "self_attention.dense"),
+                (Role.FeedForwardNorm, "post_attention_layernorm"),
                 (Role.Up, "mlp.dense_h_to_4h"), (Role.Down, "mlp.dense_4h_to_h"))
             .Fused("self_attention.query_key_value", (Role.Query, Part(0)), (Role.Key, Part(1)), (Role.Value, Part(2)));
 

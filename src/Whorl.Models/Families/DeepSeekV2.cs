@@ -149,7 +149,9 @@ internal class DeepSeekV2 : ModelFamily
             .Fused(
                 latent,
                 (Role.Latent, RowOrder.Range(0, attention.LatentSize, attention.LatentSize + rotary)),
-                (Role.KeyRotary, RowOrder.Range(attention.LatentSize, rotary, attention.LatentSize + rotary) with { PairedHeadSize = pairs }))
+                (Role.KeyRotary, RowOrder.Range(attention.LatentSize, rotary,
+                attention.LatentSize + rotary) with
+                { PairedHeadSize = pairs }))
             .Stacked((Role.KeyUp, keyValueUp), (Role.ValueUp, keyValueUp));
         map[Role.KeyUp] = map[Role.KeyUp] with { Transposed = true, Inputs = RowOrder.Range(0, plain, plain + values) };
         map[Role.ValueUp] = map[Role.ValueUp] with { Rows = RowOrder.Range(plain, values, plain + values) };

@@ -24,7 +24,8 @@ internal sealed class Gemma3 : ModelFamily
 
         // The model with a vision tower: its text model is all there is here, so what else its config says is of no matter.
         config.Ignore(
-            "vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index", "image_token_id", "tie_word_embeddings");
+            "vision_config", "mm_tokens_per_image", "boi_token_index", "eoi_token_index", "image_token_index", "image_token_id",
+            "tie_word_embeddings");
         return ReadText(text);
     }
 

@@ -60,7 +60,8 @@ internal sealed class Gpt2 : ModelFamily
         IgnoredSuffixes = [".attn.bias", ".attn.masked_bias"], // the mask, in old checkpoints
     }
         .Ends((Role.Embedding, "wte"), (Role.Positions, "wpe"), (Role.FinalNorm, "ln_f"), (Role.Head, "lm_head"))
-        .Block((Role.MixerNorm, "ln_1"), (Role.Output, "attn.c_proj"), (Role.FeedForwardNorm, "ln_2"), (Role.Up, "mlp.c_fc"), (Role.Down, "mlp.c_proj"))
+        .Block((Role.MixerNorm, "ln_1"), (Role.Output, "attn.c_proj"), (Role.FeedForwardNorm, "ln_2"), (Role.Up, "mlp.c_fc"),
+        (Role.Down, "mlp.c_proj"))
         .Fused("attn.c_attn", ((AttentionLayerSpec)spec.Blocks[0].Mixer).FusedRows())
         .With(source => source with { Transposed = true }, Role.Query, Role.Key, Role.Value, Role.Output, Role.Up, Role.Down);
 

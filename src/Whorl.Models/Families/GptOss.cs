@@ -3,7 +3,8 @@ using Whorl.Tensors;
 namespace Whorl.Models.Families;
 
 /// <summary>
-/// gpt-oss: a mixture of experts with a clamped gate, biases everywhere, an extra logit a head in the softmax, a window in every other block.
+/// gpt-oss: a mixture of experts with a clamped gate, biases everywhere, an extra logit a head in the softmax, a window in every other
+/// block.
 /// </summary>
 /// <remarks>Source: OpenAI, arXiv:2508.10925; transformers' modeling_gpt_oss.py.</remarks>
 internal sealed class GptOss : ModelFamily
@@ -23,7 +24,11 @@ internal sealed class GptOss : ModelFamily
         RequireMicroscaled(config.Object("quantization_config"));
         bool bias = config.Flag("attention_bias", true);
         float limit = (float)config.Positive("swiglu_limit", 7), alpha = (float)config.Positive("swiglu_alpha", 1.702);
-        ExpertsSpec experts = ExpertsConfig.Read(config, count: 128, chosen: 4) with { Score = RouterScore.SoftmaxOfChosen, RouterBias = true };
+        ExpertsSpec experts = ExpertsConfig.Read(config, count: 128, chosen: 4) with
+        {
+            Score = RouterScore.SoftmaxOfChosen,
+            RouterBias = true,
+        };
         if (!config.Has("rope_parameters|rope_scaling"))
         {
             throw config.Unsupported("rope_scaling", "YaRN's parameters, which every published config has");

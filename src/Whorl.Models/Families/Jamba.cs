@@ -15,7 +15,8 @@ internal sealed class Jamba : ModelFamily
 
     public override DecoderSpec Read(ConfigReader config)
     {
-        int hidden = config.Int("hidden_size"), blocks = config.Count("num_hidden_layers"), heads = config.Divisor("num_attention_heads", hidden);
+        int hidden = config.Int("hidden_size"), blocks = config.Count("num_hidden_layers");
+        int heads = config.Divisor("num_attention_heads", hidden);
         float epsilon = (float)config.Positive("rms_norm_eps", 1e-6);
         config.Require("hidden_act", "silu");
         config.Require("mamba_inner_layernorms", "true", "True");

@@ -59,5 +59,6 @@ internal sealed class Opt : ModelFamily
             (Role.ProjectOut, "decoder.project_out"), (Role.FinalNorm, "decoder.final_layer_norm"), (Role.Head, "lm_head"))
         .Block(
             (Role.MixerNorm, "self_attn_layer_norm"), (Role.Query, "self_attn.q_proj"), (Role.Key, "self_attn.k_proj"),
-            (Role.Value, "self_attn.v_proj"), (Role.Output, "self_attn.out_proj"), (Role.FeedForwardNorm, "final_layer_norm"), (Role.Up, "fc1"), (Role.Down, "fc2"));
+            (Role.Value, "self_attn.v_proj"), (Role.Output, "self_attn.out_proj"), (Role.FeedForwardNorm, "final_layer_norm"),
+            (Role.Up, "fc1"), (Role.Down, "fc2"));
 }

@@ -29,6 +29,7 @@ internal sealed class Phi3 : ModelFamily
         var mixer = (AttentionLayerSpec)spec.Blocks[0].Mixer;
         return map
             .Fused(attention, mixer.FusedRows())
-            .Fused(feedForward, RowOrder.InTurn((Role.Gate, spec.Blocks[0].FeedForward!.Size), (Role.Up, spec.Blocks[0].FeedForward!.Size)));
+            .Fused(feedForward, RowOrder.InTurn((Role.Gate, spec.Blocks[0].FeedForward!.Size),
+            (Role.Up, spec.Blocks[0].FeedForward!.Size)));
     }
 }

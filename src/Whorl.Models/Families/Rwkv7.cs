@@ -78,7 +78,8 @@ internal sealed class Rwkv7 : ModelFamily
             (Role.FeedForwardMix, "ffn.x_k"), (Role.Up, "ffn.key"), (Role.Down, "ffn.value"))
         .With(
             source => source with { Suffix = "" },
-            Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate, Role.RemovalKey, Role.KeyRate, Role.Bonus,
+            Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate, Role.RemovalKey, Role.KeyRate,
+            Role.Bonus,
             Role.FeedForwardMix)
         .With(source => source with { Suffix = ".bias" }, Role.DecayBias, Role.RateBias, Role.ValueMixBias);
 
@@ -102,7 +103,8 @@ internal sealed class Rwkv7 : ModelFamily
         .Ends((Role.Embedding, "token_embd"), (Role.InputNorm, "token_embd_norm"), (Role.FinalNorm, "output_norm"), (Role.Head, "output"))
         .Block(
             (Role.MixerNorm, "attn_norm"), (Role.FeedForwardNorm, "attn_norm_2"), (Role.HeadNorm, "time_mix_ln"),
-            (Role.Receptance, "time_mix_receptance"), (Role.Key, "time_mix_key"), (Role.Value, "time_mix_value"), (Role.Output, "time_mix_output"),
+            (Role.Receptance, "time_mix_receptance"), (Role.Key, "time_mix_key"), (Role.Value, "time_mix_value"),
+            (Role.Output, "time_mix_output"),
             (Role.DecayDown, "time_mix_w1"), (Role.DecayUp, "time_mix_w2"), (Role.DecayBias, "time_mix_w0"),
             (Role.RateDown, "time_mix_a1"), (Role.RateUp, "time_mix_a2"), (Role.RateBias, "time_mix_a0"),
             (Role.ValueMixDown, "time_mix_v1"), (Role.ValueMixUp, "time_mix_v2"), (Role.ValueMixBias, "time_mix_v0"),
@@ -111,7 +113,8 @@ internal sealed class Rwkv7 : ModelFamily
             (Role.FeedForwardMix, "channel_mix_lerp_k"), (Role.Up, "channel_mix_key"), (Role.Down, "channel_mix_value"))
         .Stacked([.. Rwkv7Mixes.Select(role => (role, "time_mix_lerp_fused"))]);
 
-    private static IEnumerable<string> Rwkv7Mixes => [Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate];
+    private static IEnumerable<string> Rwkv7Mixes =>
+        [Role.MixReceptance, Role.MixDecay, Role.MixKey, Role.MixValue, Role.MixRate, Role.MixGate];
 
     /// <summary>Values as wide as keys, and both as the residual stream, are all that published models have.</summary>
     private static void RefuseOtherWidths(ConfigReader config, int hidden, int heads, int size)

@@ -13,14 +13,20 @@ internal sealed class StarCoder2 : ModelFamily
     public override DecoderSpec Read(ConfigReader config)
     {
         bool bias = config.Flag("use_bias", true);
-        config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32"); // the reference does not read them
+        // The reference does not read them.
+        config.Ignore("activation_function", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32");
         config.Require("scale_attn_weights", "true");
         config.Require("mlp_type", "default");
         config.Require("norm_type", "layer_norm");
         return Llama.ReadKin(
             config,
             attention => attention with { QueryKeyValueBias = bias, OutputBias = bias },
-            inner => inner with { Gated = false, Bias = bias, Activation = ActivationConfig.Read(config, "hidden_act", "gelu_pytorch_tanh") },
+            inner => inner with
+            {
+                Gated = false,
+                Bias = bias,
+                Activation = ActivationConfig.Read(config, "hidden_act", "gelu_pytorch_tanh"),
+            },
             window: WindowConfig.Read(config, _ => true),
             tiedHead: true,
             norm: NormConfig.LayerNorm(config));

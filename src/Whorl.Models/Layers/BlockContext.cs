@@ -38,7 +38,9 @@ internal sealed class BlockContext(IBackend backend)
         }
     }
 
-    /// <summary>A linear layer, and what it is added to. Every linear layer of a block goes through here or through the form for several.</summary>
+    /// <summary>
+    /// A linear layer, and what it is added to. Every linear layer of a block goes through here or through the form for several.
+    /// </summary>
     public Tensor Linear(LinearSite site, Tensor x, Tensor? residual = null) => Backend.Linear(x, site.Weight, residual);
 
     /// <summary>Several linear layers of the same input.</summary>

@@ -47,7 +47,8 @@ internal sealed class LatentAttention : IMixer
             loader.Linear(Role.Latent, spec.LatentSize, hidden, spec.Bias),
         ];
         _latentNorm = Norm.Load(loader, spec.LatentNorm, spec.LatentSize)!;
-        string form = loader.Has(Role.KeyUpSplit) ? "_split" : ""; // newer GGUF files hold the two parts apart, the keys' transposed already
+        // Newer GGUF files hold the two parts apart, the keys' transposed already.
+        string form = loader.Has(Role.KeyUpSplit) ? "_split" : "";
         _keyUp = Heads(Role.KeyUp + form, spec.LatentSize, spec.PlainSize);
         _valueUp = Heads(Role.ValueUp + form, spec.ValueSize, spec.LatentSize);
         (_queryParts, _valueParts) = (new Tensor[2 * spec.Heads], new Tensor[spec.Heads]);

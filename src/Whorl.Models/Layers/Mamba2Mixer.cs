@@ -34,7 +34,11 @@ internal sealed class Mamba2Mixer : IMixer
     }
 
     public BlockCache CreateCache(IBackend backend, int capacity) =>
-        new(null, [backend.CreateStateStore((_spec.Taps - 1) * _spec.MixedChannels), backend.CreateStateStore(_spec.Channels * _spec.StateSize)]);
+        new(null,
+        [
+            backend.CreateStateStore((_spec.Taps - 1) * _spec.MixedChannels),
+            backend.CreateStateStore(_spec.Channels * _spec.StateSize),
+        ]);
 
     public Tensor Forward(BlockContext context, Tensor x, Tensor? residual)
     {

@@ -18,5 +18,7 @@ public sealed record DynamicNtkRope(double Scale, int TrainedLength) : RopeScali
 
     /// <inheritdoc/>
     public override double Theta(double theta, int dimensions, int maxLength) =>
-        theta * PortableMath.Pow((Scale * Math.Max(maxLength, TrainedLength) / TrainedLength) - (Scale - 1), dimensions / (dimensions - 2.0));
+        theta * PortableMath.Pow(
+            (Scale * Math.Max(maxLength, TrainedLength) / TrainedLength) - (Scale - 1),
+            dimensions / (dimensions - 2.0));
 }

@@ -9,7 +9,8 @@ namespace Whorl.Models;
 /// <param name="LongDivisors">For longer ones.</param>
 /// <param name="TrainedLength">Original context in tokens.</param>
 /// <param name="AttentionFactor">Multiplies sine and cosine.</param>
-public sealed record LongRope(IReadOnlyList<double> ShortDivisors, IReadOnlyList<double> LongDivisors, int TrainedLength, double AttentionFactor)
+public sealed record LongRope(
+    IReadOnlyList<double> ShortDivisors, IReadOnlyList<double> LongDivisors, int TrainedLength, double AttentionFactor)
     : RopeScaling
 {
     /// <inheritdoc/>

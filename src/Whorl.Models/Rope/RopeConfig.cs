@@ -52,7 +52,8 @@ internal static class RopeConfig
         if (rotaryDimensions % 2 != 0)
         {
             throw config.Unsupported(
-                "qk_rope_head_dim|head_dim|num_attention_heads|n_head", $"{rotaryDimensions} dimensions of a head that turn", "an even number");
+                "qk_rope_head_dim|head_dim|num_attention_heads|n_head", $"{rotaryDimensions} dimensions of a head that turn",
+                "an even number");
         }
 
         double theta = config.Positive("rope_theta|rotary_emb_base", defaultTheta);

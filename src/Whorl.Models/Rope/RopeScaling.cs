@@ -12,7 +12,9 @@ public abstract record RopeScaling
     /// <summary>Whether the frequencies depend on a session's declared length; they are then fixed when it opens.</summary>
     public virtual bool DependsOnSessionLength => false;
 
-    /// <summary>A length that has the same frequencies as this one, the same for all that have them; so that their sessions share a table.</summary>
+    /// <summary>
+    /// A length that has the same frequencies as this one, the same for all that have them; so that their sessions share a table.
+    /// </summary>
     /// <param name="maxLength">A session's declared length in tokens.</param>
     public virtual int EqualLength(int maxLength) => 0;
 

@@ -1,7 +1,10 @@
 namespace Whorl.Models;
 
 /// <summary>What a weight is to its model: the names by which layers ask for weights and <see cref="WeightMap"/> finds them.</summary>
-/// <remarks>Some are put together: <c>expert_</c> or <c>shared_</c> before a feed-forward layer's, <c>_down</c> and <c>_up</c> behind a low-rank one's.</remarks>
+/// <remarks>
+/// Some are put together: <c>expert_</c> or <c>shared_</c> before a feed-forward layer's, <c>_down</c> and <c>_up</c> behind a low-rank
+/// one's.
+/// </remarks>
 internal static class Role
 {
     // Outside the blocks.

@@ -119,7 +119,9 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
         return Parameter(transposed, columns);
     }
 
-    /// <summary>Hands over what was read since the last time: a block's weights have one owner, and who computes with them has none to free.</summary>
+    /// <summary>
+    /// Hands over what was read since the last time: a block's weights have one owner, and who computes with them has none to free.
+    /// </summary>
     public IDisposable Take()
     {
         OwnedWeights taken = _loaded;

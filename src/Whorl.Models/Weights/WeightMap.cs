@@ -119,13 +119,16 @@ public sealed class WeightMap
     /// <param name="trunk">What stands before the names of everything but the head.</param>
     /// <param name="prefixes">What may stand before every name, the first that fits is taken; nothing for none.</param>
     /// <param name="otherTowers">See <see cref="OtherTowers"/>; null for none.</param>
-    public static WeightMap Llama(string trunk = "model.", IReadOnlyList<string>? prefixes = null, IReadOnlyList<string>? otherTowers = null) =>
+    public static WeightMap Llama(
+        string trunk = "model.", IReadOnlyList<string>? prefixes = null, IReadOnlyList<string>? otherTowers = null) =>
         new WeightMap { BlockPrefix = trunk + "layers.{0}.", Prefixes = prefixes ?? [""], OtherTowers = otherTowers ?? [] }
         .Ends((Role.Embedding, trunk + "embed_tokens"), (Role.FinalNorm, trunk + "norm"), (Role.Head, "lm_head"))
         .Block(
-            (Role.MixerNorm, "input_layernorm"), (Role.Query, "self_attn.q_proj"), (Role.Key, "self_attn.k_proj"), (Role.Value, "self_attn.v_proj"),
+            (Role.MixerNorm, "input_layernorm"), (Role.Query, "self_attn.q_proj"), (Role.Key, "self_attn.k_proj"),
+            (Role.Value, "self_attn.v_proj"),
             (Role.Output, "self_attn.o_proj"), (Role.QueryNorm, "self_attn.q_norm"), (Role.KeyNorm, "self_attn.k_norm"),
-            (Role.FeedForwardNorm, "post_attention_layernorm"), (Role.Gate, "mlp.gate_proj"), (Role.Up, "mlp.up_proj"), (Role.Down, "mlp.down_proj"));
+            (Role.FeedForwardNorm, "post_attention_layernorm"), (Role.Gate, "mlp.gate_proj"), (Role.Up, "mlp.up_proj"),
+            (Role.Down, "mlp.down_proj"));
 
     /// <summary>The names of GGUF files, the same for nearly all architectures. Source: gguf-py, constants.py.</summary>
     public static WeightMap Gguf() => new WeightMap { BlockPrefix = "blk.{0}.", SharedParts = ["rope_freqs.", "rope_factors_"] }
@@ -135,7 +138,8 @@ public sealed class WeightMap
             (Role.Head, "output"),
             (Role.RopeDivisors, "rope_freqs"), (Role.RopeDivisorsShort, "rope_factors_short"), (Role.RopeDivisorsLong, "rope_factors_long"))
         .Block(
-            (Role.MixerNorm, "attn_norm"), (Role.Query, "attn_q"), (Role.Key, "attn_k"), (Role.Value, "attn_v"), (Role.Output, "attn_output"),
+            (Role.MixerNorm, "attn_norm"), (Role.Query, "attn_q"), (Role.Key, "attn_k"), (Role.Value, "attn_v"),
+            (Role.Output, "attn_output"),
             (Role.QueryNorm, "attn_q_norm"), (Role.KeyNorm, "attn_k_norm"), (Role.MixerPostNorm, "post_attention_norm"),
             (Role.FeedForwardNorm, "ffn_norm"),
             (Role.FeedForwardPostNorm, "post_ffw_norm"), (Role.Gate, "ffn_gate"), (Role.Up, "ffn_up"), (Role.Down, "ffn_down"),
@@ -149,7 +153,8 @@ public sealed class WeightMap
     /// <param name="name">What their names begin with behind the block's prefix, with its dot.</param>
     internal WeightMap Mamba(MambaSpec mamba, string name) => MambaParts(mamba, name + "in_proj", name + "x_proj")
         .Block(
-            (Role.Convolution, name + "conv1d"), (Role.Step, name + "dt_proj"), (Role.ScanRatesLog, name + "A_log"), (Role.ScanDirect, name + "D"),
+            (Role.Convolution, name + "conv1d"), (Role.Step, name + "dt_proj"), (Role.ScanRatesLog, name + "A_log"),
+            (Role.ScanDirect, name + "D"),
             (Role.ScanOutput, name + "out_proj"),
             (Role.StepNorm, name + "dt_layernorm"), (Role.ScanBNorm, name + "b_layernorm"), (Role.ScanCNorm, name + "c_layernorm"))
         .With(source => source with { Suffix = "" }, Role.ScanRatesLog, Role.ScanDirect);
@@ -185,7 +190,8 @@ public sealed class WeightMap
     internal bool IsOfOtherTower(string name) => OtherTowers.Any(tower => name.StartsWith(tower, StringComparison.Ordinal));
 
     /// <summary>The name of a role's layer, before any prefix: its tensors' without <c>.weight</c>.</summary>
-    internal string LayerName(string role, int block, int expert) => string.Format(CultureInfo.InvariantCulture, Of(role, block).Name, block, expert);
+    internal string LayerName(string role, int block, int expert) =>
+        string.Format(CultureInfo.InvariantCulture, Of(role, block).Name, block, expert);
 
     /// <summary>The name of a role's tensor, before any prefix.</summary>
     internal string Name(string role, int block, int expert, bool bias)

@@ -1,8 +1,8 @@
 namespace Whorl.Tensors;
 
 /// <summary>
-/// What a block of a quantised type means: integer codes in groups that share a scale, <c>value = scale · code (+ minimum)</c>. Kernels that multiply codes
-/// read blocks through this, and <see cref="BlockCodec.Decode"/> follows from it.
+/// What a block of a quantised type means: integer codes in groups that share a scale, <c>value = scale · code (+ minimum)</c>. Kernels
+/// that multiply codes read blocks through this, and <see cref="BlockCodec.Decode"/> follows from it.
 /// </summary>
 /// <param name="Elements">Elements of a block.</param>
 /// <param name="Bytes">Bytes of a block.</param>

@@ -1,6 +1,8 @@
 namespace Whorl.Tensors;
 
-/// <summary>A block of integer codes in groups, of which each has a scale and perhaps a minimum: what <see cref="BlockGroups"/> says as a value.</summary>
+/// <summary>
+/// A block of integer codes in groups, of which each has a scale and perhaps a minimum: what <see cref="BlockGroups"/> says as a value.
+/// </summary>
 internal interface IGroupBlock : IBlock
 {
     /// <summary>Elements of a group: 16 or 32.</summary>

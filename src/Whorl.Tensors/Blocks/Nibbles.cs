@@ -5,7 +5,10 @@ namespace Whorl.Tensors;
 /// <summary>Codes of 4 bits.</summary>
 internal static class Nibbles
 {
-    /// <summary>Half as many bytes as codes: code j is the low nibble of byte j, the second half of the codes the high nibbles; each less an offset.</summary>
+    /// <summary>
+    /// Half as many bytes as codes: code j is the low nibble of byte j, the second half of the codes the high nibbles; each less an
+    /// offset.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack(ReadOnlySpan<byte> packed, Span<sbyte> codes, int offset)
     {

@@ -27,4 +27,19 @@ public sealed class PortableExpTests
         Assert.Equal(0x3FD78B56362CEF38, BitConverter.DoubleToInt64Bits(PortableExp.Of(-1)));
         Assert.Equal(0x3FE368B2FC6F960A, BitConverter.DoubleToInt64Bits(PortableExp.Of(-0.5)));
     }
+
+    [Fact]
+    public void The_logarithm_is_the_exponential_s_inverse()
+    {
+        Random random = new(3);
+        foreach (double y in new[] { 1, 1.0000001, 2, 3, 49152, 1e300, double.MaxValue }.Concat(Enumerable.Range(0, 1000).Select(_ => 1 + (random.NextDouble() * 1e6))))
+        {
+            double expected = Math.Log(y);
+            Assert.InRange(Math.Abs(PortableExp.Log(y) - expected), 0, 2e-15 * Math.Max(1, expected));
+        }
+
+        Assert.Equal(0, PortableExp.Log(1));
+        Assert.Equal(double.PositiveInfinity, PortableExp.Log(double.PositiveInfinity));
+        Assert.Equal(double.NaN, PortableExp.Log(double.NaN));
+    }
 }

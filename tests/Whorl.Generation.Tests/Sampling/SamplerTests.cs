@@ -145,7 +145,9 @@ public sealed class SamplerTests
         Assert.All(wrong, options => Assert.Throws<ArgumentOutOfRangeException>(() => new Sampler(options, 4)));
     }
 
-    /// <summary>The definitions, word by word: softmax at the temperature, then top-k, top-p of what is left, min-p, and shares of what is left.</summary>
+    /// <summary>
+    /// The definitions, word by word: softmax at the temperature, then top-k, top-p of what is left, min-p, and shares of what is left.
+    /// </summary>
     private static Dictionary<int, double> Reference(float[] logits, SamplingOptions options)
     {
         List<(int Id, double P)> tokens = [.. logits.Select((l, id) => (id, P: Math.Exp(l / (double)options.Temperature))).OrderByDescending(t => logits[t.id]).ThenBy(t => t.id)];

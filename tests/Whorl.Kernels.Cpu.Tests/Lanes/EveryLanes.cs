@@ -1,6 +1,9 @@
 namespace Whorl.Kernels.Cpu.Tests;
 
-/// <summary>The kinds of lanes to compare with the scalar ones; those that the machine lacks run in the runtime's software form, with the same meaning.</summary>
+/// <summary>
+/// The kinds of lanes to compare with the scalar ones; those that the machine lacks run in the runtime's software form, with the same
+/// meaning.
+/// </summary>
 internal static class EveryLanes
 {
     public static TheoryData<string> Kinds => [nameof(InstructionSet.Vector512), nameof(InstructionSet.Vector256), nameof(InstructionSet.Vector128)];

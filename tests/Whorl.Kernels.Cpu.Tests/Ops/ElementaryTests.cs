@@ -128,7 +128,7 @@ public sealed unsafe class ElementaryTests
         var y = new float[x.Length];
         fixed (float* from = x, to = y)
         {
-            Kernel.Run(InstructionSets.Best, new Map<TFunction>(function, from, to, x.Length), 0, (x.Length + Map<TFunction>.Block - 1) / Map<TFunction>.Block);
+            Kernel.Run(InstructionSets.Best, new MapKernel<TFunction>(function, from, to, x.Length), 0, (x.Length + MapKernel<TFunction>.Block - 1) / MapKernel<TFunction>.Block);
         }
 
         return y;

@@ -113,10 +113,10 @@ public sealed unsafe class ElementwiseTests : IDisposable
             using var x = new GuardedFloats(wild.AsSpan(0, length), length % 16);
             using var expected = new GuardedFloats(length, (length + 3) % 16);
             using var actual = new GuardedFloats(length, (length + 7) % 16);
-            Kernel.Run(InstructionSet.Scalar, new Map<TFunction>(function, x.Data, expected.Data, length), 0, 1);
-            Kernel.Run(set, new Map<TFunction>(function, x.Data, actual.Data, length), 0, 1);
+            Kernel.Run(InstructionSet.Scalar, new MapKernel<TFunction>(function, x.Data, expected.Data, length), 0, 1);
+            Kernel.Run(set, new MapKernel<TFunction>(function, x.Data, actual.Data, length), 0, 1);
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{typeof(TFunction).Name}, length {length}");
-            Kernel.Run(set, new Map<TFunction>(function, x.Data, x.Data, length), 0, 1);
+            Kernel.Run(set, new MapKernel<TFunction>(function, x.Data, x.Data, length), 0, 1);
             Numbers.AssertSameBits(expected.Span, x.Span, $"{typeof(TFunction).Name} in place, length {length}");
             expected.AssertStripsUntouched();
             actual.AssertStripsUntouched();
@@ -134,8 +134,8 @@ public sealed unsafe class ElementwiseTests : IDisposable
             using var b = new GuardedFloats(wildB.AsSpan(0, 3 * length), length % 5);
             using var expected = new GuardedFloats(3 * length, (length + 3) % 16);
             using var actual = new GuardedFloats(3 * length, (length + 7) % 16);
-            Kernel.Run(InstructionSet.Scalar, new Zip<TFunction>(function, a.Data, b.Data, length, expected.Data, length), 0, 3);
-            Kernel.Run(set, new Zip<TFunction>(function, a.Data, b.Data, length, actual.Data, length), 0, 3);
+            Kernel.Run(InstructionSet.Scalar, new ZipKernel<TFunction>(function, a.Data, b.Data, length, expected.Data, length), 0, 3);
+            Kernel.Run(set, new ZipKernel<TFunction>(function, a.Data, b.Data, length, actual.Data, length), 0, 3);
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{typeof(TFunction).Name}, length {length}");
             actual.AssertStripsUntouched();
         }

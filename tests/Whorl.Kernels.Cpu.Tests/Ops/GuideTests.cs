@@ -9,7 +9,7 @@ public sealed unsafe class GuideTests
     [Fact]
     public void Its_kernel_is_the_one_that_is_compiled_here()
     {
-        string code = File.ReadAllText(Path.Combine(ReferenceData.Checkout, "tests", "Whorl.Kernels.Cpu.Tests", "Ops", "Halve.cs"));
+        string code = File.ReadAllText(Path.Combine(ReferenceData.Checkout, "tests", "Whorl.Kernels.Cpu.Tests", "Ops", "HalveKernel.cs"));
         string guide = File.ReadAllText(Path.Combine(ReferenceData.Checkout, "docs", "guides", "add-a-kernel.md"));
         Assert.Contains(code[code.IndexOf("internal readonly", StringComparison.Ordinal)..], guide, StringComparison.Ordinal);
     }
@@ -22,7 +22,7 @@ public sealed unsafe class GuideTests
         {
             using var x = new GuardedFloats(Numbers.Random(2 * size, size, 3), size % 16);
             using var y = new GuardedFloats(2 * size, (size + 3) % 16);
-            Kernel.Run(EveryLanes.Of(kind), new Halve(x.Data, y.Data, size), 0, 2);
+            Kernel.Run(EveryLanes.Of(kind), new HalveKernel(x.Data, y.Data, size), 0, 2);
             Numbers.AssertSameBits(x.Span.ToArray().Select(value => value * 0.5f).ToArray(), y.Span, $"size {size}");
             y.AssertStripsUntouched();
         }

@@ -22,17 +22,17 @@ public sealed unsafe class RecurrenceTests : IDisposable
         {
             AssertSame(
                 set, width, (1 + (width % 3)) * width,
-                (y, rows) => new CausalConvolution(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
+                (y, rows) => new CausalConvolutionKernel(In(0), In(1), In(2), rows, y, Rows, width, 2 + (width % 3)), 1);
             AssertSame(
                 set, width, width * Size(width),
                 (y, rows) =>
-                    new SelectiveScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
+                    new SelectiveScanKernel(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, width, Size(width)), (width + 15) / 16);
             AssertSame(
                 set, 2 * width, 2 * width * Size(width),
-                (y, rows) => new SelectiveScanByHead(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
+                (y, rows) => new SelectiveScanByHeadKernel(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width, 2, Size(width)), 2);
             AssertSame(
                 set, 2 * width, 2 * width * width,
-                (y, rows) => new DeltaRuleScan(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
+                (y, rows) => new DeltaRuleScanKernel(In(0), In(1), In(2), In(3), In(4), In(5), rows, y, Rows, 2, width), 2);
         }
 
         static int Size(int width) => 1 + (width % 11);

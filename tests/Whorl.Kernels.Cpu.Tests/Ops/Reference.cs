@@ -29,7 +29,9 @@ internal static class Reference
         return u == 1 ? z : Math.Log(u) * (z / (u - 1));
     }
 
-    /// <summary>The series 2/√π · e^-x² Σ (2x²)ⁿ x / (2n+1)!!, whose terms are all positive: good to some ulps of float64 up to 6.</summary>
+    /// <summary>
+    /// The series 2/√π · e^-x² Σ (2x²)ⁿ x / (2n+1)!!, whose terms are all positive: good to some ulps of float64 up to 6.
+    /// </summary>
     public static double Erf(double x)
     {
         double magnitude = Math.Abs(x);

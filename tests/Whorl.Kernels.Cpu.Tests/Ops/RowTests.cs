@@ -25,16 +25,16 @@ public sealed unsafe class RowTests : IDisposable
             foreach (InstructionSet form in (InstructionSet[])[InstructionSet.Scalar, set])
             {
                 float* y = form == InstructionSet.Scalar ? expected.Data : actual.Data;
-                Kernel.Run(form, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, y, size), 0, 2);
-                Kernel.Run(form, new RmsNorm(x.Data + (2 * size), null, 0, 1e-5f, y + (2 * size), size), 0, 1);
-                Kernel.Run(form, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, y + (3 * size), size), 0, 2);
-                Kernel.Run(form, new Softmax(x.Data + (5 * size), y + (5 * size), size), 0, 1);
+                Kernel.Run(form, new RmsNormKernel(x.Data, w.Data, 2 * size, 1e-5f, y, size), 0, 2);
+                Kernel.Run(form, new RmsNormKernel(x.Data + (2 * size), null, 0, 1e-5f, y + (2 * size), size), 0, 1);
+                Kernel.Run(form, new LayerNormKernel(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, y + (3 * size), size), 0, 2);
+                Kernel.Run(form, new SoftmaxKernel(x.Data + (5 * size), y + (5 * size), size), 0, 1);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
-            Kernel.Run(set, new RmsNorm(x.Data, w.Data, 2 * size, 1e-5f, x.Data, size), 0, 2);
-            Kernel.Run(set, new LayerNorm(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, x.Data + (3 * size), size), 0, 2);
-            Kernel.Run(set, new Softmax(x.Data + (5 * size), x.Data + (5 * size), size), 0, 1);
+            Kernel.Run(set, new RmsNormKernel(x.Data, w.Data, 2 * size, 1e-5f, x.Data, size), 0, 2);
+            Kernel.Run(set, new LayerNormKernel(x.Data + (3 * size), w.Data, b.Data, 2 * size, 1e-5f, x.Data + (3 * size), size), 0, 2);
+            Kernel.Run(set, new SoftmaxKernel(x.Data + (5 * size), x.Data + (5 * size), size), 0, 1);
             Numbers.AssertSameBits(expected.Span[..(2 * size)], x.Span[..(2 * size)], $"in place, size {size}");
             Numbers.AssertSameBits(expected.Span[(3 * size)..], x.Span[(3 * size)..], $"in place, size {size}");
             actual.AssertStripsUntouched();
@@ -57,7 +57,7 @@ public sealed unsafe class RowTests : IDisposable
             foreach (InstructionSet form in (InstructionSet[])[InstructionSet.Scalar, set])
             {
                 float* y = form == InstructionSet.Scalar ? expected.Data : actual.Data;
-                Kernel.Run(form, new CombineRows(x.Data, w.Data, 2, y, size), 0, 3);
+                Kernel.Run(form, new CombineRowsKernel(x.Data, w.Data, 2, y, size), 0, 3);
                 Kernel.Run(form, new ScaleRows(x.Data, w.Data, y + (3 * size), size), 0, 6);
             }
 
@@ -77,9 +77,9 @@ public sealed unsafe class RowTests : IDisposable
             {
                 cache.Begin();
                 cache.Find(new RopeTable(Numbers.Random(pairs, 9), 1.25f), positions, at);
-                Kernel.Run(InstructionSet.Scalar, new Rotate(x.Data, expected.Data, 2, headSize, pairs, at), 0, 3);
-                Kernel.Run(set, new Rotate(x.Data, actual.Data, 2, headSize, pairs, at), 0, 3);
-                Kernel.Run(set, new Rotate(x.Data, x.Data, 2, headSize, pairs, at), 0, 3);
+                Kernel.Run(InstructionSet.Scalar, new RotateKernel(x.Data, expected.Data, 2, headSize, pairs, at), 0, 3);
+                Kernel.Run(set, new RotateKernel(x.Data, actual.Data, 2, headSize, pairs, at), 0, 3);
+                Kernel.Run(set, new RotateKernel(x.Data, x.Data, 2, headSize, pairs, at), 0, 3);
             }
 
             Numbers.AssertSameBits(expected.Span, actual.Span, $"{pairs} pairs");
@@ -154,9 +154,9 @@ public sealed unsafe class RowTests : IDisposable
             using var x = new GuardedFloats(Numbers.Random(3 * size, size, 3), size % 16);
             using var expected = new GuardedFloats(3 * size, (size + 3) % 16);
             using var actual = new GuardedFloats(3 * size, (size + 7) % 16);
-            Kernel.Run(InstructionSet.Scalar, new RoundToInt8(x.Data, expected.Data, size), 0, 3);
-            Kernel.Run(set, new RoundToInt8(x.Data, actual.Data, size), 0, 3);
-            Kernel.Run(set, new RoundToInt8(x.Data, x.Data, size), 0, 3);
+            Kernel.Run(InstructionSet.Scalar, new RoundToInt8Kernel(x.Data, expected.Data, size), 0, 3);
+            Kernel.Run(set, new RoundToInt8Kernel(x.Data, actual.Data, size), 0, 3);
+            Kernel.Run(set, new RoundToInt8Kernel(x.Data, x.Data, size), 0, 3);
             Numbers.AssertSameBits(expected.Span, actual.Span, $"size {size}");
             Numbers.AssertSameBits(expected.Span, x.Span, $"in place, size {size}");
             actual.AssertStripsUntouched();

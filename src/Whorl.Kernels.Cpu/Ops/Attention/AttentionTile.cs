@@ -4,15 +4,19 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
 
-/// <summary>Attention of a few rows of one session, for the query heads of one key head: copied queries, dot products, exponentials, weighted values.</summary>
+/// <summary>
+/// Attention of a few rows of one session, for the query heads of one key head: copied queries, dot products, exponentials, weighted
+/// values.
+/// </summary>
 /// <remarks>
 /// <para>For a query q at position i and the keys p it sees, i - window &lt; p ≤ i:</para>
 /// <para>s(p) = (q·k(p)) · scale, the dot product one chain of fused multiply-adds from +0 in order of the dimensions; with ALiBi
-/// fma(q·k(p), scale, slope · p); in Falcon's form (q·k(p) + b(p)) · scale, where b(p) is the product of slope and p, all three rounded to bfloat16;
-/// then, with a soft cap, cap · tanh(s / cap).</para>
-/// <para>e(p) = exp(s(p) - m), m the greatest s(p) (and sink). Σe: lane p mod 16 takes e(p) in order of p, then the lanes' tree, then the sink's exp.
-/// The result: for each dimension one chain fma(e(p), v(p), ·) from +0 in order of p, divided by the sum.</para>
-/// <para>Positions alone decide lanes and order, never slots, chunks or neighbours: so a token has the same bits alone, in a prefill and in a tree.</para>
+/// fma(q·k(p), scale, slope · p); in Falcon's form (q·k(p) + b(p)) · scale, where b(p) is the product of slope and p, all three rounded
+/// to bfloat16; then, with a soft cap, cap · tanh(s / cap).</para>
+/// <para>e(p) = exp(s(p) - m), m the greatest s(p) (and sink). Σe: lane p mod 16 takes e(p) in order of p, then the lanes' tree, then the
+/// sink's exp. The result: for each dimension one chain fma(e(p), v(p), ·) from +0 in order of p, divided by the sum.</para>
+/// <para>Positions alone decide lanes and order, never slots, chunks or neighbours: so a token has the same bits alone, in a prefill and
+/// in a tree.</para>
 /// </remarks>
 internal readonly unsafe struct AttentionTile
 {
@@ -46,7 +50,8 @@ internal readonly unsafe struct AttentionTile
     /// <param name="head">Key and value head.</param>
     /// <param name="scratch">As much memory as <see cref="ScratchFloats"/> says, 64-byte aligned.</param>
     public AttentionTile(
-        AttentionSpec spec, StepLayout layout, in StepSegment segment, CpuKeyValueStore store, int firstRow, int rows, int head, float* scratch)
+        AttentionSpec spec, StepLayout layout, in StepSegment segment, CpuKeyValueStore store, int firstRow, int rows, int head,
+        float* scratch)
     {
         (_spec, _layout, _segment, _store) = (spec, layout, segment, store);
         (_firstRow, _rows, _head) = (firstRow, rows, head);
@@ -147,7 +152,8 @@ internal readonly unsafe struct AttentionTile
 
     private static int Pad(int count) => (count + Lanes - 1) & -Lanes;
 
-    // Turns dot products into scores and returns the greatest visible one (or the sink). Lanes at the ends that are not visible hold anything.
+    // Turns dot products into scores and returns the greatest visible one (or the sink). Lanes at the ends that are not visible hold
+    // anything.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Scores<T>(float* line, AttentionSpec spec, int head, int first, int last)
         where T : unmanaged, ILanes<T>
@@ -252,7 +258,8 @@ internal readonly unsafe struct AttentionTile
         return (first, end);
     }
 
-    // A tree's dot products were formed slot by slot. A path's slots rise, so moving them down in order overwrites none that is still needed.
+    // A tree's dot products were formed slot by slot. A path's slots rise, so moving them down in order overwrites none that is still
+    // needed.
     private void ToPositionOrder(int row, float* line)
     {
         ReadOnlySpan<int> path = _layout.Path(row);

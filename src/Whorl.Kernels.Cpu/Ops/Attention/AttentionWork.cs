@@ -6,8 +6,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>One call of attention: the new keys and values are written, then tiles of a few rows of one key head are attended to.</summary>
 /// <remarks>
-/// Where tiles are plenty, as in a prefill, each worker takes one after another and does it whole. Where they are few, as when one token is decoded, all
-/// workers do each step of every tile together.
+/// Where tiles are plenty, as in a prefill, each worker takes one after another and does it whole. Where they are few, as when one token
+/// is decoded, all workers do each step of every tile together.
 /// </remarks>
 /// <param name="pool">The workers.</param>
 /// <param name="set">The instruction set to run in.</param>
@@ -51,7 +51,8 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
     public long Cost { get; private set; }
 
     /// <summary>Takes the arguments, which <see cref="IBackend.Attention"/> tells, and plans the tiles.</summary>
-    public void Prepare(Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores, Tensor output)
+    public void Prepare(
+        Tensor q, Tensor k, Tensor v, AttentionSpec spec, StepLayout layout, ReadOnlySpan<KeyValueStore> stores, Tensor output)
     {
         if (_stores.Length < stores.Length)
         {
@@ -221,15 +222,18 @@ internal sealed unsafe class AttentionWork(WorkerPool pool, InstructionSet set) 
         }
     }
 
+    private int Tiles(int segment) => RowTiles(_layout.Segments[segment]) * _spec.KeyValueHeads;
+
     private int RowTiles(StepSegment segment) => (segment.Rows + _tileRows - 1) / _tileRows;
 
     private AttentionTile FindShared(int tile) => Find(tile, _scratch + (tile * _scratchFloats));
 
-    // One head after another, so that its keys and values stay near; the rows that see the most first, so that no worker is left with a long tile.
+    // One head after another, so that its keys and values stay near; the rows that see the most first, so that no worker is left with a
+    // long tile.
     private AttentionTile Find(int tile, float* scratch)
     {
         int index = 0;
-        for (int tiles = RowTiles(_layout.Segments[0]) * _spec.KeyValueHeads; tile >= tiles; tiles = RowTiles(_layout.Segments[index]) * _spec.KeyValueHeads)
+        for (int tiles = Tiles(0); tile >= tiles; tiles = Tiles(index))
         {
             tile -= tiles;
             index++;

@@ -4,9 +4,9 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>The keys and values of up to 256 slots in one layer, which several sessions may share while none writes to it.</summary>
 /// <remarks>
-/// Keys: <c>[head][tile][KeySize][16]</c>, a tile being 16 slots and a lane a slot, so that 16 scores are formed side by side, each walking its own key in
-/// order. Values: <c>[head][panel][slot][16]</c>, a panel being 16 dimensions and a lane a dimension, so that the weighted sum of 16 dimensions walks memory
-/// in a line; the lanes past the size stay 0.
+/// Keys: <c>[head][tile][KeySize][16]</c>, a tile being 16 slots and a lane a slot, so that 16 scores are formed side by side, each
+/// walking its own key in order. Values: <c>[head][panel][slot][16]</c>, a panel being 16 dimensions and a lane a dimension, so that the
+/// weighted sum of 16 dimensions walks memory in a line; the lanes past the size stay 0.
 /// </remarks>
 internal sealed unsafe class KeyValuePage : IDisposable
 {

@@ -5,8 +5,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 internal readonly unsafe partial struct PanelProduct
 {
-    // Up to 6 rows against one or two panels: the accumulators live in registers while i walks. Blocks differ only in how much they do at once, never in an
-    // element's order.
+    // Up to 6 rows against one or two panels: the accumulators live in registers while i walks. Blocks differ only in how much they do at
+    // once, never in an element's order.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Block<T, TRows, TPanels>(in PanelProduct p, float* a, float* b, float* c)
         where T : unmanaged, ILanes<T>

@@ -4,8 +4,9 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>A few rows times panels of 16 columns: <c>c[r, p, lane] (+)= Σ_i a[r, i] · b[p, i, lane]</c>.</summary>
 /// <remarks>
-/// Each element of c is one chain of fused multiply-adds in order of i, from +0 or from what c holds; so a chain may be cut and taken up again, and neither
-/// the number of rows nor that of panels touches its bits. It serves twice: queries times key tiles, and probabilities times values.
+/// Each element of c is one chain of fused multiply-adds in order of i, from +0 or from what c holds; so a chain may be cut and taken up
+/// again, and neither the number of rows nor that of panels touches its bits. It serves twice: queries times key tiles, and probabilities
+/// times values.
 /// </remarks>
 internal readonly unsafe partial struct PanelProduct
 {
@@ -38,7 +39,8 @@ internal readonly unsafe partial struct PanelProduct
             int together = PanelsTogether<T>(rows, panels - panel);
             for (int row = 0; row < rows;)
             {
-                row += Block<T>(rows - row, together, a + (row * AStride), b + (panel * PanelStride), c + (row * CStride) + (panel * ILanes<T>.Count));
+                float* to = c + (row * CStride) + (panel * ILanes<T>.Count);
+                row += Block<T>(rows - row, together, a + (row * AStride), b + (panel * PanelStride), to);
             }
 
             panel += together;

@@ -2,7 +2,9 @@ using Whorl.Kernels.Cpu.Quantized.Activations;
 
 namespace Whorl.Kernels.Cpu.Ops.Linear;
 
-/// <summary>The canonical order of arithmetic of a matrix product, as plain loops over plain rows. Every kernel equals it bit for bit.</summary>
+/// <summary>
+/// The canonical order of arithmetic of a matrix product, as plain loops over plain rows. Every kernel equals it bit for bit.
+/// </summary>
 /// <remarks>What comes after the product is added to it in float32: the bias, then the residual.</remarks>
 internal static unsafe class LinearDefinition
 {
@@ -22,8 +24,8 @@ internal static unsafe class LinearDefinition
     }
 
     /// <summary>
-    /// Quantised weights under <see cref="Tensors.ActivationFormat.F32"/>, expanded: the sum of each run of <see cref="RunLength"/> inputs is a chain
-    /// of its own, and the runs' sums are added in order. Short chains round less than a long one.
+    /// Quantised weights under <see cref="Tensors.ActivationFormat.F32"/>, expanded: the sum of each run of <see cref="RunLength"/>
+    /// inputs is a chain of its own, and the runs' sums are added in order. Short chains round less than a long one.
     /// </summary>
     public static float DotInRuns(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
     {
@@ -39,8 +41,9 @@ internal static unsafe class LinearDefinition
     }
 
     /// <summary>
-    /// Quantised weights and activations, group after group of the weights (16 or 32 elements): <c>acc = fma(float(Σ c·q), s·d, acc)</c>, then, where the
-    /// type has minimums, <c>acc = fma(m, d·float(Σ q), acc)</c>. The sums are exact integers; s·d and d·float(Σ q) are float32 products rounded once.
+    /// Quantised weights and activations, group after group of the weights (16 or 32 elements): <c>acc = fma(float(Σ c·q), s·d, acc)</c>,
+    /// then, where the type has minimums, <c>acc = fma(m, d·float(Σ q), acc)</c>. The sums are exact integers; s·d and d·float(Σ q) are
+    /// float32 products rounded once.
     /// </summary>
     /// <param name="x">Activations: codes q and scales d.</param>
     /// <param name="c">Weight codes, <c>[columns]</c>.</param>

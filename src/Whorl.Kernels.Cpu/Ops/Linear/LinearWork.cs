@@ -241,7 +241,8 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
         }
     }
 
-    // A panel at a time, a run of columns at a time, is expanded to float32 (16 KiB: they stay in the first cache) and then multiplied as such.
+    // A panel at a time, a run of columns at a time, is expanded to float32 (16 KiB: they stay in the first cache) and then multiplied as
+    // such.
     private void RunExpanded(QuantisedPanels layout, KernelCall call, int rows, WorkerScratch scratch)
     {
         const int RunLength = LinearDefinition.RunLength;
@@ -264,7 +265,8 @@ internal sealed unsafe class LinearWork : ParallelWork, IDisposable
                 KernelTable.Run(_set, FloatPanels<F32Panel>.Instance, rows, part);
                 for (int r = 0; k > 0 && r < rows; r++)
                 {
-                    Epilogue.Write(sums + (r * PanelLayout.Lanes), null, y + (r * call.OutStride), y + (r * call.OutStride), PanelLayout.Lanes);
+                    float* row = y + (r * call.OutStride);
+                    Epilogue.Write(sums + (r * PanelLayout.Lanes), null, row, row, PanelLayout.Lanes);
                 }
             }
         }

@@ -7,7 +7,8 @@ internal static partial class Elementary
 {
     /// <summary>erf x, within 2 ulp.</summary>
     /// <remarks>
-    /// x + x·P(x²) where |x| ≤ 0.925; else 1 - e^Q(|x|) with x's sign, Q a fit of ln erfc. ±1 from about ±3.92 on; -0 stays -0; NaN stays NaN.
+    /// x + x·P(x²) where |x| ≤ 0.925; else 1 - e^Q(|x|) with x's sign, Q a fit of ln erfc. ±1 from about ±3.92 on; -0 stays -0; NaN stays
+    /// NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Erf<T>(T x)

@@ -5,8 +5,9 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Elementary functions in float32, our own, so that every platform gives the same bits.</summary>
 /// <remarks>
-/// Polynomials are minimax fits of this project (Lawson's iteration over 160 Chebyshev points in 40 digits, coefficients rounded to float32 one after
-/// another and the rest fitted again). One ulp is the distance of the float32s around the exact value; the bounds are what the tests assert.
+/// Polynomials are minimax fits of this project (Lawson's iteration over 160 Chebyshev points in 40 digits, coefficients rounded to
+/// float32 one after another and the rest fitted again). One ulp is the distance of the float32s around the exact value; the bounds are
+/// what the tests assert.
 /// </remarks>
 internal static partial class Elementary
 {

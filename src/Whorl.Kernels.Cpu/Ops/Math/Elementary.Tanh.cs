@@ -6,7 +6,9 @@ namespace Whorl.Kernels.Cpu.Ops;
 internal static partial class Elementary
 {
     /// <summary>tanh x, within 1.5 ulp.</summary>
-    /// <remarks>x + x³·P(x²) where |x| ≤ 0.625; else 1 - 2 / (e^2|x| + 1) with x's sign. ±1 from about ±9 on; -0 stays -0; NaN stays NaN.</remarks>
+    /// <remarks>
+    /// x + x³·P(x²) where |x| ≤ 0.625; else 1 - 2 / (e^2|x| + 1) with x's sign. ±1 from about ±9 on; -0 stays -0; NaN stays NaN.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x)
         where T : unmanaged, ILanes<T>

@@ -10,10 +10,13 @@ internal static class SineCosine
     private const double HalfPi = 1.5707963267948966;
     private const double HalfPiRest = 6.123233995736766e-17;
 
-    /// <summary>Sine and cosine of an angle that is a float32: absolute error below 2e-16, relative below 2⁻⁴⁰; so exact to float32 but for near-ties.</summary>
+    /// <summary>
+    /// Sine and cosine of an angle that is a float32: absolute error below 2e-16, relative below 2⁻⁴⁰; so exact to float32 but for
+    /// near-ties.
+    /// </summary>
     /// <remarks>
-    /// x = n·π/2 + r by two fused multiply-adds (no float32 below 2⁴⁰ lies so near to a multiple of π/2 that the 106 bits of π/2 would not do); then Taylor
-    /// polynomials, of degree 17 and 18, on |r| ≤ π/4.
+    /// x = n·π/2 + r by two fused multiply-adds (no float32 below 2⁴⁰ lies so near to a multiple of π/2 that the 106 bits of π/2 would
+    /// not do); then Taylor polynomials, of degree 17 and 18, on |r| ≤ π/4.
     /// </remarks>
     /// <param name="angle">Radians, up to ±2⁴⁰; beyond, and for NaN, both are NaN.</param>
     public static (double Sine, double Cosine) Of(float angle)

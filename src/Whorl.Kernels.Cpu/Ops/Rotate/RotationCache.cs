@@ -2,9 +2,12 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
 
-/// <summary>Cosines and sines of <see cref="RopeTable"/>s, computed once a position, in pages of <see cref="PagePositions"/> positions.</summary>
+/// <summary>
+/// Cosines and sines of <see cref="RopeTable"/>s, computed once a position, in pages of <see cref="PagePositions"/> positions.
+/// </summary>
 /// <remarks>
-/// Equal tables share their pages, so that a model's layers do. Beyond a limit the pages longest unused are freed: lengths and positions come from strangers.
+/// Equal tables share their pages, so that a model's layers do. Beyond a limit the pages longest unused are freed: lengths and positions
+/// come from strangers.
 /// </remarks>
 /// <param name="mostBytes">The limit; the pages of one call are held even if they are more.</param>
 internal sealed unsafe class RotationCache(long mostBytes) : IDisposable
@@ -29,7 +32,9 @@ internal sealed unsafe class RotationCache(long mostBytes) : IDisposable
         _call++;
     }
 
-    /// <summary>Finds or makes the rows of positions: for each its cosines, <c>[RotaryDimensions / 2]</c>, and right after them the sines.</summary>
+    /// <summary>
+    /// Finds or makes the rows of positions: for each its cosines, <c>[RotaryDimensions / 2]</c>, and right after them the sines.
+    /// </summary>
     /// <param name="table">Frequencies and factor.</param>
     /// <param name="positions">The positions.</param>
     /// <param name="rows">Receives where each one's row begins; good until the next call begins.</param>

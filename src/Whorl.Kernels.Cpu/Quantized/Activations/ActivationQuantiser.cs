@@ -2,9 +2,9 @@ namespace Whorl.Kernels.Cpu.Quantized.Activations;
 
 /// <summary>Rounds activations to 8 bits in blocks of 32: the canonical form of <see cref="Tensors.ActivationFormat.Q8"/>.</summary>
 /// <remarks>
-/// For a block with amax = max |x|: <c>d = amax / 127</c>, <c>q = round(x · (127 / amax))</c>, ties to even; every step is a float32 operation rounded once.
-/// |q| ≤ 127. A block with amax below 2^-119 is zeros with d = 0; one that holds an infinity or NaN is zeros with d = NaN, which reaches every output.
-/// This is GGML's Q8_0 as its vector code computes it, but with d kept in float32.
+/// For a block with amax = max |x|: <c>d = amax / 127</c>, <c>q = round(x · (127 / amax))</c>, ties to even; every step is a float32
+/// operation rounded once. |q| ≤ 127. A block with amax below 2^-119 is zeros with d = 0; one that holds an infinity or NaN is zeros with
+/// d = NaN, which reaches every output. This is GGML's Q8_0 as its vector code computes it, but with d kept in float32.
 /// </remarks>
 internal static unsafe partial class ActivationQuantiser
 {

@@ -6,7 +6,8 @@ using Whorl.Tensors;
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Every other quantised type: a block is, for each of its groups, <c>[32]</c> f32 scales and, where there are, <c>[32]</c> f32 minimums, then the codes in 8 bits.
+/// Every other quantised type: a block is, for each of its groups, <c>[32]</c> f32 scales and, where there are, <c>[32]</c> f32 minimums,
+/// then the codes in 8 bits.
 /// </summary>
 /// <typeparam name="TGroups">Groups of a block: 1 or 2.</typeparam>
 /// <typeparam name="TFields">Fields of a group: 1 for a scale, 2 with a minimum.</typeparam>

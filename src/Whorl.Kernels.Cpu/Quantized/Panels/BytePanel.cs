@@ -5,7 +5,8 @@ using Whorl.Tensors;
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Q8_0, and Q5_0 with its codes widened: two blocks at a time, <c>[32][2]</c> f16 scales, then the blocks' codes. An odd last block has no neighbour.
+/// Q8_0, and Q5_0 with its codes widened: two blocks at a time, <c>[32][2]</c> f16 scales, then the blocks' codes. An odd last block has
+/// no neighbour.
 /// </summary>
 internal readonly unsafe struct BytePanel : IQuantisedPanel
 {
@@ -28,7 +29,8 @@ internal readonly unsafe struct BytePanel : IQuantisedPanel
         (columns / 64 * (long)PairBytes) + (columns % 64 / 32 * (PairedScales.Bytes + QuantisedPanels.ByteBlock));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Codes(byte* panel, int block) => Fields(panel, block, 0) + PairedScales.Bytes + ((block & 1) * QuantisedPanels.ByteBlock);
+    public static byte* Codes(byte* panel, int block) =>
+        Fields(panel, block, 0) + PairedScales.Bytes + ((block & 1) * QuantisedPanels.ByteBlock);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Fields(byte* panel, int block, int group) => panel + ((nint)(block >> 1) * PairBytes);

@@ -2,7 +2,9 @@ using Whorl.Kernels.Cpu.Lanes;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>A layout that kernels read as float32, two columns at a time, as a type; the number of columns is filled up to even with zeros.</summary>
+/// <summary>
+/// A layout that kernels read as float32, two columns at a time, as a type; the number of columns is filled up to even with zeros.
+/// </summary>
 internal unsafe interface IFloatPanel
 {
     /// <summary>Bytes of two columns.</summary>

@@ -5,9 +5,9 @@ namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>A layout of integer codes in blocks of 32 columns, as a type, so that the compiler knows where everything lies.</summary>
 /// <remarks>
-/// Codes are kept without sign, <see cref="Bias"/> too large. A 4-bit block is <c>[4][32]</c> words: word j of a row holds the codes of columns 8j..8j+3 in
-/// its bytes' low halves and of 8j+4..8j+7 in the high ones. An 8-bit block is <c>[8][32]</c> words: word j holds columns 4j..4j+3. What else a group has
-/// (its scale, perhaps a minimum) are its <em>fields</em>.
+/// Codes are kept without sign, <see cref="Bias"/> too large. A 4-bit block is <c>[4][32]</c> words: word j of a row holds the codes of
+/// columns 8j..8j+3 in its bytes' low halves and of 8j+4..8j+7 in the high ones. An 8-bit block is <c>[8][32]</c> words: word j holds
+/// columns 4j..4j+3. What else a group has (its scale, perhaps a minimum) are its <em>fields</em>.
 /// </remarks>
 internal unsafe interface IQuantisedPanel
 {

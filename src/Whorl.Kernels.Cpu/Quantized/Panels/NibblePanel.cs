@@ -25,7 +25,8 @@ internal readonly unsafe struct NibblePanel : IQuantisedPanel
         (columns / 64 * (long)PairBytes) + (columns % 64 / 32 * (PairedScales.Bytes + QuantisedPanels.NibbleBlock));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Codes(byte* panel, int block) => Fields(panel, block, 0) + PairedScales.Bytes + ((block & 1) * QuantisedPanels.NibbleBlock);
+    public static byte* Codes(byte* panel, int block) =>
+        Fields(panel, block, 0) + PairedScales.Bytes + ((block & 1) * QuantisedPanels.NibbleBlock);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Fields(byte* panel, int block, int group) => panel + ((nint)(block >> 1) * PairBytes);

@@ -3,7 +3,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
-/// <summary>How 32 rows of a weight matrix lie interleaved, so that the lanes of a vector run along outputs and a panel is read as one stream.</summary>
+/// <summary>
+/// How 32 rows of a weight matrix lie interleaved, so that the lanes of a vector run along outputs and a panel is read as one stream.
+/// </summary>
 /// <remarks>The last panel of a matrix is filled up with rows of zeros.</remarks>
 internal abstract unsafe class PanelLayout
 {

@@ -93,7 +93,9 @@ internal sealed unsafe class QuantisedPanels<TPanel>(BlockGroups groups) : Quant
         for (int i = 0; i < codes.Length; i++)
         {
             int k = first + i;
-            int code = TPanel.IsNibbles ? (block[(k / 8 * 4 * Lanes) + (k % 4)] >> (k % 8 / 4 * 4)) & 15 : block[(k / 4 * 4 * Lanes) + (k % 4)];
+            int code = TPanel.IsNibbles
+                ? (block[(k / 8 * 4 * Lanes) + (k % 4)] >> (k % 8 / 4 * 4)) & 15
+                : block[(k / 4 * 4 * Lanes) + (k % 4)];
             codes[i] = (sbyte)(code - TPanel.Bias);
         }
 

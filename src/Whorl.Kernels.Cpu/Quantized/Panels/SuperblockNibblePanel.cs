@@ -5,7 +5,8 @@ using Whorl.Tensors;
 namespace Whorl.Kernels.Cpu.Quantized.Panels;
 
 /// <summary>
-/// Q4_K: 256 columns are <c>[32]</c> f32 d, <c>[32]</c> f32 -dmin, <c>[8][32]</c> pairs of 6-bit scale and minimum in bytes, then eight blocks' codes.
+/// Q4_K: 256 columns are <c>[32]</c> f32 d, <c>[32]</c> f32 -dmin, <c>[8][32]</c> pairs of 6-bit scale and minimum in bytes, then eight
+/// blocks' codes.
 /// </summary>
 internal readonly unsafe struct SuperblockNibblePanel : IQuantisedPanel
 {

@@ -13,11 +13,13 @@ internal static class ByteDot
         public static bool KeepsBias => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> codes, Vector256<sbyte> q) => AvxVnni.MultiplyWideningAndAdd(sum, codes, q);
+        public static Vector256<int> Add(Vector256<int> sum, Vector256<byte> codes, Vector256<sbyte> q) =>
+            AvxVnni.MultiplyWideningAndAdd(sum, codes, q);
     }
 
     /// <summary>
-    /// AVX2: c·q is taken as |c| · (q with c's sign). A pair of products is at most 2 · 128 · 127, below 2^15, so the 16-bit step never saturates.
+    /// AVX2: c·q is taken as |c| · (q with c's sign). A pair of products is at most 2 · 128 · 127, below 2^15, so the 16-bit step never
+    /// saturates.
     /// </summary>
     internal readonly struct Signs : IByteDot
     {

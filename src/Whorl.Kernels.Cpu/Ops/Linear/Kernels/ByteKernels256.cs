@@ -85,7 +85,8 @@ internal static unsafe class ByteKernels256<TDot>
 
     // end is where the block's codes end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanel>(ref Vector256<float> a, Vector256<int> sum, Vector256<float> scale, Vector256<float> minimum, byte* end, int group)
+    private static void Finish<TPanel>(
+        ref Vector256<float> a, Vector256<int> sum, Vector256<float> scale, Vector256<float> minimum, byte* end, int group)
         where TPanel : IQuantisedPanel
     {
         var block = (ActivationBlock*)(end - ActivationBlock.Size);

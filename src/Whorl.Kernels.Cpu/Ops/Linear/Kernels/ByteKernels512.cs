@@ -9,8 +9,8 @@ namespace Whorl.Kernels.Cpu.Ops.Linear.Kernels;
 
 /// <summary>8-bit weights with 512-bit vectors, up to 4 rows against a panel at a time.</summary>
 /// <remarks>
-/// A code c + 128 is split into 16 · high + low, so that both halves are multiplied without sign and summed in 16 bits, as the 4-bit kernels do; what the bias
-/// added, 128 · Σ q, is taken away from the block's sum.
+/// A code c + 128 is split into 16 · high + low, so that both halves are multiplied without sign and summed in 16 bits, as the 4-bit
+/// kernels do; what the bias added, 128 · Σ q, is taken away from the block's sum.
 /// </remarks>
 internal static unsafe class ByteKernels512
 {
@@ -100,12 +100,14 @@ internal static unsafe class ByteKernels512
     // end is where the block's codes end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish<TPanel>(
-        ref Vector512<float> a, Vector512<short> low, Vector512<short> high, Vector512<float> scale, Vector512<float> minimum, byte* end, int group)
+        ref Vector512<float> a, Vector512<short> low, Vector512<short> high, Vector512<float> scale, Vector512<float> minimum, byte* end,
+        int group)
         where TPanel : IQuantisedPanel
     {
         var block = (ActivationBlock*)(end - ActivationBlock.Size);
         int groupSum = TPanel.HalfGroups ? (group == 0 ? block->SumLow : block->SumHigh) : 0;
-        Vector512<int> sum = Avx512BW.MultiplyAddAdjacent(low, Vector512<short>.One) + Avx512BW.MultiplyAddAdjacent(high, Vector512.Create((short)16));
+        Vector512<int> sum = Avx512BW.MultiplyAddAdjacent(low, Vector512<short>.One)
+            + Avx512BW.MultiplyAddAdjacent(high, Vector512.Create((short)16));
         sum -= TPanel.HalfGroups ? Vector512.Create(128 * groupSum) : Vector512.Create(block->EightSums) << 4;
         a = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(sum), scale * Vector512.Create(block->Scale), a);
         if (TPanel.HasMinimum)

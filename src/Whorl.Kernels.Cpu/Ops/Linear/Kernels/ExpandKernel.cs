@@ -30,7 +30,8 @@ internal static unsafe class ExpandKernel<TRegister>
                     float* to = values + (part * TRegister.Lanes);
                     for (int word = 0; word < words; word++, to += columnsAWord * PanelLayout.Lanes)
                     {
-                        TRegister four = TRegister.Load((uint*)codes + (((group * words) + word) * PanelLayout.Lanes) + (part * TRegister.Lanes));
+                        int at = (((group * words) + word) * PanelLayout.Lanes) + (part * TRegister.Lanes);
+                        TRegister four = TRegister.Load((uint*)codes + at);
                         for (int i = 0; i < 4; i++, four >>>= 8)
                         {
                             Write<TPanel>(four, scale, minimum, to + (i * PanelLayout.Lanes));
@@ -51,7 +52,8 @@ internal static unsafe class ExpandKernel<TRegister>
     private static void Write<TPanel>(TRegister code, TRegister scale, TRegister minimum, float* to)
         where TPanel : IQuantisedPanel
     {
-        TRegister signed = TRegister.SubtractInt32(code & TRegister.Broadcast(TPanel.IsNibbles ? 15 : 255), TRegister.Broadcast(TPanel.Bias));
+        code &= TRegister.Broadcast(TPanel.IsNibbles ? 15 : 255);
+        TRegister signed = TRegister.SubtractInt32(code, TRegister.Broadcast(TPanel.Bias));
         TRegister value = TRegister.MultiplySingle(scale, TRegister.ToSingle(signed)); // exact
         (TPanel.HasMinimum ? TRegister.AddSingle(value, minimum) : value).Store(to);
     }

@@ -13,7 +13,8 @@ internal unsafe struct KernelCall
     public int Panels;
 
     /// <summary>
-    /// Rows of activations: <see cref="Quantized.Activations.ActivationBlock"/>s, or float32 filled up to an even number with -0, which added to a chain changes nothing.
+    /// Rows of activations: <see cref="Quantized.Activations.ActivationBlock"/>s, or float32 filled up to an even number with -0, which
+    /// added to a chain changes nothing.
     /// </summary>
     public byte* X;
 

@@ -81,7 +81,10 @@ internal static unsafe class KernelTable
             _ => 1,
         };
 
-    /// <summary>How many of the remaining rows the next kernel takes: as many as it can, but two about equal parts rather than a full and a small one.</summary>
+    /// <summary>
+    /// How many of the remaining rows the next kernel takes: as many as it can, but two about equal parts rather than a full and a small
+    /// one.
+    /// </summary>
     /// <param name="rows">Rows left.</param>
     /// <param name="most">The most the kernel takes: 1, 2, 4, 6 or 12.</param>
     /// <returns>1, 2, 3, 4, 6, 8 or 12, and at most <paramref name="rows"/> and <paramref name="most"/>.</returns>
@@ -122,7 +125,8 @@ internal static unsafe class KernelTable
             }
             else if (TRows.Value == 4 && AvxVnni.IsSupported)
             {
-                ByteKernels256<ByteDot.Vnni>.Run<TRows, TPanel>(_call); // half as wide, in a quarter of the steps; fewer rows wait for the weights
+                // Half as wide, in a quarter of the steps; fewer rows wait for the weights.
+                ByteKernels256<ByteDot.Vnni>.Run<TRows, TPanel>(_call);
             }
             else
             {

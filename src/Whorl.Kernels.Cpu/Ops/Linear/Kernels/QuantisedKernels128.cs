@@ -45,8 +45,10 @@ internal static unsafe class QuantisedKernels128
                     Vector128<int> s0 = Vector128.Create((TPanel.Bias != 0) ? -x->EightSums : 0), s1 = s0, s2 = s0, s3 = s0;
                     for (int j = 0; j < 4; j++, codes += QuantisedPanels.NibbleBlock / 4)
                     {
-                        Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte(), r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
-                        Vector128<byte> c0 = Vector128.Load(codes), c1 = Vector128.Load(codes + 16), c2 = Vector128.Load(codes + 32), c3 = Vector128.Load(codes + 48);
+                        Vector128<sbyte> q = Vector128.Create(*(int*)(x->Codes + (8 * j))).AsSByte();
+                        Vector128<sbyte> r = Vector128.Create(*(int*)(x->Codes + (8 * j) + 4)).AsSByte();
+                        Vector128<byte> c0 = Vector128.Load(codes), c1 = Vector128.Load(codes + 16);
+                        Vector128<byte> c2 = Vector128.Load(codes + 32), c3 = Vector128.Load(codes + 48);
                         s0 = Dot(Dot(s0, (c0 & low).AsSByte(), q), (c0 >>> 4).AsSByte(), r);
                         s1 = Dot(Dot(s1, (c1 & low).AsSByte(), q), (c1 >>> 4).AsSByte(), r);
                         s2 = Dot(Dot(s2, (c2 & low).AsSByte(), q), (c2 >>> 4).AsSByte(), r);
@@ -130,7 +132,8 @@ internal static unsafe class QuantisedKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TPanel>(ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
+    private static void Finish<TPanel>(
+        ref Vector128<float> a, Vector128<int> sum, byte* w, int block, int group, int part, ActivationBlock* x)
         where TPanel : IQuantisedPanel
     {
         TPanel.ReadScales(w, block, group, part, out Register128 scale, out Register128 minimum);

@@ -4,7 +4,7 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;
 
-/// <content>What mixtures of experts need: the choice, and putting tensors together.</content>
+/// <content>The choice of experts.</content>
 public sealed unsafe partial class CpuBackend
 {
     private const int MostExperts = 1024; // several times what any model has; groups are kept on the stack
@@ -45,51 +45,6 @@ public sealed unsafe partial class CpuBackend
         }
 
         return weights;
-    }
-
-    /// <inheritdoc/>
-    public Tensor ConcatColumns(params ReadOnlySpan<Tensor> parts)
-    {
-        int columns = 0;
-        foreach (Tensor part in parts)
-        {
-            CheckShape("concat_columns", part, parts[0].Rows, part.Columns);
-            columns = checked(columns + part.Columns);
-        }
-
-        Tensor y = Rent(parts[0].Rows, columns);
-        for (int row = 0; row < y.Rows; row++)
-        {
-            Span<float> rest = y.Row(row);
-            foreach (Tensor part in parts)
-            {
-                part.Row(row).CopyTo(rest);
-                rest = rest[part.Columns..];
-            }
-        }
-
-        return y;
-    }
-
-    /// <inheritdoc/>
-    public Tensor ConcatRows(params ReadOnlySpan<Tensor> parts)
-    {
-        int rows = 0;
-        foreach (Tensor part in parts)
-        {
-            CheckShape("concat_rows", part, part.Rows, parts[0].Columns);
-            rows = checked(rows + part.Rows);
-        }
-
-        Tensor y = Rent(rows, parts[0].Columns);
-        rows = 0;
-        foreach (Tensor part in parts)
-        {
-            part.Span.CopyTo(y.Slice(rows, part.Rows).Span);
-            rows += part.Rows;
-        }
-
-        return y;
     }
 
     private static void CheckRouter(Tensor logits, RouterSpec spec, int chosen)

@@ -21,7 +21,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="rows">Number of rows.</param>
 /// <param name="channels">Number of channels.</param>
 /// <param name="size">N, at most <see cref="MostState"/>.</param>
-internal readonly unsafe struct SelectiveScan(
+internal readonly unsafe struct SelectiveScanKernel(
     float* x, float* step, float* b, float* c, float* a, float* d, RowState* states, float* y, int rows, int channels, int size) : IKernel
 {
     /// <summary>The greatest N: a strip of A is kept on the stack, 32 KiB.</summary>

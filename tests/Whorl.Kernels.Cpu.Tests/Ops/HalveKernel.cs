@@ -2,7 +2,7 @@ using Whorl.Kernels.Cpu.Lanes;
 
 namespace Whorl.Kernels.Cpu.Tests;
 
-internal readonly unsafe struct Halve(float* x, float* y, int size) : IKernel
+internal readonly unsafe struct HalveKernel(float* x, float* y, int size) : IKernel
 {
     public void Run<T>(int first, int end)
         where T : unmanaged, ILanes<T>

@@ -10,7 +10,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="n">Rows that are summed into one.</param>
 /// <param name="y">The result, <c>[rows, columns]</c>; must not overlap x.</param>
 /// <param name="columns">Number of columns.</param>
-internal readonly unsafe struct CombineRows(float* x, float* weights, int n, float* y, int columns) : IKernel
+internal readonly unsafe struct CombineRowsKernel(float* x, float* weights, int n, float* y, int columns) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

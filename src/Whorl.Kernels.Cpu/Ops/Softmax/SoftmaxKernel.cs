@@ -5,13 +5,13 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Softmax of rows; an item is a row.</summary>
 /// <remarks>
-/// y = e / Σe with e = exp(x - max x). The maximum does not depend on an order; Σe: lane i mod 16 takes element i, in order of i, then the lanes' tree.
-/// A NaN in a row makes the whole row NaN, as do a greatest element of ∞ and a row of -∞ alone.
+/// y = e / Σe with e = exp(x - max x). The maximum does not depend on an order; Σe: lane i mod 16 takes element i, in order of i, then
+/// the lanes' tree. A NaN in a row makes the whole row NaN, as do a greatest element of ∞ and a row of -∞ alone.
 /// </remarks>
 /// <param name="x"><c>[rows, columns]</c>, at least one column.</param>
 /// <param name="y">The result, <c>[rows, columns]</c>; may be x itself.</param>
 /// <param name="columns">Number of columns.</param>
-internal readonly unsafe struct Softmax(float* x, float* y, int columns) : IKernel
+internal readonly unsafe struct SoftmaxKernel(float* x, float* y, int columns) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -21,7 +21,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="rows">Number of rows.</param>
 /// <param name="heads">Number of heads.</param>
 /// <param name="size">Width of a head, at most <see cref="MostSize"/>.</param>
-internal readonly unsafe struct DeltaRuleScan(
+internal readonly unsafe struct DeltaRuleScanKernel(
     float* r, float* logDecay, float* k, float* v, float* a, float* b, RowState* states, float* y, int rows, int heads, int size) : IKernel
 {
     /// <summary>The widest head: its decays are kept on the stack.</summary>

@@ -1,9 +1,9 @@
-using Whorl.Kernels.Cpu.Memory;
+using Whorl.Kernels.Cpu.Ops;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu;
 
-/// <content>Operations on whole rows: norms, softmax, rotation, sums and copies of rows.</content>
+/// <content>Operations on whole rows: norms, softmax, rounding and sums.</content>
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
@@ -12,7 +12,7 @@ public sealed unsafe partial class CpuBackend
         int size = GroupSize("rms_norm", x, group);
         CheckGain("rms_norm", weight, size, x.Columns);
         Tensor y = Rent(x.Rows, x.Columns);
-        var kernel = new Ops.RmsNorm(x.Data, Data(weight), weight?.Length ?? 0, epsilon, y.Data, size);
+        var kernel = new RmsNormKernel(x.Data, Data(weight), weight?.Length ?? 0, epsilon, y.Data, size);
         Share(kernel, size == 0 ? 0 : x.Length / size, x.Length);
         return y;
     }
@@ -29,7 +29,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         Tensor y = Rent(x.Rows, x.Columns);
-        var kernel = new Ops.LayerNorm(x.Data, Data(weight), Data(bias), weight?.Length ?? bias?.Length ?? 0, epsilon, y.Data, size);
+        var kernel = new LayerNormKernel(x.Data, Data(weight), Data(bias), weight?.Length ?? bias?.Length ?? 0, epsilon, y.Data, size);
         Share(kernel, size == 0 ? 0 : x.Length / size, x.Length);
         return y;
     }
@@ -38,7 +38,7 @@ public sealed unsafe partial class CpuBackend
     public Tensor Softmax(Tensor x)
     {
         Tensor y = Rent(x.Rows, x.Columns);
-        Share(new Ops.Softmax(x.Data, y.Data, x.Columns), x.Columns == 0 ? 0 : x.Rows, x.Length);
+        Share(new SoftmaxKernel(x.Data, y.Data, x.Columns), x.Columns == 0 ? 0 : x.Rows, x.Length);
         return y;
     }
 
@@ -46,7 +46,7 @@ public sealed unsafe partial class CpuBackend
     public Tensor RoundToInt8(Tensor a)
     {
         Tensor y = Rent(a.Rows, a.Columns);
-        Share(new Ops.RoundToInt8(a.Data, y.Data, a.Columns), a.Rows, a.Length);
+        Share(new RoundToInt8Kernel(a.Data, y.Data, a.Columns), a.Rows, a.Length);
         return y;
     }
 
@@ -59,36 +59,7 @@ public sealed unsafe partial class CpuBackend
         }
 
         Tensor y = Rent(weights.Rows, x.Columns);
-        Share(new Ops.CombineRows(x.Data, weights.Data, weights.Columns, y.Data, x.Columns), y.Rows, x.Length);
-        return y;
-    }
-
-    /// <inheritdoc/>
-    public Tensor SelectRows(Tensor x, ReadOnlySpan<int> rows)
-    {
-        Tensor y = Rent(rows.Length, x.Columns);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            x.Row(rows[i]).CopyTo(y.Row(i));
-        }
-
-        return y;
-    }
-
-    /// <inheritdoc/>
-    public Tensor SelectColumns(Tensor x, int firstColumn, int columns)
-    {
-        if (firstColumn < 0 || columns < 0 || firstColumn > x.Columns - columns)
-        {
-            throw new ShapeMismatchException("select_columns", $"a run within {x.Columns} columns", $"{columns} from {firstColumn} on");
-        }
-
-        Tensor y = Rent(x.Rows, columns);
-        for (int row = 0; row < x.Rows; row++)
-        {
-            x.Row(row).Slice(firstColumn, columns).CopyTo(y.Row(row));
-        }
-
+        Share(new CombineRowsKernel(x.Data, weights.Data, weights.Columns, y.Data, x.Columns), y.Rows, x.Length);
         return y;
     }
 

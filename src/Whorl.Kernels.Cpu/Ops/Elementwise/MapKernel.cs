@@ -9,7 +9,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="x">The argument, <c>[count]</c>.</param>
 /// <param name="y">The result, <c>[count]</c>; may be x itself, must not overlap it otherwise.</param>
 /// <param name="count">Number of elements.</param>
-internal readonly unsafe struct Map<TFunction>(TFunction function, float* x, float* y, long count) : IKernel
+internal readonly unsafe struct MapKernel<TFunction>(TFunction function, float* x, float* y, long count) : IKernel
     where TFunction : struct, IUnaryFunction
 {
     /// <summary>Elements of an item.</summary>

@@ -6,7 +6,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <summary>Root-mean-square norm of groups of columns; an item is a group.</summary>
 /// <remarks>
 /// <para>y = (x · s) · w with s = 1 / √(Σx²/n + ε), every operation rounded to float32.</para>
-/// <para>Σx²: lane i mod 16 takes element i by one fused multiply-add, in order of i; then the lanes' tree. Relative error below 1e-6 up to 16384 columns.</para>
+/// <para>Σx²: lane i mod 16 takes element i by one fused multiply-add, in order of i; then the lanes' tree. Relative error below 1e-6 up
+/// to 16384 columns.</para>
 /// <para>Source: Zhang and Sennrich, arXiv:1910.07467, equation 4.</para>
 /// </remarks>
 /// <param name="x"><c>[groups, size]</c>.</param>
@@ -15,7 +16,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="epsilon">ε.</param>
 /// <param name="y">The result, <c>[groups, size]</c>; may be x itself.</param>
 /// <param name="size">n: elements of a group.</param>
-internal readonly unsafe struct RmsNorm(float* x, float* weight, int weights, float epsilon, float* y, int size) : IKernel
+internal readonly unsafe struct RmsNormKernel(float* x, float* weight, int weights, float epsilon, float* y, int size) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -5,7 +5,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Rotary position embedding; an item is a row.</summary>
 /// <remarks>
-/// <para>For pair i of each head, with h pairs: <c>y[i] = fma(x[i], cos, -(x[i + h] · sin))</c>, <c>y[i + h] = fma(x[i + h], cos, x[i] · sin)</c>.</para>
+/// <para>For pair i of each head, with h pairs: <c>y[i] = fma(x[i], cos, -(x[i + h] · sin))</c>, <c>y[i + h] = fma(x[i + h], cos, x[i] ·
+/// sin)</c>.</para>
 /// <para>Source: Su et al., arXiv:2104.09864, equation 34, paired in halves.</para>
 /// </remarks>
 /// <param name="x"><c>[rows, heads · headSize]</c>.</param>
@@ -14,7 +15,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="headSize">Width of a head.</param>
 /// <param name="pairs">h: half the dimensions that turn; those after them are copied.</param>
 /// <param name="angles">For each row its cosines, <c>[h]</c>, and right after them the sines; see <see cref="RotationCache"/>.</param>
-internal readonly unsafe struct Rotate(float* x, float* y, int heads, int headSize, int pairs, float** angles) : IKernel
+internal readonly unsafe struct RotateKernel(float* x, float* y, int heads, int headSize, int pairs, float** angles) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

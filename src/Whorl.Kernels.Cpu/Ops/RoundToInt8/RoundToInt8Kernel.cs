@@ -5,14 +5,14 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Rows rounded to 8 bits, each by its own scale, and back; an item is a row.</summary>
 /// <remarks>
-/// y = round(x · s) / s with s = 127 / max(max |x|, 10⁻⁵), every operation rounded to float32, halves to even, a zero positive. |x · s| stays below 127.5, so that
-/// nothing needs to be limited. The maximum does not depend on an order. A NaN stays one; a row with an infinity becomes NaN.
-/// Source: Ma et al., arXiv:2402.17764.
+/// y = round(x · s) / s with s = 127 / max(max |x|, 10⁻⁵), every operation rounded to float32, halves to even, a zero positive. |x · s|
+/// stays below 127.5, so that nothing needs to be limited. The maximum does not depend on an order. A NaN stays one; a row with an
+/// infinity becomes NaN. Source: Ma et al., arXiv:2402.17764.
 /// </remarks>
 /// <param name="x"><c>[rows, columns]</c>.</param>
 /// <param name="y">The result, <c>[rows, columns]</c>; may be x itself.</param>
 /// <param name="columns">Number of columns.</param>
-internal readonly unsafe struct RoundToInt8(float* x, float* y, int columns) : IKernel
+internal readonly unsafe struct RoundToInt8Kernel(float* x, float* y, int columns) : IKernel
 {
     private const float Largest = 127f;
     private const float SmallestMaximum = 1e-5f;

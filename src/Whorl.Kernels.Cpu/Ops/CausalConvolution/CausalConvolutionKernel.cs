@@ -16,7 +16,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="rows">Number of rows.</param>
 /// <param name="channels">Number of channels.</param>
 /// <param name="taps">K.</param>
-internal readonly unsafe struct CausalConvolution(
+internal readonly unsafe struct CausalConvolutionKernel(
     float* x, float* weight, float* bias, RowState* states, float* y, int rows, int channels, int taps) : IKernel
 {
     /// <summary>Channels of an item.</summary>

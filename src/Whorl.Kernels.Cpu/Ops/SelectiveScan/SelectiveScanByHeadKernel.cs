@@ -21,7 +21,7 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="width">P: channels of a head.</param>
 /// <param name="groups">Groups of heads that share B and C.</param>
 /// <param name="size">N.</param>
-internal readonly unsafe struct SelectiveScanByHead(
+internal readonly unsafe struct SelectiveScanByHeadKernel(
     float* x, float* step, float* b, float* c, float* a, float* d, RowState* states, float* y, int rows, int heads, int width, int groups,
     int size) : IKernel
 {

@@ -5,7 +5,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 
 /// <summary>Layer norm of groups of columns; an item is a group.</summary>
 /// <remarks>
-/// <para>y = fma((x - m) · s, w, b) with m = Σx/n, s = 1 / √(Σ(x - m)²/n + ε), every operation rounded to float32; without w or b their part is left out.</para>
+/// <para>y = fma((x - m) · s, w, b) with m = Σx/n, s = 1 / √(Σ(x - m)²/n + ε), every operation rounded to float32; without w or b their
+/// part is left out.</para>
 /// <para>Both sums: lane i mod 16 takes element i, in order of i, the squares by one fused multiply-add; then the lanes' tree.</para>
 /// <para>Source: Ba, Kiros and Hinton, arXiv:1607.06450, equation 4.</para>
 /// </remarks>
@@ -16,7 +17,8 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// <param name="epsilon">ε.</param>
 /// <param name="y">The result, <c>[groups, size]</c>; may be x itself.</param>
 /// <param name="size">n: elements of a group.</param>
-internal readonly unsafe struct LayerNorm(float* x, float* weight, float* bias, int weights, float epsilon, float* y, int size) : IKernel
+internal readonly unsafe struct LayerNormKernel(
+    float* x, float* weight, float* bias, int weights, float epsilon, float* y, int size) : IKernel
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -80,14 +82,16 @@ internal readonly unsafe struct LayerNorm(float* x, float* weight, float* bias, 
         for (; i <= size - ILanes<T>.Count; i += ILanes<T>.Count)
         {
             T normal = (T.Load(x + i) - means) * scales;
-            Affine(normal, weight is null ? default : T.Load(weight + i), bias is null ? default : T.Load(bias + i), weight, bias).Store(y + i);
+            T w = weight is null ? default : T.Load(weight + i), b = bias is null ? default : T.Load(bias + i);
+            Affine(normal, w, b, weight, bias).Store(y + i);
         }
 
         if (i < size)
         {
             int rest = size - i;
             T normal = (Partial.Load<T>(x + i, rest) - means) * scales;
-            T w = weight is null ? default : Partial.Load<T>(weight + i, rest), b = bias is null ? default : Partial.Load<T>(bias + i, rest);
+            T w = weight is null ? default : Partial.Load<T>(weight + i, rest);
+            T b = bias is null ? default : Partial.Load<T>(bias + i, rest);
             Affine(normal, w, b, weight, bias).StoreFirst(y + i, rest);
         }
     }
