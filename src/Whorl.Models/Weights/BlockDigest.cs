@@ -8,11 +8,13 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>Digest of one block's weights, taken while they are read: whoever holds the block has the same, whatever else he holds.</summary>
+/// <summary>
+/// Digest of one block's weights, taken while they are read: whoever holds the block has the same, whatever else he holds.
+/// </summary>
 /// <remarks>
-/// The first 16 bytes of SHA-256 of a text: a line <c>role.expert form hash</c> for each weight, in ordinal order. A vector's hash is the <see cref="RowHash"/>
-/// of its float32 values. Of a matrix each row is hashed as it is handed to the backend, by whichever thread reads it while it is hot, and the rows' hashes
-/// are hashed in order.
+/// The first 16 bytes of SHA-256 of a text: a line <c>role.expert form hash</c> for each weight, in ordinal order. A vector's hash is the
+/// <see cref="RowHash"/> of its float32 values. Of a matrix each row is hashed as it is handed to the backend, by whichever thread reads
+/// it while it is hot, and the rows' hashes are hashed in order.
 /// </remarks>
 internal sealed class BlockDigest
 {
@@ -21,17 +23,22 @@ internal sealed class BlockDigest
     private readonly SortedSet<string> _weights = new(StringComparer.Ordinal);
 
     /// <summary>The digest of what was added.</summary>
-    public UInt128 Value => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(_weights))).AsSpan(0, DigestBytes));
+    public UInt128 Value =>
+        BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(_weights))).AsSpan(0, DigestBytes));
 
     /// <summary>Adds a vector.</summary>
-    public void Add(string name, ReadOnlySpan<float> values) => Add(name, $"vector {values.Length}", RowHash.Of(MemoryMarshal.AsBytes(values)));
+    public void Add(string name, ReadOnlySpan<float> values) =>
+        Add(name, $"vector {values.Length}", RowHash.Of(MemoryMarshal.AsBytes(values)));
 
     /// <summary>Adds a matrix whose rows were all read through <see cref="Rows.Read"/>.</summary>
     public void Add(string name, Rows rows) => Add(name, $"{rows.Matrix.Type} {rows.Matrix.Rows} {rows.Matrix.Columns}", rows.Value);
 
-    private void Add(string name, string form, UInt128 hash) => _weights.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {form} {hash:x32}\n"));
+    private void Add(string name, string form, UInt128 hash) =>
+        _weights.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {form} {hash:x32}\n"));
 
-    /// <summary>Hashes a matrix's rows as they are read, in any order, by several threads at once, and again where they are asked for again.</summary>
+    /// <summary>
+    /// Hashes a matrix's rows as they are read, in any order, by several threads at once, and again where they are asked for again.
+    /// </summary>
     /// <param name="matrix">The matrix.</param>
     internal sealed class Rows(PackRequest matrix)
     {

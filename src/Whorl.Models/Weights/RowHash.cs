@@ -7,9 +7,10 @@ namespace Whorl.Models;
 
 /// <summary>A hash of 128 bits that keeps up with memory: tells values apart that differ by mistake, not by malice.</summary>
 /// <remarks>
-/// 32 lanes of 32 bits, each a chain of XXH32's round over every 32nd little-endian word, <c>lane = rotl(lane + word · P2, 13) · P1</c>; what is missing of the
-/// last 128 bytes is zeros. One other word gives another lane for certain, since the round is a bijection. The lanes are then folded, as 16 words of 64 bits, by
-/// two chains of XXH64's round. Source of both rounds: Collet, the xxHash specification 0.1.1.
+/// 32 lanes of 32 bits, each a chain of XXH32's round over every 32nd little-endian word, <c>lane = rotl(lane + word · P2, 13) · P1</c>;
+/// what is missing of the last 128 bytes is zeros. One other word gives another lane for certain, since the round is a bijection. The
+/// lanes are then folded, as 16 words of 64 bits, by two chains of XXH64's round. Source of both rounds: Collet, the xxHash specification
+/// 0.1.1.
 /// </remarks>
 internal static class RowHash
 {
