@@ -30,6 +30,10 @@ public sealed record ConnectOptions
     /// <value>Default true.</value>
     public bool ComputesLostBlocks { get; init; } = true;
 
+    /// <summary>How long a text waits for a server, where nobody holds some of its blocks any more and this process does not compute them.</summary>
+    /// <value>Default 60 seconds: a server that is started again has loaded its blocks by then.</value>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>A file with this node's key, made if it is not there.</summary>
     /// <value>Default null: a new key each time.</value>
     public string? IdentityFile { get; init; }
@@ -45,6 +49,7 @@ public sealed record ConnectOptions
         InitialPeers = [.. InitialPeers.Select(Addresses.ParsePeer)],
         FindsLocalPeers = FindsLocalPeers,
         ComputesLostBlocks = ComputesLostBlocks,
+        Wait = Wait,
         IdentityFile = IdentityFile,
         Logger = Logger,
     };

@@ -112,6 +112,7 @@ public sealed class LanguageModel : IAsyncDisposable
             LostBlocks lost = owned.Add(new LostBlocks(source, backend));
             RecoveryOptions recovery = new()
             {
+                Wait = swarm.Wait,
                 LoadHere = swarm.ComputesLostBlocks ? lost.LoadAsync : null,
                 Waiting = line => options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
             };

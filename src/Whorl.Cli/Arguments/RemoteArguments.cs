@@ -13,9 +13,25 @@ internal sealed class RemoteArguments
     };
 
     private readonly Option<string?> _prefix = PrefixOption();
+    private readonly Option<int> _wait = new("--wait")
+    {
+        Description = "How long a text waits for a server, where nobody holds some of its blocks any more. Default: 60.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 60,
+    };
+
+    private readonly Option<bool> _serversOnly = new("--servers-only")
+    {
+        Description = "Never compute blocks here whose servers are gone, even where the files and the room are.",
+    };
+
     private readonly NetworkArguments _swarm = new(listen: null);
 
-    public RemoteArguments() => Check.Addresses(_servers, Addresses.ParsePeer);
+    public RemoteArguments()
+    {
+        Check.Addresses(_servers, Addresses.ParsePeer);
+        Check.Whole(_wait, 0, 86_400);
+    }
 
     /// <summary>The option that says what a model is called in the swarm.</summary>
     public static Option<string?> PrefixOption() => new("--dht-prefix")
@@ -29,6 +45,8 @@ internal sealed class RemoteArguments
         command.Add(_servers);
         _swarm.AddTo(command);
         command.Add(_prefix);
+        command.Add(_wait);
+        command.Add(_serversOnly);
     }
 
     /// <summary>What of the model is needed here: where others compute the blocks, only the rest.</summary>
@@ -38,7 +56,11 @@ internal sealed class RemoteArguments
     /// <summary>The model with its blocks here, on the servers named, or wherever the swarm has them.</summary>
     public Task<LanguageModel> OpenAsync(ModelChoice model, ParseResult result, CancellationToken cancellationToken)
     {
-        NetworkOptions swarm = _swarm.Read(result);
+        NetworkOptions swarm = _swarm.Read(result) with
+        {
+            Wait = TimeSpan.FromSeconds(result.GetValue(_wait)),
+            ComputesLostBlocks = !result.GetValue(_serversOnly),
+        };
         string[] servers = Servers(result);
         return servers.Length == 0 && !swarm.FindsASwarm
             ? LanguageModel.LoadAsync(model.Located, model.Options, cancellationToken)

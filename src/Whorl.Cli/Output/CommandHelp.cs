@@ -32,7 +32,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
             "Swarm",
             [
                 "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
-                "--link-mbits",
+                "--link-mbits", "--wait", "--servers-only",
             ]),
         ("Trial", ["--generations", "--tokens", "--faults", "--kinds"]),
         ("Output", ["--json", "--template", "--out", "--yes", "--log-level", "--verbose"]),

@@ -40,4 +40,7 @@ internal sealed record NetworkOptions
     /// <summary>Whether blocks whose servers are lost may be computed by this process.</summary>
     /// <value>Default true.</value>
     public bool ComputesLostBlocks { get; init; } = true;
+
+    /// <inheritdoc cref="ConnectOptions.Wait"/>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(60);
 }

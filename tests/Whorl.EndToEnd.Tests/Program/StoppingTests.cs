@@ -117,14 +117,14 @@ public sealed class StoppingTests
     }
 
     [UnixFact]
-    public async Task A_server_killed_in_the_middle_of_a_text_is_named_and_the_text_so_far_stands()
+    public async Task A_server_killed_in_the_middle_of_a_text_whom_nobody_replaces_is_named_and_the_text_so_far_stands()
     {
         using BrokenModel model = Patient();
         (WhorlProcess server, string address) = await WhorlProcess.ServeAsync(model.Folder);
         await using (server)
         {
             await using WhorlProcess run = WhorlProcess.Start(
-                "run", model.Folder, "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos", "--servers", address);
+                "run", model.Folder, "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos", "--servers", address, "--servers-only", "--wait", "0");
             run.EndInput();
             await run.ReadAsync(20);
             server.Signal(WhorlProcess.Kill);
