@@ -11,10 +11,12 @@ public sealed class RemoteSpan : IBlockSpan
     /// <summary>How long a server may take to say what it holds, or to open a session: neither computes anything.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly SpanDialler _server;
+    private readonly PeerAddress _asked; // as it was named
+    private volatile SpanDialler _server;
+    private volatile bool _hasFailed;
 
-    private RemoteSpan(SpanDialler server, BlockRange range, int boundarySize, SpanContract contract) =>
-        (_server, Range, BoundarySize, Contract) = (server, range, boundarySize, contract);
+    private RemoteSpan(PeerAddress asked, SpanDialler server, BlockRange range, int boundarySize, SpanContract contract) =>
+        (_asked, _server, Range, BoundarySize, Contract) = (asked, server, range, boundarySize, contract);
 
     /// <summary>What the server is called in messages.</summary>
     public string Name => _server.Name;
@@ -30,7 +32,9 @@ public sealed class RemoteSpan : IBlockSpan
 
     /// <summary>Asks a server which blocks it holds.</summary>
     /// <param name="host">This node.</param>
-    /// <param name="peer">The server. Where only addresses are known, whoever answers there is the server from then on.</param>
+    /// <param name="peer">
+    /// The server. Where only addresses are known, whoever answers there is the server from then on, until it fails: it may be started again as another.
+    /// </param>
     /// <param name="name">What it is called in messages.</param>
     /// <param name="time">Measures.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -43,7 +47,7 @@ public sealed class RemoteSpan : IBlockSpan
             try
             {
                 (SpanReply.Description description, PeerAddress pinned) = await server.DescribeAsync(token);
-                return Of(server with { Peer = pinned, Features = description.Features }, description);
+                return Of(peer, server with { Peer = pinned, Features = description.Features }, description);
             }
             catch (FormatException e)
             {
@@ -58,15 +62,59 @@ public sealed class RemoteSpan : IBlockSpan
     /// <exception cref="PeerUnavailableException">The server does not answer.</exception>
     /// <exception cref="SpanRefusedException">The server refuses, and says why.</exception>
     /// <exception cref="BadAnswerException">The server answers what is no answer.</exception>
-    public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
-        InTimeAsync<IBlockSession>(async token => await WhorlLink.OpenAsync(_server, options, Contract, token), Name, _server.Time, cancellationToken);
+    public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_hasFailed && _asked.Id is null)
+            {
+                await FindAgainAsync(options.Range, cancellationToken);
+            }
 
-    private static RemoteSpan Of(SpanDialler server, SpanReply.Description description)
+            IBlockSession session = await InTimeAsync<IBlockSession>(
+                async token => await WhorlLink.OpenAsync(_server, options, Contract, token), Name, _server.Time, cancellationToken);
+            _hasFailed = false;
+            return session;
+        }
+        catch (IOException)
+        {
+            _hasFailed = true;
+            throw;
+        }
+    }
+
+    /// <summary>Asks who answers now where it was named: the same server, or one that was started there since and computes the same.</summary>
+    private async ValueTask FindAgainAsync(BlockRange wanted, CancellationToken cancellationToken)
+    {
+        RemoteSpan now;
+        try
+        {
+            now = await ConnectAsync(_server.Host, _asked, Name, _server.Time, cancellationToken);
+        }
+        catch (FormatException e)
+        {
+            throw new BadAnswerException(Name, wanted, e.Message, e);
+        }
+
+        if (Contract.Disagreement(now.Contract) is { } difference)
+        {
+            throw new SpanRefusedException(Name, wanted, SpanFailureCode.BadRequest, $"it has '{difference.Other}' where it had '{difference.Own}'");
+        }
+
+        if (now.BoundarySize != BoundarySize || now.Range.First > wanted.First || now.Range.Last < wanted.Last)
+        {
+            throw new SpanRefusedException(Name, wanted, SpanFailureCode.BadRequest, $"it holds blocks {now.Range} now");
+        }
+
+        _server = now._server;
+    }
+
+    private static RemoteSpan Of(PeerAddress asked, SpanDialler server, SpanReply.Description description)
     {
         BlockRange range = new(description.FirstBlock, description.LastBlock);
         SpanContract contract = SpanContract.Parse(description.Contract);
         return description.BoundarySize > 0 && Enumerable.Range(range.First, range.Count).All(contract.Blocks.ContainsKey)
-            ? new RemoteSpan(server, range, description.BoundarySize, contract)
+            ? new RemoteSpan(asked, server, range, description.BoundarySize, contract)
             : throw new FormatException($"rows of {description.BoundarySize}, blocks {range}, and the weights of {contract.Blocks.Count} blocks");
     }
 

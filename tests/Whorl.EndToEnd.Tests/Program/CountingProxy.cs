@@ -55,7 +55,16 @@ internal sealed class CountingProxy : IAsyncDisposable
         while (true)
         {
             Socket near = await _listener.AcceptSocketAsync(_stop.Token), far = new(SocketType.Stream, ProtocolType.Tcp);
-            await far.ConnectAsync(_target, _stop.Token);
+            try
+            {
+                await far.ConnectAsync(_target, _stop.Token);
+            }
+            catch (SocketException)
+            {
+                near.Close(timeout: 0); // nobody listens there at present
+                continue;
+            }
+
             (near.NoDelay, far.NoDelay) = (true, true);
             Connections++;
             lock (_open)

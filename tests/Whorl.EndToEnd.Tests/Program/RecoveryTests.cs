@@ -42,6 +42,31 @@ public sealed class RecoveryTests
         }
     }
 
+    [UnixFact]
+    public async Task The_only_holder_that_is_started_again_as_a_new_node_is_waited_for()
+    {
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..2");
+        (WhorlProcess right, string rightAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5");
+        TaskCompletionSource killed = new();
+        await using (left)
+        await using (right)
+        await using (CountingProxy proxy = new(rightAddress, Middle, _ =>
+        {
+            right.Signal(WhorlProcess.Kill);
+            killed.SetResult();
+        }))
+        {
+            Task<JsonElement> run = RunAsync(["--servers-only"], leftAddress, proxy.Address);
+            await Task.WhenAny(killed.Task, run);
+            await right.EndAsync();
+            (WhorlProcess again, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5", "--listen", rightAddress);
+            await using (again)
+            {
+                Assert.Equal(("reopen", 3, 5), Told(await run));
+            }
+        }
+    }
+
     [Fact]
     public async Task A_connection_that_is_cut_costs_a_round_trip_and_no_token_is_computed_again()
     {
@@ -59,11 +84,14 @@ public sealed class RecoveryTests
 
     /// <summary>Writes the text over servers, and compares it with that of one process.</summary>
     /// <returns>The one recovery.</returns>
-    private static async Task<JsonElement> RunAsync(params string[] servers)
+    private static Task<JsonElement> RunAsync(params string[] servers) => RunAsync([], servers);
+
+    /// <inheritdoc cref="RunAsync(string[])"/>
+    private static async Task<JsonElement> RunAsync(string[] more, params string[] servers)
     {
         JsonElement alone = (await WhorlProcess.RunAsync(["run", .. Text])).Json;
         Assert.Equal(0, alone.GetProperty("recoveries").GetArrayLength());
-        ProgramResult run = await WhorlProcess.RunAsync(["run", .. Text, "--servers", string.Join(',', servers)]);
+        ProgramResult run = await WhorlProcess.RunAsync(["run", .. Text, "--servers", string.Join(',', servers), .. more]);
         Assert.Equal(alone.GetProperty("ids").ToString(), run.Json.GetProperty("ids").ToString());
         JsonElement recovery = Assert.Single(run.Json.GetProperty("recoveries").EnumerateArray());
         Assert.True(recovery.GetProperty("pause_ms").GetDouble() > 0);
