@@ -31,7 +31,7 @@ internal static class WhorlCommand
             ParseResult parsed = Parse(args);
             if (parsed.Action is ParseErrorAction)
             {
-                throw new CliException(Explain(parsed));
+                throw new CliException(ParseFaults.Explain(parsed));
             }
 
             string command = parsed.CommandResult.Command.Name;
@@ -103,11 +103,4 @@ internal static class WhorlCommand
         return root;
     }
 
-    /// <summary>What is wrong with a command line, and where it says what would be right.</summary>
-    private static string Explain(ParseResult parsed)
-    {
-        IEnumerable<string> faults = parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct();
-        Command command = parsed.CommandResult.Command;
-        return $"{string.Join("; ", faults)}; see: whorl {(command is RootCommand ? "" : command.Name + " ")}--help";
-    }
 }

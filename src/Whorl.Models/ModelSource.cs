@@ -53,7 +53,8 @@ public sealed class ModelSource : IDisposable
                 GgufModel gguf => FromGguf(gguf, unknown),
                 _ => throw new NotSupportedException($"no reader for {file.GetType().Name}"),
             };
-            return strict && source.Warnings is [string first, ..] ? throw new ModelFormatException(file.Path, first, "strict") : source;
+            Refuse(source.Warnings, file.Path, strict);
+            return source;
         }
         catch
         {
@@ -75,25 +76,50 @@ public sealed class ModelSource : IDisposable
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
 
+    /// <summary>Looks at the keys of a folder's tokenizer, which need not be a whole model's.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="strict">Whether what would be a warning is refused.</param>
+    /// <returns>As <see cref="Warnings"/>.</returns>
+    /// <exception cref="ModelFormatException">A key asks for what is not supported, or a file is not well formed.</exception>
+    public static IReadOnlyList<string> CheckTokenizer(string folder, bool strict = false)
+    {
+        UnknownKeys unknown = new(folder);
+        AddTokenizer(unknown, folder);
+        Refuse(unknown.Warnings, folder, strict);
+        return unknown.Warnings;
+    }
+
+    private static void Refuse(IReadOnlyList<string> warnings, string path, bool strict)
+    {
+        if (strict && warnings is [string first, ..])
+        {
+            throw new ModelFormatException(path, first, "strict");
+        }
+    }
+
+    private static void AddTokenizer(UnknownKeys unknown, string folder)
+    {
+        foreach (string name in (string[])["tokenizer_config.json", "special_tokens_map.json"])
+        {
+            if (ModelFolder.FindJson(folder, name) is { } tokenizer)
+            {
+                unknown.Add(name, new ConfigReader(tokenizer, name) { Keys = KnownKeys.OfTokenizer }.CheckUnread());
+            }
+        }
+    }
+
     private static ModelSource FromFolder(ModelFolder folder, UnknownKeys unknown)
     {
         ConfigReader config = new(folder.Config, Path.Combine(folder.Path, "config.json"));
         ModelFamily family = ModelFamily.Of(config.Text("model_type"), config.File);
         DecoderSpec spec = family.Read(config);
-        unknown.Add("config.json", config.CheckUnread());
+        unknown.Add("config.json", config.CheckUnread(spec));
         if (folder.GenerationConfig is { } generation)
         {
             unknown.AddGeneration(generation);
         }
 
-        foreach (string name in (string[])["tokenizer_config.json", "special_tokens_map.json"])
-        {
-            if (folder.FindJson(name) is { } tokenizer)
-            {
-                unknown.Add(name, new ConfigReader(tokenizer, name) { Keys = KnownKeys.OfTokenizer }.CheckUnread());
-            }
-        }
-
+        AddTokenizer(unknown, folder.Path);
         return new ModelSource(folder, config, family, spec, family.Weights(spec), unknown);
     }
 
@@ -104,7 +130,7 @@ public sealed class ModelSource : IDisposable
         family.ReadGguf(config);
         ConfigReader reader = config.ToReader();
         DecoderSpec spec = family.Read(reader);
-        unknown.Add(Path.GetFileName(gguf.Path), [.. config.CheckUnread(), .. reader.CheckUnread()]);
+        unknown.Add(Path.GetFileName(gguf.Path), [.. config.CheckUnread(spec), .. reader.CheckUnread(spec)]);
         return new ModelSource(gguf, reader, family, spec, family.GgufWeights(spec), unknown);
     }
 

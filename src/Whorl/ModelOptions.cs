@@ -43,11 +43,18 @@ public sealed record ModelOptions
     internal ModelSource OpenSource(string path)
     {
         ModelSource source = ModelSource.Open(path, strict: Strict);
-        foreach (string warning in source.Warnings)
+        Tell(source.Warnings);
+        return source;
+    }
+
+    /// <summary>Looks at the keys of a folder's tokenizer and tells what is to be told of them.</summary>
+    internal void CheckTokenizer(string folder) => Tell(ModelSource.CheckTokenizer(folder, Strict));
+
+    private void Tell(IReadOnlyList<string> warnings)
+    {
+        foreach (string warning in warnings)
         {
             Warn?.Invoke(new ModelWarning(ModelWarningKind.Files, warning));
         }
-
-        return source;
     }
 }

@@ -34,6 +34,21 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task Unknown_keys_of_a_tokenizer_are_told_and_refused_with_strict_where_there_is_no_more_than_it()
+    {
+        Change("tokenizer_config.json", config => config["warp_drive"] = 9);
+        foreach (string file in (string[])["config.json", "generation_config.json", "model.safetensors"])
+        {
+            File.Delete(Path.Combine(_folder, file));
+        }
+
+        ProgramResult told = (await WhorlProcess.RunWithInputAsync(Environment, "\"To be\"\n", "tokenize", _folder)).AssertDone();
+        Assert.StartsWith("[", told.Output, StringComparison.Ordinal);
+        Assert.Contains("tokenizer_config.json: warp_drive", told.Error, StringComparison.Ordinal);
+        (await WhorlProcess.RunWithInputAsync(Environment, "\"To be\"\n", "tokenize", _folder, "--strict")).AssertRefused("warp_drive");
+    }
+
+    [Fact]
     public async Task A_bad_default_of_a_generation_is_refused_with_file_and_key()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "generation_config.json"), """{"temperature": NaN}""");

@@ -40,6 +40,24 @@ public sealed partial class CommandLineTests
         words, Assert.Throws<CliException>(() => CommandLine.Check(WhorlCommand.Create(), arguments)).Message, StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("MODEL is missing: whorl serve MODEL; see: whorl serve --help", "serve")]
+    [InlineData("FILE is missing: whorl perplexity MODEL FILE; see", "perplexity", "bard")]
+    [InlineData("MODEL is missing: whorl perplexity MODEL FILE; FILE is missing", "perplexity")]
+    [InlineData("--out is missing; give --out FILE; see", "trace", "bard", "x")]
+    [InlineData("'extra words' is too much: serve takes MODEL, and nothing else; ", "serve", "bard", "extra", "words")]
+    [InlineData("'x' is too much: list takes options only; see", "list", "x")]
+    [InlineData("--temperature is given 2 times; give it once; see", "run", "bard", "x", "--temperature", "0", "--temperature", "1")]
+    [InlineData("--out is given 3 times; give it once; see", "trace", "bard", "x", "--out", "a", "--out", "b", "--out", "c")]
+    [InlineData("--max-tokens is 'abc'; it must be a whole number, 0 or more; see", "run", "bard", "-n", "abc")]
+    [InlineData("--context is '99999999999'; it must be a whole number from 1 to 2147483647; see", "run", "bard", "--context", "99999999999")]
+    public void What_cannot_be_is_told_in_one_line_with_what_is_right(string words, params string[] arguments)
+    {
+        string told = ParseFaults.Explain(WhorlCommand.Parse(arguments));
+        Assert.StartsWith(words, told, StringComparison.Ordinal);
+        Assert.EndsWith($"see: whorl {arguments[0]} --help", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("run", "bard", "why", "is", "the", "sky", "blue?", "-n", "3")]
     [InlineData("run", "bard", "--", "--frobnicate", "-x")]
     [InlineData("run", "bard", "--presence-penalty", "-1.5", "x")]
@@ -57,6 +75,9 @@ public sealed partial class CommandLineTests
     [InlineData("--help", "help")]
     [InlineData("run --help", "help", "run")]
     [InlineData("run --help", "--help", "run")]
+    [InlineData("--help", "/?")]
+    [InlineData("--help", "/h")]
+    [InlineData("run --help", "run", "/?")]
     [InlineData("--version", "version")]
     [InlineData("--version", "-v")]
     public void Help_and_version_may_be_asked_for_as_elsewhere(string meant, params string[] arguments) =>

@@ -155,6 +155,16 @@ public sealed class GenerationTests(BardFixture bard) : IClassFixture<BardFixtur
     }
 
     [Fact]
+    public async Task A_session_longer_than_a_server_takes_is_refused_with_what_to_do()
+    {
+        await using BlockServer server = await BlockServer.StartAsync(BardText.Folder, new BlockRange(0, 5));
+        await using LanguageModel through = await LanguageModel.ConnectAsync("bard", new ConnectOptions { Servers = [server.Address] });
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(
+            () => through.GenerateAsync("HAMLET.", Options with { Context = int.MaxValue }).ToResultAsync());
+        Assert.Contains("16777216; give a smaller context", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_model_that_is_closed_ends_what_is_written_and_writes_no_more()
     {
         LanguageModel model = await LanguageModel.LoadAsync("bard", new ModelOptions { Threads = 1 });

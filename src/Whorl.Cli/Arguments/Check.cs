@@ -11,7 +11,7 @@ internal static class Check
         option,
         text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
             && value >= minimum && value <= maximum,
-        maximum == int.MaxValue
+        text => maximum == int.MaxValue && !(text.Length > 0 && text.All(char.IsAsciiDigit))
             ? string.Create(CultureInfo.InvariantCulture, $"a whole number, {minimum} or more")
             : string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"));
 
@@ -62,13 +62,15 @@ internal static class Check
     }
 
     /// <summary>Looks at the text as it was given: an option's value cannot be asked for before it is known to be one.</summary>
-    private static void Each(Option option, Predicate<string> fits, string wanted) => option.Validators.Add(result =>
+    private static void Each(Option option, Predicate<string> fits, string wanted) => Each(option, fits, _ => wanted);
+
+    private static void Each(Option option, Predicate<string> fits, Func<string, string> wanted) => option.Validators.Add(result =>
     {
         foreach (string text in result.Tokens.Select(t => t.Value))
         {
             if (!fits(text))
             {
-                result.AddError($"{option.Name} is '{text}'; it must be {wanted}");
+                result.AddError($"{option.Name} is '{text}'; it must be {wanted(text)}");
             }
         }
     });

@@ -10,6 +10,9 @@ internal static class CommandLine
     /// <summary>What follows it is text, whatever it begins with.</summary>
     public const string Literal = "--";
 
+    /// <summary>How the programs of Windows are asked for help; alone behind a command it is no prompt and no model.</summary>
+    private const string WindowsHelp = "/?";
+
     private const string TypographicDashes = "–—−";
 
     /// <summary>Checks a command line.</summary>
@@ -21,10 +24,12 @@ internal static class CommandLine
     {
         switch (arguments)
         {
-            case [] or ["help"]:
+            case [] or ["help"] or [WindowsHelp or "/h" or "/help"]:
                 return ["--help"];
             case ["version" or "-v"]:
                 return ["--version"];
+            case [string command, WindowsHelp] when command != WindowsHelp:
+                return [Find(root, command).Name, "--help"];
             case ["help" or "--help" or "-h", string topic, ..] when topic != "--help" && topic != "-h":
                 return [Find(root, topic).Name, "--help"];
             case [string directive, ..] when directive.StartsWith("[suggest", StringComparison.Ordinal):

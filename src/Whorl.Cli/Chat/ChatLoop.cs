@@ -1,3 +1,5 @@
+using System.Globalization;
+using Whorl.Cli.Chat.Editing;
 using Whorl.Cli.Output;
 
 namespace Whorl.Cli.Chat;
@@ -26,6 +28,12 @@ internal sealed class ChatLoop(Conversation chat, ChatCommands commands, IChatRe
             if (wasInterrupted)
             {
                 output.Note("[Ctrl-C again, Ctrl-D or /exit ends the chat]");
+            }
+            else if (input.IsCut)
+            {
+                output.Note(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"[the message is longer than {TextBuffer.MaxLength} characters and is not sent; put it into a file: whorl run MODEL -f FILE]"));
             }
             else if (!string.IsNullOrWhiteSpace(input.Text) && !await HandleAsync(input, cancellationToken))
             {

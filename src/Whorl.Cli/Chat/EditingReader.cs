@@ -109,8 +109,12 @@ internal sealed class EditingReader : IChatReader
             return new ChatInput(outcome == EditOutcome.Interrupted ? InputKind.Interrupt : InputKind.End);
         }
 
-        _history.Add(editor.Text);
-        return new ChatInput(InputKind.Text, QuotedText.Strip(editor.Text), QuotedText.Begins(editor.Text));
+        if (!editor.IsCut)
+        {
+            _history.Add(editor.Text);
+        }
+
+        return new ChatInput(InputKind.Text, QuotedText.Strip(editor.Text), QuotedText.Begins(editor.Text), editor.IsCut);
     }
 
     private void Paint(LineEditor editor, EditPainter painter)

@@ -14,7 +14,7 @@ internal sealed class PlainReader(TextReader input, TextWriter prompts) : IChatR
     public async ValueTask<ChatInput> ReadAsync(CancellationToken cancellationToken)
     {
         string? text = await LineAsync("> ", cancellationToken);
-        while (text is not null && QuotedText.IsOpen(text) && text.Length < TextBuffer.MaxLength)
+        while (text is not null && QuotedText.IsOpen(text) && text.Length <= TextBuffer.MaxLength)
         {
             string? line = await LineAsync("  ", cancellationToken);
             if (line is null)
@@ -25,7 +25,7 @@ internal sealed class PlainReader(TextReader input, TextWriter prompts) : IChatR
             text += "\n" + line;
         }
 
-        return text is null ? new ChatInput(InputKind.End) : new ChatInput(InputKind.Text, QuotedText.Strip(text), QuotedText.Begins(text));
+        return text is null ? new ChatInput(InputKind.End) : new ChatInput(InputKind.Text, QuotedText.Strip(text), QuotedText.Begins(text), text.Length > TextBuffer.MaxLength);
     }
 
     /// <inheritdoc/>

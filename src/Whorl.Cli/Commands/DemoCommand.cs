@@ -143,6 +143,7 @@ internal static class DemoCommand
         {
             JsonObject json = ResultWriter.ToJson(choice.Asked, remote, template);
             json["same_as_local"] = same;
+            json["local"] = ResultWriter.Times(alone);
             ResultWriter.Print(json);
             return;
         }

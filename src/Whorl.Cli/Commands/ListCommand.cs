@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Output;
 using Whorl.Formats;
+using Whorl.Tensors;
 
 namespace Whorl.Cli.Commands;
 
@@ -39,9 +40,20 @@ internal static class ListCommand
     }
 
     private static IEnumerable<Row> Rows(CachedModel model) => model.Revisions.Select(revision =>
-        new Row(model.Id, string.Join(", ", revision.Refs), revision.Commit, null, revision.Files.Count, revision.Size));
+        new Row(
+            model.Id, string.Join(", ", revision.Refs), revision.Commit, null, revision.Files.Count, revision.Size, revision.Missing, Lack(revision)));
 
-    private static Row ToRow(StoredPart part) => new(part.Id, "", part.Commit, part.Part, part.Files, part.Size);
+    /// <summary>What a revision lacks, for people; null for nothing.</summary>
+    private static string? Lack(CachedRevision revision) => revision switch
+    {
+        { Missing: [string one] } => $"{one} is missing",
+        { Missing: [string first, ..] missing } => $"{missing.Count} files are missing, {first} the first",
+        { HasWeights: false } => "no weights",
+        _ => null,
+    };
+
+    private static Row ToRow(StoredPart part) => new(
+        part.Id, "", part.Commit, part.Part, part.Files, part.Size, [], part.IsWhole ? null : "not all of it");
 
     private static JsonNode ToJson(Row row) => new JsonObject
     {
@@ -51,6 +63,8 @@ internal static class ListCommand
         ["part"] = row.Part,
         ["files"] = row.Files,
         ["size"] = row.Size,
+        ["whole"] = row.Lack is null,
+        ["missing"] = new JsonArray([.. row.Missing.Select(file => (JsonNode)JsonValue.Create(file))]),
     };
 
     private static void Print(Row[] rows, HubCache cache)
@@ -66,12 +80,12 @@ internal static class ListCommand
         {
             string revision = row.Refs.Length > 0 ? $"{row.Refs} ({Short(row.Commit)})" : Short(row.Commit);
             string part = row.Part is null ? "" : $", {row.Part} only";
-            Console.Out.WriteLine($"{row.Name.PadRight(width)}  {revision}  {DownloadProgress.Size(row.Size)} in {row.Files} files{part}");
+            Console.Out.WriteLine($"{row.Name.PadRight(width)}  {revision}  {ByteSize.ToText(row.Size)} in {row.Files} files{part}{(row.Lack is null ? "" : $"; incomplete: {row.Lack}")}");
         }
     }
 
     /// <summary>A folder that a person has made may have a shorter name.</summary>
     private static string Short(string commit) => commit[..Math.Min(CommitDigits, commit.Length)];
 
-    private sealed record Row(string Name, string Refs, string Commit, string? Part, int Files, long Size);
+    private sealed record Row(string Name, string Refs, string Commit, string? Part, int Files, long Size, IReadOnlyList<string> Missing, string? Lack);
 }

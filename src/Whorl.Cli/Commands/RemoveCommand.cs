@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Whorl.Cli.Output;
 using Whorl.Formats;
+using Whorl.Tensors;
 
 namespace Whorl.Cli.Commands;
 
@@ -32,7 +32,7 @@ internal static class RemoveCommand
             }
 
             long freed = cache.Remove(reference.Id, commit) + parts.Remove(reference.Id, commit);
-            Console.Out.WriteLine($"{reference} is removed, {DownloadProgress.Size(freed)} are free again");
+            Console.Out.WriteLine($"{reference} is removed, {ByteSize.ToText(freed)} are free again");
         });
         return command;
     }

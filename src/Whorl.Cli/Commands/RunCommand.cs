@@ -72,10 +72,10 @@ internal static class RunCommand
         {
             if (UserErrors.Explain(e) is { } fault)
             {
-                throw new CliException(EndEarly(choice, request, template, soFar, fault));
+                throw new CliException(EndEarly(choice, request, template, soFar, fault, e is IOException or TimeoutException));
             }
 
-            EndEarly(choice, request, template, soFar, null);
+            EndEarly(choice, request, template, soFar, null, isLost: false);
             throw;
         }
     }
@@ -86,8 +86,9 @@ internal static class RunCommand
     /// <param name="template">Whether the prompt was put into the chat template.</param>
     /// <param name="soFar">What there is.</param>
     /// <param name="fault">Why it goes no further; null where it was stopped.</param>
+    /// <param name="isLost">Whether that is because a server is gone.</param>
     /// <returns>The fault, what was written until then, and what to do, in one line.</returns>
-    private static string EndEarly(ModelChoice choice, TextRequest request, bool template, TextResult soFar, string? fault)
+    private static string EndEarly(ModelChoice choice, TextRequest request, bool template, TextResult soFar, string? fault, bool isLost)
     {
         if (request.Json)
         {
@@ -105,7 +106,9 @@ internal static class RunCommand
             Console.Out.WriteLine();
         }
 
-        return $"{fault}; until then: {ResultWriter.Rates(soFar)}. Start that server again or use another, and run this again; "
-            + $"--seed {soFar.Seed} gives the same text";
+        string until = soFar.Ids.Count == 0 ? "" : $"; until then: {ResultWriter.Rates(soFar)}";
+        return isLost
+            ? $"{fault}{until}. Start that server again or use another, and run this again; --seed {soFar.Seed} gives the same text"
+            : $"{fault}{until}";
     }
 }

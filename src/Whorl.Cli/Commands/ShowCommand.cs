@@ -5,6 +5,7 @@ using Whorl.Cli.Arguments;
 using Whorl.Cli.Output;
 using Whorl.Formats;
 using Whorl.Models;
+using Whorl.Tensors;
 
 namespace Whorl.Cli.Commands;
 
@@ -122,12 +123,12 @@ internal static class ShowCommand
         Line("model", source.File.Path);
         string types = string.Join(", ", ElementTypes(tensors).Select(type => $"{type.Count} tensors {type.Name}"));
         Line("family", $"{source.Family.ModelType}, {Format(source)}: {types}");
-        Line("parameters", $"{Count(tensors.Sum(t => t.ElementCount))}, {DownloadProgress.Size(weights)}");
+        Line("parameters", $"{Count(tensors.Sum(t => t.ElementCount))}, {ByteSize.ToText(weights)}");
         Line("context", spec.LongestText is { } longest ? $"{longest} tokens" : "not told");
         Line(
             "memory",
-            $"{DownloadProgress.Size(weights + cache)}: {DownloadProgress.Size(weights)} of weights, "
-            + $"{DownloadProgress.Size(cache)} for a text of {context} tokens");
+            $"{ByteSize.ToText(weights + cache)}: {ByteSize.ToText(weights)} of weights, "
+            + $"{ByteSize.ToText(cache)} for a text of {context} tokens");
         Line("width", $"{spec.HiddenSize}, vocabulary {spec.VocabularySize}");
         Line("blocks", $"{spec.Blocks.Count}");
         foreach ((int first, int last, string what) in EqualBlocks(source))
@@ -154,7 +155,7 @@ internal static class ShowCommand
     private static IEnumerable<(int First, int Last, string What)> EqualBlocks(ModelSource source)
     {
         string[] blocks =
-            [.. source.Spec.Blocks.Select((block, i) => $"{Mixer(block.Mixer)}, {DownloadProgress.Size(source.BlockBytes(i))}")];
+            [.. source.Spec.Blocks.Select((block, i) => $"{Mixer(block.Mixer)}, {ByteSize.ToText(source.BlockBytes(i))}")];
         for (int first = 0, next; first < blocks.Length; first = next)
         {
             next = first + 1;

@@ -33,12 +33,12 @@ internal static class TokenizeCommand
             "JSON strings on standard input, one a line, give one JSON array of ids a line. A folder with tokenizer files, or a GGUF file "
             + "without weights, is enough.")
         {
-            model.Model, special, addSpecial, decode,
+            model.Model, special, addSpecial, decode, model.Strict,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             LocatedModel located = await ModelLocator.FindAsync(result.GetValue(model.Model), ModelPart.Tokenizer, DownloadProgress.Display, ModelWarnings.Tell, cancellationToken);
-            Tokenizer tokenizer = Load(located.Path);
+            Tokenizer tokenizer = Load(located.Path, new ModelOptions { Strict = result.GetValue(model.Strict), Warn = ModelWarnings.Tell });
             EncodeOptions options = new()
             {
                 AddSpecialTokens = result.GetValue(addSpecial),
@@ -61,10 +61,11 @@ internal static class TokenizeCommand
         return command;
     }
 
-    private static Tokenizer Load(string path)
+    private static Tokenizer Load(string path, ModelOptions options)
     {
         if (Directory.Exists(path))
         {
+            options.CheckTokenizer(path);
             return Tokenizer.FromFolder(path);
         }
 

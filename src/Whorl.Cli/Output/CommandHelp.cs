@@ -136,7 +136,8 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
     private static IEnumerable<Option> Inherited(Command command) =>
         command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive));
 
-    private static string Usage(Argument argument)
+    /// <summary>How an argument is written.</summary>
+    internal static string Usage(Argument argument)
     {
         string name = argument.Name + (argument.Arity.MaximumNumberOfValues > 1 ? "…" : "");
         return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Spectre.Console;
 using Whorl.Formats;
+using Whorl.Tensors;
 
 namespace Whorl.Cli.Output;
 
@@ -34,15 +34,6 @@ internal sealed class DownloadProgress : IDownloadDisplay
             .StartAsync(context => work(new Bar(context.AddTask("asking the hub"))));
     }
 
-    /// <summary>A size as people read it.</summary>
-    public static string Size(long bytes) => bytes switch
-    {
-        < 1 << 10 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:F1} KiB"),
-        < 1 << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:F1} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:F2} GiB"),
-    };
-
     private sealed class Bar(ProgressTask task) : IProgress<HubProgress>
     {
         public void Report(HubProgress value)
@@ -63,7 +54,7 @@ internal sealed class DownloadProgress : IDownloadDisplay
             {
                 if (value.FileBytes == value.FileSize && _done.Add(value.File))
                 {
-                    Console.Error.WriteLine($"{value.File}: {Size(value.FileSize)}");
+                    Console.Error.WriteLine($"{value.File}: {ByteSize.ToText(value.FileSize)}");
                 }
             }
         }

@@ -32,11 +32,14 @@ internal static class ResultWriter
         ["text"] = result.Text,
         ["seed"] = result.Seed,
         ["stop_reason"] = Name(result.StopReason),
-        ["prefill"] = new JsonObject { ["tokens"] = result.PromptIds.Count, ["seconds"] = result.Prefill.TotalSeconds },
-        ["decode"] = new JsonObject { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds },
+        ["prefill"] = Prefill(result),
+        ["decode"] = Decode(result),
         ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
         ["recoveries"] = new JsonArray([.. result.Recoveries.Select(Recovery)]),
     };
+
+    /// <summary>How fast a text went that is compared with another: what both have alike is left out.</summary>
+    public static JsonObject Times(TextResult result) => new() { ["prefill"] = Prefill(result), ["decode"] = Decode(result) };
 
     /// <summary>Prints an object on one line of standard output.</summary>
     public static void Print(JsonObject json) => Console.Out.WriteLine(json.ToJsonString(Readable));
@@ -78,6 +81,11 @@ internal static class ResultWriter
             : "";
         return string.Create(CultureInfo.InvariantCulture, $"{Count(what, tokens)} in {time.TotalSeconds:F2} s{rate}");
     }
+
+    private static JsonObject Prefill(TextResult result) =>
+        new() { ["tokens"] = result.PromptIds.Count, ["seconds"] = result.Prefill.TotalSeconds };
+
+    private static JsonObject Decode(TextResult result) => new() { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds };
 
     private static JsonObject Holder(BlockHolder holder) => new()
     {

@@ -45,6 +45,11 @@ internal sealed class WhorlLink : ILink
     /// <summary>Opens a session.</summary>
     public static async Task<WhorlLink> OpenAsync(SpanDialler server, BlockSessionOptions options, SpanContract contract, CancellationToken cancellationToken)
     {
+        if (options.MaxLength > SpanWire.MaxCount)
+        {
+            throw new ArgumentException($"a session of {options.MaxLength} tokens is longer than a server takes, {SpanWire.MaxCount}; give a smaller context");
+        }
+
         Guid? id = server.Features.HasFlag(SpanFeatures.Attach) ? Guid.NewGuid() : null;
         SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, contract.Of(options.Range).Text)
         {

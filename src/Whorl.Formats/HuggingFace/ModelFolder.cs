@@ -76,6 +76,13 @@ public sealed class ModelFolder : ModelFile
     /// <exception cref="ModelFormatException">It is there and no JSON object.</exception>
     public JsonElement? FindJson(string name) => FindFile(name) is { } file ? HuggingFaceJson.Read(file) : null;
 
+    /// <summary>One of a folder's JSON files, for a folder that need not be a whole model; null where it is not there.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">A file's name, no path.</param>
+    /// <exception cref="ModelFormatException">It is there and no JSON object.</exception>
+    public static JsonElement? FindJson(string folder, string name) =>
+        System.IO.Path.Combine(folder, name) is var file && File.Exists(file) ? HuggingFaceJson.Read(file) : null;
+
     private static FileCheckpoint OpenWeights(string folder, Action<TensorEntry, long, long>? observer)
     {
         foreach (string name in (string[])[Weights, WeightsIndex])

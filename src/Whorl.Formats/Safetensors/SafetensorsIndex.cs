@@ -12,7 +12,10 @@ public sealed class SafetensorsIndex
     /// <summary>The full path of the index.</summary>
     public string Path { get; }
 
-    /// <summary>The full paths of the shards, each once, by name.</summary>
+    /// <summary>The shards as the index names them, each once, sorted: their ways from its folder, with slashes.</summary>
+    public IReadOnlyList<string> Names { get; private set; } = [];
+
+    /// <summary>The full paths of the shards, in the order of <see cref="Names"/>.</summary>
     public IReadOnlyList<string> Files { get; private set; } = [];
 
     /// <summary>Every tensor's name with the full path of its shard.</summary>
@@ -33,25 +36,24 @@ public sealed class SafetensorsIndex
         }
 
         string folder = System.IO.Path.GetDirectoryName(index.Path)!;
+        SortedSet<string> names = new(StringComparer.Ordinal);
         foreach (JsonProperty tensor in map.EnumerateObject())
         {
             string? file = tensor.Value.ValueKind == JsonValueKind.String ? tensor.Value.GetString() : null;
-            if (!IsPlainName(file))
+            if (file is null || !HubPaths.IsSafe(file)) // a hostile index must not lead out of its folder, on any system
             {
-                throw new ModelFormatException(index.Path, "the index must give a file's name in the same folder", tensor.Name);
+                throw new ModelFormatException(index.Path, "the index must name a file in its folder, or in one below", tensor.Name);
             }
 
-            if (!index._fileOf.TryAdd(tensor.Name, System.IO.Path.Combine(folder, file!)))
+            names.Add(file);
+            if (!index._fileOf.TryAdd(tensor.Name, System.IO.Path.Combine(folder, HubPaths.Local(file))))
             {
                 throw new ModelFormatException(index.Path, "the index names this tensor twice", tensor.Name);
             }
         }
 
-        index.Files = [.. index._fileOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        index.Names = [.. names];
+        index.Files = [.. names.Select(name => System.IO.Path.Combine(folder, HubPaths.Local(name)))];
         return index;
     }
-
-    /// <summary>A hostile index must not lead out of its folder, on any system.</summary>
-    private static bool IsPlainName(string? file) =>
-        !string.IsNullOrEmpty(file) && file is not ("." or "..") && file.IndexOfAny(['/', '\\', ':', '\0']) < 0;
 }

@@ -1,3 +1,5 @@
+using Whorl.Tensors;
+
 namespace Whorl.Models;
 
 /// <summary>A session asked for more cache memory than is free: ask for a shorter one, wait, or go elsewhere.</summary>
@@ -5,7 +7,7 @@ namespace Whorl.Models;
 /// <param name="free">Bytes free.</param>
 /// <param name="message">What is to be done where it is not about a session's cache.</param>
 public sealed class MemoryBudgetException(long wanted, long free, string? message = null)
-    : Exception(message ?? $"the session's cache needs {wanted / 1048576.0:F1} MiB and {Math.Max(free, 0) / 1048576.0:F1} MiB are free; ask for a shorter session or wait")
+    : Exception(message ?? $"the session's cache needs {ByteSize.ToText(wanted)}, and {ByteSize.ToText(free)} are free; ask for a shorter session or wait")
 {
     /// <summary>Bytes asked for.</summary>
     public long Wanted { get; } = wanted;

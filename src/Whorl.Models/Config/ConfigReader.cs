@@ -178,15 +178,17 @@ public sealed class ConfigReader(JsonElement config, string file)
     /// Looks at the keys that nobody read, here and in the objects that were read; <see cref="KnownKeys"/> tells what is known of them.
     /// </summary>
     /// <returns>Those of which nothing is known and that ask for something; one in an object behind the object's name and a dot.</returns>
+    /// <param name="model">What was read: a key that asks for what it does anyway is passed over. Null where that is not known.</param>
     /// <exception cref="ModelFormatException">
     /// One is known to change the result; the message names it, its value and what it would do.
     /// </exception>
-    public IReadOnlyList<string> CheckUnread() => Unread((key, value, known) => throw new ModelFormatException(
-        File, $"= {Short(value)} is not supported here: it would {known.Effect}", key));
+    public IReadOnlyList<string> CheckUnread(DecoderSpec? model = null) => Unread(
+        (key, value, known) => throw new ModelFormatException(File, $"= {Short(value)} is not supported here: it would {known.Effect}", key), model);
 
     /// <summary>As <see cref="CheckUnread"/>.</summary>
     /// <param name="changing">Told of those that are known to change the result.</param>
-    internal IReadOnlyList<string> Unread(Action<string, JsonElement, KnownKey> changing)
+    /// <param name="model">As of <see cref="CheckUnread"/>.</param>
+    internal IReadOnlyList<string> Unread(Action<string, JsonElement, KnownKey> changing, DecoderSpec? model = null)
     {
         List<string> unknown = [];
         foreach (JsonProperty property in config.EnumerateObject())
@@ -199,7 +201,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
             if (Keys.Find(key) is { } known)
             {
-                if (known.Changes(value, config))
+                if (known.Changes(value, config) && !(model is not null && DoneAnyway.Is(key, known, value, model)))
                 {
                     changing(key, value, known);
                 }
@@ -212,7 +214,7 @@ public sealed class ConfigReader(JsonElement config, string file)
 
         foreach ((string name, ConfigReader part) in _objects)
         {
-            unknown.AddRange(part.Unread(changing).Select(key => $"{name}.{key}"));
+            unknown.AddRange(part.Unread(changing, model).Select(key => $"{name}.{key}"));
         }
 
         return unknown;

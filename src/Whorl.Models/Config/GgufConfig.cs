@@ -143,10 +143,11 @@ public sealed class GgufConfig
 
     /// <summary>Looks at the architecture's keys that nobody read.</summary>
     /// <returns>Those of which nothing is known and that ask for something, with the architecture's name.</returns>
+    /// <param name="model">What was read: a key that asks for what it does anyway is passed over. Null where that is not known.</param>
     /// <exception cref="ModelFormatException">
     /// One is known to change the result; the message names it, its value and what it would do.
     /// </exception>
-    public IReadOnlyList<string> CheckUnread()
+    public IReadOnlyList<string> CheckUnread(DecoderSpec? model = null)
     {
         string prefix = Architecture + ".";
         JsonObject own = [];
@@ -159,8 +160,10 @@ public sealed class GgufConfig
         }
 
         ConfigReader unread = new(ToElement(own), _file) { Keys = KnownKeys.OfGguf };
-        IReadOnlyList<string> unknown = unread.Unread((key, value, known) => throw new ModelFormatException(
-            _file, $"= {ConfigReader.Short(value)} is not supported here: it would {known.Effect}", prefix + key));
+        IReadOnlyList<string> unknown = unread.Unread(
+            (key, value, known) => throw new ModelFormatException(
+                _file, $"= {ConfigReader.Short(value)} is not supported here: it would {known.Effect}", prefix + key),
+            model);
         return [.. unknown.Select(key => prefix + key)];
     }
 

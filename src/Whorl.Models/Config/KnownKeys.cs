@@ -7,12 +7,22 @@ namespace Whorl.Models;
 /// <remarks>
 /// <para>A key is one of four. <b>Understood</b>: the family, or whoever the file is for, has read it. <b>Harmless</b>: it changes nothing,
 /// whatever its value, and is passed over in silence: what exporters, trainers and mirrors write for themselves, dropout, labels. <b>Known
-/// to change the result</b>, and not supported where nobody read it: refused by name, with what it would do, unless its value is neutral.
+/// to change the result</b>, and not supported where nobody read it: refused by name, with what it would do, unless its value is neutral,
+/// or asks for what the model does anyway.
 /// <b>Unknown</b>: told once, in a warning; refused by those who want to be sure.</para>
 /// <para>A value that asks for nothing (null, false, empty) passes whatever the key is.</para>
 /// </remarks>
 internal sealed class KnownKeys
 {
+    /// <summary>An effect whose measure a model may have anyway.</summary>
+    public const string ScalesEmbeddings = "scale the embeddings";
+
+    /// <inheritdoc cref="ScalesEmbeddings"/>
+    public const string ScalesScores = "scale the scores of attention";
+
+    /// <inheritdoc cref="ScalesEmbeddings"/>
+    public const string ScalesExperts = "scale what the experts give";
+
     /// <summary>Ends of the names of what something is multiplied by.</summary>
     private static readonly string[] ScaleEnds = ["_multiplier", "_multipliers", "_scale", "_scaling", "_scaling_factor"];
 
@@ -121,16 +131,16 @@ internal sealed class KnownKeys
             "_loss_alpha", "initializer_range", "initializer_factor", "_kernels",
         ],
         [
-            ("scale the embeddings", One, ["embedding_multiplier", "embedding_scale", "embed_scale", "scale_emb"]),
-            ("scale the embeddings", Never, ["scale_embeddings", "scale_embedding", "normalize_embedding", "normalize_embeddings"]),
+            (ScalesEmbeddings, One, ["embedding_multiplier", "embedding_scale", "embed_scale", "scale_emb"]),
+            (ScalesEmbeddings, Never, ["scale_embeddings", "scale_embedding", "normalize_embedding", "normalize_embeddings"]),
             ("scale the residual stream", One, ["residual_multiplier", "residual_scale", "scale_depth"]),
-            ("scale the scores of attention", One,
+            (ScalesScores, One,
             [
                 "attention_multiplier", "attention_scale", "softmax_scale", "key_multiplier", "attn_scale",
             ]),
-            ("scale the scores of attention", IsHeadSize, ["query_pre_attn_scalar"]),
+            (ScalesScores, IsHeadSize, ["query_pre_attn_scalar"]),
             ("scale the logits", One, ["logits_scaling", "logit_scale", "lm_head_multiplier", "output_multiplier"]),
-            ("scale what the experts give", One, ["routed_scaling_factor", "router_scaling_factor"]),
+            (ScalesExperts, One, ["routed_scaling_factor", "router_scaling_factor"]),
             ("cap the scores or the logits", Zero,
                 [
                     "attn_logit_softcapping", "final_logit_softcapping", "attn_logit_softcap", "final_logit_softcap", "logits_soft_cap",
@@ -219,11 +229,11 @@ internal sealed class KnownKeys
         ["rope.scaling.", "classifier."],
         [],
         [
-            ("scale the embeddings", OneOrZero, ["embedding_scale"]),
+            (ScalesEmbeddings, OneOrZero, ["embedding_scale"]),
             ("scale the residual stream", OneOrZero, ["residual_scale"]),
             ("scale the logits", OneOrZero, ["logit_scale"]),
-            ("scale the scores of attention", Zero, ["attention.scale"]),
-            ("scale what the experts give", OneOrZero, ["expert_weights_scale"]),
+            (ScalesScores, Zero, ["attention.scale"]),
+            (ScalesExperts, OneOrZero, ["expert_weights_scale"]),
             ("cap the scores or the logits", Zero, ["attn_logit_softcapping", "final_logit_softcapping", "router_logit_softcapping"]),
             ("clamp queries, keys and values", Zero, ["attention.clamp_kqv"]),
             ("know positions otherwise", Zero, ["attention.max_alibi_bias"]),

@@ -24,8 +24,8 @@ public static class SpanWire
 
     private const int SessionIdBytes = 16;
 
-    /// <summary>The largest number of a block, a length, a width.</summary>
-    private const int MaxCount = 1 << 24;
+    /// <summary>The largest number of a block, a length in tokens, a width.</summary>
+    public const int MaxCount = 1 << 24;
 
     /// <summary>A request's header.</summary>
     internal static IMessage ToMessage(SpanRequest request) => request switch

@@ -1,5 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Tensors;
 
 namespace Whorl.Server;
 
@@ -240,7 +241,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         {
             if (account.Owner is not null && bytes > Math.Min(limits.PeerStepBytes, limits.StepBytes))
             {
-                throw new MemoryBudgetException(bytes, limits.PeerStepBytes, $"the step takes {bytes / 1048576.0:F1} MiB on its way, at most {limits.PeerStepBytes / 1048576.0:F1} MiB may be; send fewer rows");
+                throw new MemoryBudgetException(bytes, limits.PeerStepBytes, $"the step takes {ByteSize.ToText(bytes)} on its way, at most {ByteSize.ToText(limits.PeerStepBytes)} may be; send fewer rows");
             }
 
             if (_waiting.Count == 0 && TryTakeStep_NeedsLock(account, bytes))

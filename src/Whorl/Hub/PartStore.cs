@@ -56,7 +56,7 @@ internal sealed class PartStore(string root)
     {
         string commit = Path.GetDirectoryName(folder)!;
         string id = Path.GetFileName(Path.GetDirectoryName(commit)!)[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal);
-        FileInfo[] files = new DirectoryInfo(folder).GetFiles();
-        return new StoredPart(id, Path.GetFileName(commit), Path.GetFileName(folder), files.Length, files.Sum(file => file.Length));
+        FileInfo[] files = new DirectoryInfo(folder).GetFiles("*", SearchOption.AllDirectories);
+        return new StoredPart(id, Path.GetFileName(commit), Path.GetFileName(folder), files.Length, files.Sum(file => file.Length), HubClient.FindPart(folder) is not null);
     }
 }

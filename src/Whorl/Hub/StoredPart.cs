@@ -6,4 +6,5 @@ namespace Whorl;
 /// <param name="Part">Which part, as <c>blocks 0..3</c> or <c>ends</c>.</param>
 /// <param name="Files">How many files it has.</param>
 /// <param name="Size">Their bytes.</param>
-internal sealed record StoredPart(string Id, string Commit, string Part, int Files, long Size);
+/// <param name="IsWhole">Whether nothing of it is missing.</param>
+internal sealed record StoredPart(string Id, string Commit, string Part, int Files, long Size, bool IsWhole);

@@ -10,6 +10,8 @@ namespace Whorl;
 /// <summary>A model's side that deals with text: tokenizer, chat template, end tokens, its own way of sampling.</summary>
 public sealed class ModelText
 {
+    private const string DefaultTemplate = "default";
+
     /// <summary>Ids that a file without a tokenizer has too.</summary>
     private static readonly string[] GgufEnds = ["eos", "eot", "eom"];
 
@@ -45,10 +47,10 @@ public sealed class ModelText
     };
 
     /// <summary>
-    /// Whether the model has a chat template, and answers. The built-in model's template makes a play of a conversation, and is for chats: the
-    /// model follows no instructions, and continues a text.
+    /// Whether the model answers a prompt: whether it has a default chat template. One whose templates all have other names follows no instructions,
+    /// and continues a prompt, as the built-in model does; conversations are put into the first of them.
     /// </summary>
-    public bool Answers => Tokenizer is { ChatTemplates: { Count: > 0 } templates } && !templates.Values.Any(IsPlay);
+    public bool Answers => Tokenizer?.ChatTemplates.ContainsKey(DefaultTemplate) == true;
 
     /// <summary>Whether a prompt is put into the chat template: where it must be, or the model has one and nothing speaks against it.</summary>
     public bool UsesTemplate(TextOptions options) => options.UsesTemplate ?? (options.System is not null || Answers);
@@ -83,7 +85,7 @@ public sealed class ModelText
     public int[] EncodeConversation(IReadOnlyList<ConversationMessage> messages)
     {
         Tokenizer tokenizer = Need();
-        string source = tokenizer.ChatTemplates.TryGetValue("default", out string? template) ? template
+        string source = tokenizer.ChatTemplates.TryGetValue(DefaultTemplate, out string? template) ? template
             : tokenizer.ChatTemplates.Count > 0 ? tokenizer.ChatTemplates.Values.First()
             : throw new WhorlException("the model has no chat template: it continues a prompt, without the options chat and system");
         string text = ChatTemplate.Parse(source).Render(new ChatTemplateInput
@@ -96,8 +98,6 @@ public sealed class ModelText
         });
         return tokenizer.Encode(text, new EncodeOptions { AddSpecialTokens = false, ParseSpecialTokens = true });
     }
-
-    private static bool IsPlay(string template) => template.Contains("STRANGER.", StringComparison.Ordinal);
 
     /// <summary>The tokenizer.</summary>
     /// <exception cref="WhorlException">There is none.</exception>

@@ -34,6 +34,18 @@ public sealed class ChatLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_that_is_too_long_is_not_sent_in_part()
+    {
+        string most = new('x', TextBuffer.MaxLength);
+        await RunAsync($"\e[200~{most}y\e[201~\rshort\r");
+        Assert.Contains("is not sent", Assert.Single(_output.Notes, n => n.Contains("longer than", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(["short"], _chat.Chat.Messages.Where(m => m.Role == "user").Select(m => m.Content));
+
+        using PlainReader plain = new(new StringReader($"\"\"\"\n{most}\n\"\"\"\n"), TextWriter.Null);
+        Assert.True((await plain.ReadAsync(CancellationToken.None)).IsCut);
+    }
+
+    [Fact]
     public async Task Ctrl_D_ends_the_chat_where_nothing_is_written()
     {
         await RunAsync("ab", Keys.Of(ConsoleKey.Home), Keys.Control('D'), "\r", Keys.Control('D'), "never\r");

@@ -23,6 +23,24 @@ public sealed class CacheTests : HubTestBase
     }
 
     [Fact]
+    public async Task List_says_what_is_missing_of_a_model()
+    {
+        (await RunAsync("pull", Model)).AssertDone();
+        string weights = Assert.Single(Directory.GetFiles(Cache, "model.safetensors", SearchOption.AllDirectories));
+        string folder = Path.GetDirectoryName(weights)!;
+        File.Move(weights, Path.Combine(folder, "model-00002-of-00003.safetensors"));
+
+        ProgramResult lines = (await RunOfflineAsync("list")).AssertDone();
+        JsonElement model = Assert.Single((await RunOfflineAsync("list", "--json")).Json().GetProperty("models").EnumerateArray().ToArray());
+        Assert.EndsWith("; incomplete: 2 files are missing, model-00001-of-00003.safetensors the first", lines.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.False(model.GetProperty("whole").GetBoolean());
+        Assert.Equal(2, model.GetProperty("missing").GetArrayLength());
+
+        File.Delete(Path.Combine(folder, "model-00002-of-00003.safetensors"));
+        Assert.EndsWith("; incomplete: no weights", (await RunOfflineAsync("list")).Output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_empty_cache_is_told_with_what_to_do()
     {
         ProgramResult result = (await RunOfflineAsync("list")).AssertDone();

@@ -165,7 +165,7 @@ public sealed class BadInputTests
         (WhorlProcess full, string fullAddress) = await WhorlProcess.ServeAsync("bard", "--cache-mib", "0");
         await using (full)
         {
-            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", fullAddress])).AssertRefused(fullAddress, "MiB");
+            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", fullAddress])).AssertRefused(fullAddress, "0 bytes are free");
         }
     }
 

@@ -41,6 +41,13 @@ public sealed class DemoTests
     private static void AssertDescribed(JsonElement json, int tokens, int blocks, int servers)
     {
         Assert.True(json.GetProperty("same_as_local").GetBoolean());
+        foreach (string part in (string[])["prefill", "decode"])
+        {
+            JsonElement there = json.GetProperty(part), here = json.GetProperty("local").GetProperty(part);
+            Assert.Equal(there.GetProperty("tokens").GetInt32(), here.GetProperty("tokens").GetInt32());
+            Assert.True(here.GetProperty("seconds").GetDouble() > 0);
+        }
+
         int[] prompt = SmolLm2.Numbers(json, "prompt_ids");
         Assert.NotEmpty(prompt);
         Assert.Equal(tokens, SmolLm2.Numbers(json, "ids").Length);

@@ -32,6 +32,18 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Shards_may_lie_in_folders_below_the_index()
+    {
+        await WriteShardsAsync();
+        Directory.CreateDirectory(_folder.File(Path.Combine("text", "weights")));
+        File.Move(_folder.File("b.safetensors"), _folder.File(Path.Combine("text", "weights", "b.safetensors")));
+        string index = _folder.File("model.safetensors.index.json");
+        await File.WriteAllTextAsync(index, (await File.ReadAllTextAsync(index)).Replace("\"b.safetensors\"", "\"text/weights/b.safetensors\"", StringComparison.Ordinal));
+        using ModelFile model = ModelFile.Open(_folder.Path);
+        CheckpointTests.AssertHolds(model.Checkpoint, Samples.Tensors());
+    }
+
+    [Fact]
     public async Task A_missing_shard_is_named()
     {
         await WriteShardsAsync();
@@ -53,18 +65,22 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("..\\\\a.safetensors")]
     [InlineData("/etc/passwd")]
     [InlineData("c:a.safetensors")]
+    [InlineData("sub/../../a.safetensors")]
+    [InlineData("sub/./a.safetensors")]
+    [InlineData("sub//a.safetensors")]
+    [InlineData("sub/")]
     [InlineData("..")]
     [InlineData("")]
     public async Task An_index_does_not_lead_out_of_its_folder(string file)
     {
         await WriteShardsAsync(extra: $"\"lost\": \"{file}\"");
-        Assert.Contains("same folder", Refusal(_folder.Path).Message, StringComparison.Ordinal);
+        Assert.Contains("in its folder", Refusal(_folder.Path).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("{}", "weight_map")]
     [InlineData("""{"weight_map": []}""", "weight_map")]
-    [InlineData("""{"weight_map": {"a": 1}}""", "same folder")]
+    [InlineData("""{"weight_map": {"a": 1}}""", "in its folder")]
     [InlineData("[]", "JSON object")]
     [InlineData("{", "no proper JSON")]
     [InlineData("""{"weight_map": {"\ud800": "a.safetensors"}}""", "no proper JSON")]

@@ -88,6 +88,29 @@ internal static partial class FileSelection
         return true;
     }
 
+    /// <summary>The files that a model lacks, as far as the files that are there tell: shards that an index names, parts of a split file.</summary>
+    /// <param name="there">The files that are there.</param>
+    /// <param name="shards">What the index names; null where there is none, or none that can be read.</param>
+    public static IReadOnlyList<string> Missing(IReadOnlyList<string> there, IReadOnlyList<string>? shards)
+    {
+        SortedSet<string> wanted = new(shards ?? [], StringComparer.Ordinal);
+        foreach (Match part in there.Select(file => PartNumber().Match(file)).Where(part => part.Success))
+        {
+            int count = int.Parse(part.Groups["count"].Value, CultureInfo.InvariantCulture);
+            for (int number = 1; number <= count && shards is null; number++)
+            {
+                wanted.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"{part.Groups["stem"].Value}-{number:D5}-of-{count:D5}.{part.Result("$'")}"));
+            }
+        }
+
+        wanted.ExceptWith(there);
+        return [.. wanted];
+    }
+
+    /// <summary>Whether a file holds weights that can be opened.</summary>
+    public static bool HasWeights(string file) => IsWeights(file) || IsGguf(file);
+
     /// <summary>The shards of a repository that has lost its index: those whose names count.</summary>
     private static IReadOnlyList<string> WithoutIndex(IReadOnlyList<string> files) =>
         [.. files.Where(file => !file.Contains('/') && IsWeights(file) && PartNumber().IsMatch(file))];

@@ -133,7 +133,24 @@ public sealed class HubCache(string folder)
         string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal)];
         long size = files.Sum(file => SizeOf(Path.Combine(folder, HubPaths.Local(file))));
-        return new CachedRevision(commit, [.. refs[commit].Order(StringComparer.Ordinal)], folder, files, size);
+        string[] there = [.. files.Where(file => SnapshotLink.HasContent(Path.Combine(folder, HubPaths.Local(file))))];
+        return new CachedRevision(commit, [.. refs[commit].Order(StringComparer.Ordinal)], folder, files, size)
+        {
+            Missing = [.. FileSelection.Missing(there, ShardsIn(folder, there)).Concat(files.Except(there)).Distinct().Order(StringComparer.Ordinal)],
+            HasWeights = files.Any(FileSelection.HasWeights),
+        };
+    }
+
+    private static IReadOnlyList<string>? ShardsIn(string folder, string[] there)
+    {
+        try
+        {
+            return there.Contains(FileSelection.Index) ? SafetensorsIndex.Read(Path.Combine(folder, FileSelection.Index)).Names : null;
+        }
+        catch (ModelFormatException)
+        {
+            return null; // an index that is no index tells of no shards
+        }
     }
 
     // A name that leads nowhere, or to a folder, names no commit.

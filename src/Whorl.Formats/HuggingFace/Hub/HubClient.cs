@@ -219,7 +219,7 @@ public sealed class HubClient : IDisposable
     /// <summary>The names of the files that a folder's index names.</summary>
     /// <exception cref="ModelFormatException">The index is not well formed.</exception>
     private static IReadOnlyList<string> ShardsIn(string folder) =>
-        [.. SafetensorsIndex.Read(Path.Combine(folder, FileSelection.Index)).Files.Select(file => Path.GetFileName(file))];
+        SafetensorsIndex.Read(Path.Combine(folder, FileSelection.Index)).Names;
 
     private string SnapshotFolder(HubReference reference, string commit) => HubPaths.Snapshot(Cache.Folder, reference.Id, commit);
 

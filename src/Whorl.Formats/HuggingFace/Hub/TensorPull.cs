@@ -109,7 +109,7 @@ internal sealed class TensorPull(
         long fetched = 0;
         foreach (TensorSlice slice in slices)
         {
-            fetched += await slice.FetchAsync(Path.Combine(folder, slice.Name), totals, cancellationToken);
+            fetched += await slice.FetchAsync(Path.Combine(folder, HubPaths.Local(slice.Name)), totals, cancellationToken);
         }
 
         return fetched;
@@ -134,6 +134,6 @@ internal sealed class TensorPull(
     // The model's weight files, as its index tells; without an index there is one file.
     private IReadOnlyList<string> WeightFiles(string snapshot, IReadOnlyList<string> small) =>
         FileSelection.NeedsIndex(listing.Files, reference) && small.Contains(Index)
-        ? [.. SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Files.Select(file => Path.GetFileName(file))]
+        ? SafetensorsIndex.Read(Path.Combine(snapshot, Index)).Names
         : [Single];
 }

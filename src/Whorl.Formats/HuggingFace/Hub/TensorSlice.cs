@@ -6,8 +6,10 @@ namespace Whorl.Formats;
 /// <param name="ranges">Where the data lie in the other file, in the order in which they are to follow each other in this one.</param>
 internal sealed class TensorSlice(RemoteContent source, byte[] header, IReadOnlyList<(long Offset, long Length)> ranges)
 {
-    /// <summary>The file's name, without the folder that the repository may have it in.</summary>
-    public string Name => Path.GetFileName(source.File.Name);
+    /// <summary>
+    /// The file's name: of a GGUF file without the folder that the repository may have it in, of others with it, as an index names them so.
+    /// </summary>
+    public string Name => FileSelection.IsGguf(source.File.Name) ? Path.GetFileName(source.File.Name) : source.File.Name;
 
     /// <summary>How many tensors it has.</summary>
     public int Tensors => ranges.Count;
@@ -25,6 +27,7 @@ internal sealed class TensorSlice(RemoteContent source, byte[] header, IReadOnly
             return 0;
         }
 
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string partial = path + ".incomplete";
         long fetched = 0;
         try

@@ -62,6 +62,7 @@ public sealed class HubSelectionTests : HubTestBase
     [InlineData("model.safetensors-00001-of-00002.safetensors", "model.safetensors-00002-of-00002.safetensors")]
     [InlineData("model-1-of-2.safetensors", "model-2-of-2.safetensors")]
     [InlineData("head.safetensors", "rest of it.safetensors")]
+    [InlineData("text/model-00001-of-00002.safetensors", "text/model-00002-of-00002.safetensors")]
     public async Task The_index_tells_the_files_whatever_they_are_called_and_whether_all_are_there(string first, string second)
     {
         AddSharded([first, second]);
@@ -73,8 +74,10 @@ public sealed class HubSelectionTests : HubTestBase
 
         Assert.Equal([.. new[] { "config.json", "model.safetensors.index.json", first, second }.Order(StringComparer.Ordinal)], snapshot.Files);
         Assert.Equal(snapshot.Files, client.FindCached(Reference)!.Files);
+        Assert.Empty(Assert.Single(client.Cache.Find(Reference.Id)!.Revisions).Missing);
         File.Delete(Path.Combine(snapshot.Folder, second));
         Assert.Null(client.FindCached(Reference));
+        Assert.Equal([second], Assert.Single(client.Cache.Find(Reference.Id)!.Revisions).Missing);
         Assert.Equal(snapshot.Files, (await client.PullAsync(Reference)).Files);
     }
 
@@ -102,6 +105,35 @@ public sealed class HubSelectionTests : HubTestBase
         Assert.Equal(HubErrorKind.Selection, error.Kind);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Parts_that_are_not_there_are_known_by_the_numbers_of_the_others()
+    {
+        foreach (string file in (string[])["t-Q8_0-00001-of-00003.gguf", "t-Q8_0-00002-of-00003.gguf", "t-Q8_0-00003-of-00003.gguf", "t-Q4_0.gguf"])
+        {
+            Hub.Add(file, Bytes(50), isLarge: true);
+        }
+
+        using HubClient client = Client();
+        HubSnapshot snapshot = await client.PullAsync(Reference with { Quantisation = "Q8_0" });
+        CachedRevision revision = Assert.Single(client.Cache.Find(Reference.Id)!.Revisions);
+        Assert.Empty(revision.Missing);
+        Assert.True(revision.HasWeights);
+        File.Delete(Path.Combine(snapshot.Folder, "t-Q8_0-00001-of-00003.gguf"));
+        File.Delete(Path.Combine(snapshot.Folder, "t-Q8_0-00003-of-00003.gguf"));
+        revision = Assert.Single(client.Cache.Find(Reference.Id)!.Revisions);
+        Assert.Equal(["t-Q8_0-00001-of-00003.gguf", "t-Q8_0-00003-of-00003.gguf"], revision.Missing);
+    }
+
+    [Fact]
+    public async Task A_configuration_alone_has_no_weights()
+    {
+        Hub.Add("config.json", "{}");
+        Hub.Add("model.safetensors", Bytes(50), isLarge: true);
+        using HubClient client = Client();
+        await client.PullFilesAsync(Reference, HubClient.IsConfiguration);
+        Assert.False(Assert.Single(client.Cache.Find(Reference.Id)!.Revisions).HasWeights);
     }
 
     [Fact]

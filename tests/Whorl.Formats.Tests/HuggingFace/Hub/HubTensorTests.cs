@@ -31,6 +31,23 @@ public sealed class HubTensorTests : HubTestBase
     }
 
     [Fact]
+    public async Task Shards_in_folders_are_fetched_into_folders()
+    {
+        Hub.Add("config.json", "{}");
+        Hub.Add("model.safetensors.index.json", """{"weight_map": {"a.0": "x/w.safetensors", "a.1": "x/w.safetensors", "b.0": "x/w.safetensors", "b.1": "x/w.safetensors", "c.0": "y/w.safetensors"}}""");
+        Hub.Add("x/w.safetensors", _first, isLarge: true);
+        Hub.Add("y/w.safetensors", _second, isLarge: true);
+        using HubClient client = Client();
+        string folder = Temporary.File("mine");
+
+        await client.PullTensorsAsync(Reference, folder, _ => name => name is "a.0" or "c.0");
+
+        using ModelFolder model = ModelFolder.Open(folder);
+        Assert.Equal(["a.0", "c.0"], Present(model));
+        Assert.Equal(Contents(_second, "c.0"), Read(model, "c.0"));
+    }
+
+    [Fact]
     public async Task Neighbours_are_asked_for_in_one_range()
     {
         AddShards();
