@@ -24,7 +24,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--temperature", "--seed", "--top-p", "--top-k", "--min-p", "--repetition-penalty", "--presence-penalty",
                 "--frequency-penalty",
             ]),
-        ("Blocks", ["--blocks", "--cache-mib"]),
+        ("Blocks", ["--blocks", "--cache-mib", "--grace"]),
         ("Measuring", ["--window", "--max-windows"]),
         ("Tokens", ["--decode", "--special", "--add-special"]),
         ("Computing", ["--threads", "--activations", "--strict"]),
