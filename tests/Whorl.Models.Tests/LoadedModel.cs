@@ -38,8 +38,8 @@ internal sealed class LoadedModel : IDisposable
         new(this, [.. _spans.Select(s => s.Open(new BlockSessionOptions(s.Range, maxLength, maxScratch)))]);
 
     /// <summary>A session on the first span alone.</summary>
-    public SessionCache OpenSpan(int maxLength, MemoryBudget budget, bool grows = false) =>
-        _spans[0].Open(new BlockSessionOptions(_spans[0].Range, maxLength, Grows: grows), budget);
+    public SessionCache OpenSpan(int maxLength, MemoryBudget budget) =>
+        _spans[0].Open(new BlockSessionOptions(_spans[0].Range, maxLength), budget);
 
     /// <summary>Logits of every token of a text, given in chunks of some sizes (the rest at once).</summary>
     public float[] Logits(ReadOnlySpan<int> ids, params int[] chunks)

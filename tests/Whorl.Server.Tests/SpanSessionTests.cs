@@ -207,6 +207,42 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Two_hundred_and_fifty_six_sessions_share_the_memory_and_get_each_the_bytes_it_gets_alone()
+    {
+        const int Sessions = 256, Texts = 8;
+        (int, int)[][] texts = [.. Enumerable.Range(0, Texts).Select(t => new[] { (3 + t, 10 * t), (1, (10 * t) + 1), (2, (10 * t) + 2), (1, (10 * t) + 3) })];
+        float[][] alone = await Task.WhenAll(texts.Select(text => _hosted.ComputeAsync(_hosted.Span, text)));
+        int length = LengthOf(Budget / Sessions);
+        IPeerHost[] hosts = [_clientHost, _otherHost, .. Enumerable.Range(0, 6).Select(_ => _network.AddHost())];
+        List<SpanConnection> connections = [];
+        List<PeerStream> streams = [];
+        for (int i = 0; i < Sessions; i++)
+        {
+            streams.Add(await hosts[i % hosts.Length].DialAsync(_serverHost.Id, SpanWire.ProtocolId, _limit.Token));
+            connections.Add(await OpenedAsync(streams[^1], length));
+        }
+
+        PeerStream tooMuch = await hosts[^1].DialAsync(_serverHost.Id, SpanWire.ProtocolId, _limit.Token);
+        long free = _hosted.Span.Budget.Free;
+        Assert.Equal(SpanFailureCode.OutOfMemory, Assert.IsType<SpanReply.Failure>(await AskAsync(new SpanConnection(tooMuch), Open(length + LengthOf(free)))).Code);
+        float[][] outputs = await Task.WhenAll(connections.Select((connection, i) => Task.Run(async () =>
+        {
+            List<float> output = [];
+            for (int s = 0; s < texts[i % Texts].Length; s++)
+            {
+                output.AddRange(await StepAsync(connection, s + 1, texts[i % Texts][s].Item1, texts[i % Texts][s].Item2));
+                Assert.InRange(_hosted.Span.Budget.Taken, 1, Budget);
+            }
+
+            return output.ToArray();
+        })));
+        Assert.All(outputs, (output, i) => Assert.Equal(alone[i % Texts], output));
+        await Task.WhenAll(streams.Append(tooMuch).Select(stream => stream.DisposeAsync().AsTask()));
+        await UntilAsync(() => _server.Sessions == 0 && _hosted.Span.Budget.Taken == 0);
+        await Task.WhenAll(hosts[2..].Select(host => host.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
     public async Task Who_leaves_refuses_new_sessions_and_lets_those_under_way_end()
     {
         PeerStream broken = await DialAsync();

@@ -19,9 +19,6 @@ public sealed record BlockCache(KeyValueStore? KeyValues, IReadOnlyList<StateSto
         }
     }
 
-    /// <summary>Bytes it takes once so many tokens, scratch included, have come.</summary>
-    public long BytesFor(int tokens) => (KeyValues?.BytesFor(tokens) ?? 0) + States.Sum(s => s.Bytes);
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -6,16 +6,13 @@ namespace Whorl.Models;
 public sealed partial class SessionCache : IDisposable
 {
     private readonly MemoryBudget? _budget;
-    private readonly bool _grows;
-    private long _bytes;
     private readonly List<int> _parents = [];
     private bool _disposed;
     private bool _isBroken;
     private int _entered; // scratch tokens before the step that was entered last
 
     internal SessionCache(IReadOnlyList<BlockCache> blocks, BlockSessionOptions options, MemoryBudget? budget, long bytes) =>
-        (Blocks, Range, MaxLength, MaxScratch, _grows, _budget, _bytes) =
-        (blocks, options.Range, options.MaxLength, options.MaxScratch, options.Grows, budget, bytes);
+        (Blocks, Range, MaxLength, MaxScratch, _budget, Bytes) = (blocks, options.Range, options.MaxLength, options.MaxScratch, budget, bytes);
 
     /// <summary>Which blocks.</summary>
     public BlockRange Range { get; }
@@ -32,8 +29,8 @@ public sealed partial class SessionCache : IDisposable
     /// <summary>Scratch tokens there are: number i's parent is <c>Parents[i]</c>, -1 standing for the last committed token.</summary>
     public ReadOnlySpan<int> Parents => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parents);
 
-    /// <summary>Bytes taken from the budget: all that it can need, or, where it grows, what it needs by now.</summary>
-    public long Bytes => _bytes;
+    /// <summary>Bytes taken from the budget: all that it can need, so that it reaches the length that it was promised. Memory itself is taken as tokens come.</summary>
+    public long Bytes { get; }
 
     internal IReadOnlyList<BlockCache> Blocks { get; }
 
@@ -129,7 +126,7 @@ public sealed partial class SessionCache : IDisposable
             block.Dispose();
         }
 
-        _budget?.Give(_bytes);
+        _budget?.Give(Bytes);
     }
 
     /// <summary>Refuses a step that does not fit, before anything is changed.</summary>
@@ -162,29 +159,6 @@ public sealed partial class SessionCache : IDisposable
         else if (step.Rows > MaxLength - Committed - kept)
         {
             throw new ArgumentException($"{Committed + kept} + {step.Rows} tokens are more than the session's {MaxLength}", nameof(step));
-        }
-    }
-
-    /// <summary>Takes the memory from the budget that a checked step needs, where the session grows.</summary>
-    /// <exception cref="MemoryBudgetException">So much is not free; what the session remembers has not changed.</exception>
-    internal void Grow(BlockStep step)
-    {
-        if (!_grows)
-        {
-            return;
-        }
-
-        int kept = step.HasVerdict ? step.Keep.Length : 0, scratch = step.HasVerdict ? 0 : _parents.Count;
-        long needed = 0;
-        for (int i = 0; i < Blocks.Count; i++)
-        {
-            needed += Blocks[i].BytesFor(Committed + kept + scratch + step.Rows);
-        }
-
-        if (needed > _bytes)
-        {
-            _budget?.Take(needed - _bytes);
-            _bytes = needed;
         }
     }
 

@@ -6,7 +6,4 @@ namespace Whorl.Models;
 /// The most tokens that will be committed; memory is reserved for so many, and rotary variants that depend on length are fixed by it.
 /// </param>
 /// <param name="MaxScratch">The most scratch tokens at a time.</param>
-/// <param name="Grows">
-/// Whether memory is taken from the budget as tokens come, and a step that finds none is refused, instead of all of it when the session opens.
-/// </param>
-public sealed record BlockSessionOptions(BlockRange Range, int MaxLength, int MaxScratch = 0, bool Grows = false);
+public sealed record BlockSessionOptions(BlockRange Range, int MaxLength, int MaxScratch = 0);

@@ -99,7 +99,7 @@ public sealed class DecoderSpan : IDisposable
                 caches[^1].ReserveScratch(options.MaxScratch);
             }
 
-            bytes = caches.Sum(cache => cache.BytesFor(options.Grows ? 0 : capacity));
+            bytes = caches.Sum(cache => cache.Bytes);
             budget?.Take(bytes);
             return new SessionCache(caches, options, budget, bytes);
         }
@@ -137,7 +137,6 @@ public sealed class DecoderSpan : IDisposable
     /// <param name="between">
     /// Called between two blocks, or null. It may compute other sessions' steps meanwhile, which are then whole before these go on; it must not throw.
     /// </param>
-    /// <exception cref="MemoryBudgetException">A session that grows found no memory.</exception>
     public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Action? between = null)
     {
         lock (_backend)
@@ -183,7 +182,6 @@ public sealed class DecoderSpan : IDisposable
         int rows = 0;
         for (int i = 0; i < sessions.Count; i++)
         {
-            sessions[i].Grow(steps[i]);
             rows += steps[i].Rows;
         }
 

@@ -84,24 +84,25 @@ public sealed class SessionCacheTests
     }
 
     [Fact]
-    public void A_session_that_grows_takes_memory_as_tokens_come_and_a_step_that_finds_none_changes_nothing()
+    public void A_session_reserves_the_length_it_is_promised_and_takes_memory_as_tokens_come()
     {
         using LoadedModel model = new(ReferenceData.PathOf("golden", "petals", "tiny-llama"));
-        using ModelRun whole = model.Open(1000);
-        MemoryBudget budget = new(long.MaxValue);
-        using SessionCache reserved = model.OpenSpan(1000, budget), growing = model.OpenSpan(1000, new MemoryBudget(budget.Taken * 5 / 8), grows: true);
-        Assert.Equal(reserved.Bytes, budget.Taken);
-        Assert.Equal(0, growing.Bytes);
+        MemoryBudget all = new(long.MaxValue);
+        using SessionCache cache = model.OpenSpan(1000, all);
+        Assert.Equal(cache.Bytes, all.Taken);
+        MemoryBudget scarce = new((cache.Bytes * 3 / 2) - 1);
+        using SessionCache first = model.OpenSpan(1000, scarce);
+        Assert.Throws<MemoryBudgetException>(() => model.OpenSpan(501, scarce));
+        Assert.Equal(cache.Bytes, scarce.Taken);
+
         int[] ids = [.. Enumerable.Range(0, 300).Select(i => i % 50)];
-        Step(model, growing, 0, ids);
-        long held = growing.Bytes;
-        Assert.InRange(held, 1, reserved.Bytes * 5 / 8);
+        Assert.Equal(0, Taken());
+        Step(model, cache, 0, ids);
+        Assert.InRange(Taken(), 1, cache.Bytes * 5 / 8);
+        Step(model, cache, 300, [.. ids, .. ids, .. ids[..100]]); // it finds all that it was promised
+        Assert.Equal(cache.Bytes, Taken());
 
-        Assert.Throws<MemoryBudgetException>(() => Step(model, growing, 300, [.. ids, .. ids]));
-
-        Assert.Equal((300, held), (growing.Committed, growing.Bytes));
-        Step(model, whole.Sessions[0], 0, ids);
-        Assert.Equal(Step(model, whole.Sessions[0], 300, 4, 2), Step(model, growing, 300, 4, 2));
+        long Taken() => cache.Blocks.Sum(block => block.KeyValues!.BytesTaken);
     }
 
     [Fact]
