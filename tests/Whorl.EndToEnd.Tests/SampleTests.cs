@@ -52,6 +52,15 @@ public sealed partial class SampleTests
     }
 
     [Fact]
+    public async Task A_text_goes_on_when_the_only_holder_of_its_blocks_is_killed_and_comes_back()
+    {
+        string written = await RunAsync("survives-kills", "bard", "HAMLET.", Path.Combine(AppContext.BaseDirectory, "whorl.dll"));
+        Assert.Contains("[server killed]", written, StringComparison.Ordinal);
+        Assert.Contains("blocks 3..5 were lost and came back: ", written, StringComparison.Ordinal);
+        Assert.EndsWith("the same bytes as undisturbed" + Environment.NewLine, written, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hidden_states_are_told_at_every_boundary()
     {
         string[] lines = (await RunAsync("hidden-states", "bard", "HAMLET.")).TrimEnd().Split(Environment.NewLine);
