@@ -85,9 +85,12 @@ internal static class PeersWriter
         return table;
     }
 
-    private static string State(SwarmServer server) => server.State == "gone"
-        ? string.Create(CultureInfo.InvariantCulture, $"gone, heard of {server.LastAnnounced.TotalSeconds:F0} s ago")
-        : server.State;
+    private static string State(SwarmServer server) => server switch
+    {
+        { State: not "gone" } => server.State,
+        { LastAnnounced: { } ago } => string.Create(CultureInfo.InvariantCulture, $"gone, heard of about {ago.TotalSeconds:F0} s ago"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"gone, announced for {server.Validity.TotalSeconds:F0} s more"),
+    };
 
     private static string Rate(double value) => value.ToString(value < 10 ? "F1" : "F0", CultureInfo.InvariantCulture);
 
@@ -118,7 +121,7 @@ internal static class PeersWriter
         ["reached"] = server.Fault is { } fault ? $"no: {fault}" : server.Info.UsingRelay == true ? "through a relay" : "directly",
         ["round_trip_ms"] = Number(server.RoundTrip?.TotalMilliseconds, "F3"),
         ["valid_seconds"] = Number(server.Validity.TotalSeconds, "F1"),
-        ["last_announced_seconds"] = Number(server.LastAnnounced.TotalSeconds, "F1"),
+        ["last_announced_seconds"] = Number(server.LastAnnounced?.TotalSeconds, "F1"),
     };
 
     /// <summary>A number without the digits that say nothing.</summary>

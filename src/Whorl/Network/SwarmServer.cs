@@ -25,6 +25,9 @@ internal sealed record SwarmServer(PeerId Peer, ServerInfo Info, TimeSpan Validi
     /// <summary>Its blocks; null where it does not say.</summary>
     public BlockRange? Range => Info is { StartBlock: >= 0 and int first, EndBlock: int end } && end > first ? new BlockRange(first, end - 1) : null;
 
-    /// <summary>How long ago it was heard of last, if it announces itself as servers usually do.</summary>
-    public TimeSpan LastAnnounced => UsualValidity > Validity ? UsualValidity - Validity : TimeSpan.Zero;
+    /// <summary>
+    /// How long ago it was heard of last, if it announces itself for as long as servers usually do: an announcement tells only when it ends. Null where
+    /// it does not, as this one still holds for longer.
+    /// </summary>
+    public TimeSpan? LastAnnounced => UsualValidity >= Validity ? UsualValidity - Validity : null;
 }

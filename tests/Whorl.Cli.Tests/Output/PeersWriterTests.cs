@@ -34,6 +34,16 @@ public sealed class PeersWriterTests
         Assert.All(peers, peer => Assert.Equal(140, (double?)peer!["last_announced_seconds"])); // 240 s is how long one holds
     }
 
+    [Fact]
+    public void When_a_server_was_heard_of_is_not_told_where_its_announcement_holds_for_longer_than_usual()
+    {
+        SwarmModel model = ModelOf("0..2");
+        SwarmServer longer = model.Servers[0] with { Validity = TimeSpan.FromSeconds(3600) };
+        JsonObject json = PeersWriter.ToJson([model with { Servers = [longer] }]);
+        Assert.Null(json["peers"]![0]!["last_announced_seconds"]);
+        Assert.Equal(3600, (double?)json["peers"]![0]!["valid_seconds"]);
+    }
+
     /// <summary>A model of six blocks.</summary>
     private static SwarmModel ModelOf(params string[] servers) => new("model", new ModelInfo(6, null), [.. servers.Select(ServerOf)]);
 
