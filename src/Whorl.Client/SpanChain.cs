@@ -80,6 +80,12 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
     }
 
     /// <inheritdoc/>
+    void ILinkSource.Measured(object holder, int rows, int blocks, TimeSpan computing)
+    {
+        // Who was named is used in the order of the blocks, however fast.
+    }
+
+    /// <inheritdoc/>
     Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
         OpenAsync(options, [.. without.OfType<IBlockSpan>()], cancellationToken);
 

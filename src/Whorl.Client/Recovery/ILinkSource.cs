@@ -15,6 +15,9 @@ internal interface ILinkSource
     /// <summary>It has answered.</summary>
     void Succeeded(object holder);
 
+    /// <summary>It has computed a step, and says how long that took.</summary>
+    void Measured(object holder, int rows, int blocks, TimeSpan computing);
+
     /// <summary>Opens sessions that together compute some blocks, once: whether to try again decides the caller.</summary>
     /// <param name="options">Which blocks, and how long.</param>
     /// <param name="without">Holders that are not to be taken.</param>

@@ -77,6 +77,9 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
     void ILinkSource.Succeeded(object holder) => _view.Succeeded((PeerId)holder);
 
     /// <inheritdoc/>
+    void ILinkSource.Measured(object holder, int rows, int blocks, TimeSpan computing) => _view.Measured((PeerId)holder, rows, blocks, computing);
+
+    /// <inheritdoc/>
     Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
         OpenAsync(options, without, cancellationToken);
 

@@ -24,6 +24,7 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
 
     private readonly Lock _gate = new();
     private readonly PingTable _pings = new();
+    private readonly RouteCosts _costs = new();
     private readonly PeerBans _bans = new(time);
     private IReadOnlyList<BlockServer> _servers = [];
     private DateTimeOffset? _seen;
@@ -46,7 +47,7 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
     /// <exception cref="NoRouteException">Nobody else holds some of the blocks; the message names them, and those that failed.</exception>
     public Task<IReadOnlyList<RouteHop>> FindFastestAsync(
         BlockRange range, int tokens, IReadOnlyDictionary<PeerId, string> failed, CancellationToken cancellationToken) =>
-        FindAsync(range, failed, (servers, pings) => FastestRoute.Find(servers, range, pings, tokens), cancellationToken);
+        FindAsync(range, failed, (servers, pings) => FastestRoute.Find(servers, range, pings, tokens, _costs.Current(rows: 1, time.GetUtcNow())), cancellationToken);
 
     /// <summary>Servers drawn so that clients share them by their throughput.</summary>
     /// <inheritdoc cref="FindFastestAsync"/>
@@ -110,6 +111,16 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
         lock (_gate)
         {
             _bans.Add(peer);
+        }
+    }
+
+    /// <summary>A server has computed a step.</summary>
+    /// <inheritdoc cref="RouteCosts.Add"/>
+    internal void Measured(PeerId peer, int rows, int blocks, TimeSpan computing)
+    {
+        lock (_gate)
+        {
+            _costs.Add(peer, rows, blocks, computing, time.GetUtcNow());
         }
     }
 

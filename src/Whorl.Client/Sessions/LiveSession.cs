@@ -151,8 +151,8 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     {
         if (part.TakeAttachPause() is { } pause)
         {
-            BlockHolder holder = part.Session.Holders[0];
-            _recoveries.Add(new SessionRecovery(holder.Name, part.Range, RecoveryKind.Attach, pause, TimeSpan.Zero, 0));
+            BlockHolder named = part.Session.Holders[0];
+            _recoveries.Add(new SessionRecovery(named.Name, part.Range, RecoveryKind.Attach, pause, TimeSpan.Zero, 0));
         }
 
         if (!part.HasAnswered && part.Link.Holder is { } answering)
@@ -161,6 +161,10 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         }
 
         part.HasAnswered = true;
+        if (part.Link.Holder is { } holder && _carrier.Step.Rows > 0 && part.TakeComputing() is { Ticks: > 0 } computing)
+        {
+            _source?.Measured(holder, _carrier.Step.Rows, part.Range.Count, computing);
+        }
     }
 
     /// <summary>Puts others in a link's place and computes there what had entered it. Where they fail in turn, still others.</summary>

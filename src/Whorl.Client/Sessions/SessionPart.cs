@@ -10,6 +10,7 @@ namespace Whorl.Client.Sessions;
 internal sealed class SessionPart(SessionLink link, BoundaryLog? log) : IAsyncDisposable
 {
     private BoundaryLog? _log = log;
+    private TimeSpan _computing;
     private int _attached;
     private bool _isDisposed;
 
@@ -48,6 +49,14 @@ internal sealed class SessionPart(SessionLink link, BoundaryLog? log) : IAsyncDi
         bool isOpen = !_isDisposed;
         _isDisposed = true;
         return isOpen ? link.Session.DisposeAsync() : ValueTask.CompletedTask;
+    }
+
+    /// <summary>How long the holder says that it has computed since this was last asked for.</summary>
+    public TimeSpan TakeComputing()
+    {
+        TimeSpan before = _computing;
+        _computing = link.Session.Holders[0].Computing;
+        return _computing - before;
     }
 
     /// <summary>The pause since this was last asked for in which the link went on over another connection; null where it did not.</summary>

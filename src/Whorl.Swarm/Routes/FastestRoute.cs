@@ -27,10 +27,17 @@ public static class FastestRoute
     /// <param name="range">The blocks.</param>
     /// <param name="pings">Seconds of a round trip from here to servers, by base58 peer id; infinite where one did not answer.</param>
     /// <param name="tokens">Tokens that the session reserves memory for.</param>
+    /// <param name="costs">Seconds a block that were measured, by base58 peer id; for all others what they say of themselves counts. Null for none.</param>
     /// <returns>The servers in the order of their blocks; none where a block is held by nobody.</returns>
-    public static IReadOnlyList<RouteHop> Find(IReadOnlyList<BlockServer> servers, BlockRange range, IReadOnlyDictionary<string, double> pings, int tokens)
+    public static IReadOnlyList<RouteHop> Find(
+        IReadOnlyList<BlockServer> servers,
+        BlockRange range,
+        IReadOnlyDictionary<string, double> pings,
+        int tokens,
+        IReadOnlyDictionary<string, double>? costs = null)
     {
         string[] names = [.. servers.Select(s => s.Peer.ToString())];
+        double[] seconds = [.. servers.Select((s, i) => costs is not null && costs.TryGetValue(names[i], out double measured) ? measured : OfBlock(s))];
         Way[] ways = new Way[servers.Count]; // the best that ends with each server
         List<int> before = [];
         for (int block = range.First; block <= range.Last; block++)
@@ -44,7 +51,7 @@ public static class FastestRoute
                     continue;
                 }
 
-                double there = Computing(server, Math.Min(server.Range.Last, range.Last) - block + 1, tokens);
+                double there = Computing(server, Math.Min(server.Range.Last, range.Last) - block + 1, tokens, seconds[i]);
                 if (block == range.First)
                 {
                     ways[i] = new Way(Delay(pings, names[i]) + there, 1, -1, block);
@@ -114,10 +121,12 @@ public static class FastestRoute
     private static double Delay(IReadOnlyDictionary<string, double>? pings, string to) =>
         pings is not null && pings.TryGetValue(to, out double roundTrip) ? Math.Min(roundTrip / 2, LongestDelay) : UnknownDelay;
 
-    private static double Computing(BlockServer server, int blocks, int tokens)
+    private static double OfBlock(BlockServer server) => 1 / (server.Info.InferenceRps is > 0 and var rps ? Math.Min(rps, IncredibleRps) : UnknownInferenceRps);
+
+    private static double Computing(BlockServer server, int blocks, int tokens, double seconds)
     {
         double waiting = 2.0 * tokens * server.Range.Count > server.Info.CacheTokensLeft ? WaitForCache : 0; // keys and values count apart
-        return Overhead + waiting + (blocks / (server.Info.InferenceRps is > 0 and var rps ? Math.Min(rps, IncredibleRps) : UnknownInferenceRps));
+        return Overhead + waiting + (blocks * seconds);
     }
 
     /// <summary>How a token may have come to the end of a server.</summary>

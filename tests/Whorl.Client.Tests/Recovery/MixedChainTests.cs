@@ -6,7 +6,6 @@ using Whorl.Client.Tests.Petals;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Server;
-using Whorl.Swarm;
 
 namespace Whorl.Client.Tests.Recovery;
 
