@@ -104,7 +104,8 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
 
         while (true)
         {
-            (IBlockSpan Span, Task<SessionLink> Opening)[] opening = [.. Links(failed, options.Range).Select(link => (link.Span, OpenOneAsync(link.Span, options with { Range = link.Range })))];
+            (IBlockSpan Span, Task<SessionLink> Opening)[] opening =
+                [.. Links(failed, options.Range).Select(link => (link.Span, OpenOneAsync(link.Span, options with { Range = link.Range })))];
             try
             {
                 SessionLink[] links = await Task.WhenAll(opening.Select(o => o.Opening));

@@ -46,7 +46,8 @@ public sealed class RouteCosts
         }
 
         int size = SizeOf(rows);
-        return _costs.Where(cost => cost.Key.Size == size && cost.Value.Steps >= LeastSteps).ToDictionary(cost => cost.Key.Peer.ToString(), cost => cost.Value.Seconds, StringComparer.Ordinal);
+        return _costs.Where(cost => cost.Key.Size == size && cost.Value.Steps >= LeastSteps)
+            .ToDictionary(cost => cost.Key.Peer.ToString(), cost => cost.Value.Seconds, StringComparer.Ordinal);
     }
 
     private static int SizeOf(int rows) => BitOperations.Log2((uint)Math.Max(rows, 1));

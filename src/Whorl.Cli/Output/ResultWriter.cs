@@ -54,7 +54,8 @@ internal static class ResultWriter
 
         TimeSpan pause = result.Recoveries.Aggregate(TimeSpan.Zero, (sum, recovery) => sum + recovery.Pause);
         string servers = string.Join("; ", result.Recoveries.Select(r => $"{ServerName.Short(r.Server)} (blocks {r.Range}), {Cure(r.Kind)}"));
-        return string.Create(CultureInfo.InvariantCulture, $"lost on the way: {servers}; {Count("token", result.Recoveries.Sum(r => r.ReplayedTokens))} computed again, {pause.TotalSeconds:F2} s in all");
+        string tokens = Count("token", result.Recoveries.Sum(r => r.ReplayedTokens));
+        return string.Create(CultureInfo.InvariantCulture, $"lost on the way: {servers}; {tokens} computed again, {pause.TotalSeconds:F2} s in all");
     }
 
     /// <summary>How fast it went, in one line.</summary>

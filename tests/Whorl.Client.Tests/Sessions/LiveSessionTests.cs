@@ -96,7 +96,10 @@ public sealed class LiveSessionTests
     }
 
     private static LiveSession Of(params TestLink[] links) => new(
-        [.. links.Select(l => new SessionLink(l, l.Holders[0].Range))], 2, new SpanContract("model", Tensors.ActivationFormat.F32, BoundaryFormat.F32), new BlockSessionOptions(new BlockRange(0, 1), 100));
+        [.. links.Select(l => new SessionLink(l, l.Holders[0].Range))],
+        2,
+        new SpanContract("model", Tensors.ActivationFormat.F32, BoundaryFormat.F32),
+        new BlockSessionOptions(new BlockRange(0, 1), 100));
 
     private static async Task StepAsync(LiveSession session, BlockStep step)
     {
