@@ -8,6 +8,11 @@ namespace Whorl.Dht;
 /// <summary>Finding values, and the nodes nearest to a key.</summary>
 public sealed partial class DhtNode
 {
+    /// <summary>Who is slower than so many times the slowest answer to a search, and than this, is not waited for where the others have what is searched for.</summary>
+    private const int SlowerThanOthers = 4;
+
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(300);
+
     private readonly RunningSearches _running = new(); // guarded by _gate
 
     /// <summary>Finds the value of a key.</summary>
@@ -140,6 +145,7 @@ public sealed partial class DhtNode
                     End(byKey[key], byKey[key].Outcome);
                     CacheResult(byKey[key], nearest, isRefresh);
                 },
+                key => byKey[key].IsFound,
                 cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -178,28 +184,36 @@ public sealed partial class DhtNode
             (int)Math.Sqrt(targets.Count),
             (_, _, _, _) => { },
             (target, nearest) => found[target] = nearest,
+            _ => true,
             cancellationToken).ConfigureAwait(false);
         return found;
     }
 
-    /// <summary>Runs a search: asks as it says, several at once, and stops what is under way once it is finished.</summary>
+    /// <summary>
+    /// Runs a search: asks as it says, several at once. Those that are slow where others have answered are left out, and what is under way when it is finished
+    /// ends in the background: who does not answer then is noted all the same.
+    /// </summary>
     /// <param name="targets">What to search for.</param>
     /// <param name="targetsPerStep">How many targets one question may be for.</param>
     /// <param name="onResult">Gets every answer, and may stop the search for its target.</param>
     /// <param name="onFinished">Gets each target once it is done, with the nearest nodes.</param>
+    /// <param name="isFound">Whether there is something to go on with for a target, so that nobody who is slow is waited for.</param>
     /// <param name="cancellationToken">Gives up.</param>
     private async Task<LookupStatistics> SearchAsync(
         IReadOnlyCollection<DhtId> targets,
         int targetsPerStep,
         Action<BeamSearch, (DhtId Id, PeerId Peer), DhtId, FindResult> onResult,
         Action<DhtId, IReadOnlyList<(DhtId Id, PeerId Peer)>> onFinished,
+        Func<DhtId, bool> isFound,
         CancellationToken cancellationToken)
     {
         Dictionary<DhtId, PeerId> peers = NearestKnown(targets);
         BeamSearch search = new(targets, peers.Keys, Id, _options.BucketSize, targetsPerStep);
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         // A list, as two failed calls may be one and the same task.
-        List<(Task<IReadOnlyList<FindResult>?> Call, BeamStep Step, int RoundTrip)> active = [];
+        List<(Task<IReadOnlyList<FindResult>?> Call, BeamStep Step, int RoundTrip, long Asked)> active = [];
+        List<Task> late = [];
+        TimeSpan? slowest = null;
         int calls = 0;
         int roundTrips = 0;
         try
@@ -214,7 +228,7 @@ public sealed partial class DhtNode
                         continue;
                     }
 
-                    active.Add((_protocol.FindAsync(peers[step.Node], step.Targets, stop.Token), step, roundTrips + 1));
+                    active.Add((_protocol.FindAsync(peers[step.Node], step.Targets, stop.Token), step, roundTrips + 1, _time.GetTimestamp()));
                     calls++;
                 }
 
@@ -228,18 +242,77 @@ public sealed partial class DhtNode
                     return new LookupStatistics(calls, roundTrips);
                 }
 
-                await Task.WhenAny(active.Select(asked => asked.Call)).ConfigureAwait(false);
+                TimeSpan? patience = slowest is { } longest && search.Open.All(isFound)
+                    ? Longer(SlowerThanOthers * longest, LeastPatience) - _time.GetElapsedTime(active.Max(asked => asked.Asked))
+                    : null;
+                if (!await AnyAsync(active.Select(asked => asked.Call), patience, cancellationToken).ConfigureAwait(false))
+                {
+                    foreach ((Task<IReadOnlyList<FindResult>?> slow, BeamStep step, _, _) in active)
+                    {
+                        late.Add(NoteAsync(slow, peers[step.Node]));
+                        search.Report(step, null);
+                    }
+
+                    active.Clear();
+                    continue;
+                }
+
                 int first = active.FindIndex(asked => asked.Call.IsCompleted);
-                (Task<IReadOnlyList<FindResult>?> call, BeamStep answered, int roundTrip) = active[first];
+                (Task<IReadOnlyList<FindResult>?> call, BeamStep answered, int roundTrip, long sent) = active[first];
                 active.RemoveAt(first);
                 roundTrips = Math.Max(roundTrips, roundTrip);
-                TakeAnswer(search, answered, await call.ConfigureAwait(false), peers, onResult);
+                IReadOnlyList<FindResult>? results = await call.ConfigureAwait(false);
+                slowest = results is null ? slowest : Longer(slowest ?? TimeSpan.Zero, _time.GetElapsedTime(sent));
+                TakeAnswer(search, answered, results, peers, onResult);
             }
         }
         finally
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await SettleAsync(active.Select(asked => asked.Call)).ConfigureAwait(false);
+            if (late.Count == 0)
+            {
+                await stop.CancelAsync().ConfigureAwait(false);
+                await SettleAsync(active.Select(asked => asked.Call)).ConfigureAwait(false);
+                stop.Dispose();
+            }
+            else
+            {
+                late.AddRange(active.Select(asked => asked.Call));
+                _background.Run(token => EndAsync(late, stop, token));
+            }
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    /// <summary>Waits for one of several calls, for so long where a patience is given.</summary>
+    /// <returns>Whether one has ended.</returns>
+    private async Task<bool> AnyAsync(IEnumerable<Task> calls, TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        if (patience is null)
+        {
+            await Task.WhenAny(calls).ConfigureAwait(false);
+            return true;
+        }
+
+        List<Task> waited = [.. calls];
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task delay = patience > TimeSpan.Zero ? Task.Delay(patience.Value, _time, over.Token) : Task.CompletedTask;
+        waited.Add(delay);
+        Task ended = await Task.WhenAny(waited).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ended != delay;
+    }
+
+    /// <summary>Notes whether a node that was not waited for answers at all.</summary>
+    private async Task NoteAsync(Task<IReadOnlyList<FindResult>?> call, PeerId peer)
+    {
+        if (await call.ConfigureAwait(false) is null)
+        {
+            lock (_gate)
+            {
+                _blacklist.RegisterFailure(peer);
+            }
         }
     }
 

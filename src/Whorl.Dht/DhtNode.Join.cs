@@ -71,8 +71,8 @@ public sealed partial class DhtNode
             initialPeers.Count == 1 ? reasons[0] : $"none of {initialPeers.Count} initial peers takes this node in: {string.Join("; ", reasons)}");
     }
 
-    /// <summary>Waits for those that are slow to take this node in, and lets go of them when the node ends.</summary>
-    private static async Task EndAsync(List<Task<string?>> open, CancellationTokenSource over, CancellationToken closing)
+    /// <summary>Waits for those that are slow, and lets go of them when the node ends.</summary>
+    private static async Task EndAsync(IEnumerable<Task> open, CancellationTokenSource over, CancellationToken closing)
     {
         using (over)
         {

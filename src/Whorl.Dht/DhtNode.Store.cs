@@ -50,6 +50,7 @@ public sealed partial class DhtNode
                 (_, _, _, _) => { },
                 (key, nearest) => storing.Add(
                     StoreKeyAsync(key, nearest, [.. indices[key].Select(i => Sign(entries[i]))], indices[key], stored, cancellationToken)),
+                _ => false, // an owner has time, and a far node is as good a keeper
                 cancellationToken).ConfigureAwait(false);
         }
         finally

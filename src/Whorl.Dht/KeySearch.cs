@@ -30,6 +30,9 @@ internal sealed class KeySearch(DhtId key, double sufficient)
     /// <summary>Whether the search may stop.</summary>
     public bool IsSufficient => _found && Expiration >= sufficient;
 
+    /// <summary>Whether there is a value, be it not the latest.</summary>
+    public bool IsFound => _found;
+
     /// <summary>The value; null where there is none.</summary>
     public StoredValue? Value => _found ? _value : null;
 

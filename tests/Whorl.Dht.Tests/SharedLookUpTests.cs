@@ -87,6 +87,29 @@ public sealed class SharedLookUpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_hangs_is_not_waited_for_where_others_have_the_value_and_leaves_the_table_all_the_same()
+    {
+        await using DhtNode client = await ClientAsync(new DhtOptions(), workers: 4);
+        long start = _swarm.Clock.GetTimestamp();
+        Task<LookUp> latest = LookUpAsync(client, double.PositiveInfinity), missing = LookUpAsync(client, client.Now, default, DhtId.OfKey("missing"));
+        await TestLimits.EventuallyAsync(() => _asked == 2);
+        while (!latest.IsCompleted)
+        {
+            Assert.InRange(_swarm.Clock.GetElapsedTime(start).TotalSeconds, 0, 1); // a call counts as lost after three
+            _swarm.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(latest, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
+        }
+
+        Assert.Equal("value", (await latest).Value);
+        Assert.False(missing.IsCompleted); // it alone may know
+        Assert.Contains(client.Neighbours, node => node.Peer == _silent.Id);
+        _swarm.Clock.Advance(PastTimeOut);
+        await missing;
+        await TestLimits.EventuallyAsync(() => client.BackgroundTaskCount == 0);
+        Assert.DoesNotContain(client.Neighbours, node => node.Peer == _silent.Id);
+    }
+
+    [Fact]
     public async Task Look_ups_of_several_keys_that_overlap_share_what_they_have_in_common()
     {
         await using DhtNode client = await ClientAsync();
@@ -104,9 +127,9 @@ public sealed class SharedLookUpTests : IAsyncLifetime
     }
 
     /// <summary>A client that asks the silent peer first, and nobody else meanwhile.</summary>
-    private async Task<DhtNode> ClientAsync(DhtOptions? options = null)
+    private async Task<DhtNode> ClientAsync(DhtOptions? options = null, int workers = 1)
     {
-        DhtNode client = await _swarm.AddAsync((options ?? new DhtOptions()) with { ClientMode = true, Workers = 1, CacheLocally = false });
+        DhtNode client = await _swarm.AddAsync((options ?? new DhtOptions()) with { ClientMode = true, Workers = workers, CacheLocally = false });
         client.Protocol.Locked((table, _, _) => table.AddOrUpdate(Key, _silent.Id, out _)); // nearest of all
         return client;
     }

@@ -22,6 +22,11 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
     private static readonly TimeSpan Validity = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>Who has not answered a ping after this, and after so many times the longest of the others', is passed over where they hold all blocks.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(300);
+
+    private const int SlowerThanOthers = 4;
+
     private readonly Lock _gate = new();
     private readonly PingTable _pings = new();
     private readonly RouteCosts _costs = new();
@@ -212,19 +217,81 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
             targets = PingTargets(servers);
         }
 
-        TimeSpan?[] trips = await Task.WhenAll(targets.Select(peer => source.PingAsync(peer, PingTimeout, cancellationToken)));
+        await PingAsync(servers, targets, cancellationToken);
         lock (_gate)
         {
             _servers = servers.Count > 0 ? servers : _servers; // where the DHT has nothing to tell, those known before may still be there
             _seen = time.GetUtcNow();
             _isWary = false;
-            for (int i = 0; i < targets.Length; i++)
-            {
-                _pings.Add(targets[i], trips[i], time.GetUtcNow());
-            }
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Pings all, and waits until all have answered or those that have hold all blocks and the others are slow: these count as not there until they answer.
+    /// </summary>
+    private async Task PingAsync(IReadOnlyList<BlockServer> servers, PeerId[] targets, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        TimeSpan longest = TimeSpan.Zero;
+        HashSet<PeerId> answered = [];
+        Task[] all = [.. targets.Select(MeasureAsync)];
+        List<Task> open = [.. all];
+        while (open.Count > 0)
+        {
+            using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task impatient = Task.Delay(Patience(), time, over.Token);
+            Task ended = await Task.WhenAny([.. open, impatient]);
+            await over.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (ended == impatient)
+            {
+                break;
+            }
+
+            open.Remove(ended);
+            await ended;
+        }
+
+        lock (_gate)
+        {
+            for (int i = 0; i < targets.Length; i++)
+            {
+                if (!all[i].IsCompleted)
+                {
+                    _pings.Add(targets[i], null, time.GetUtcNow());
+                }
+            }
+        }
+
+        TimeSpan Patience()
+        {
+            lock (_gate)
+            {
+                if (MissingBlocks.Of(servers.Where(s => answered.Contains(s.Peer)).Select(s => s.Range), Range).Count > 0)
+                {
+                    return Timeout.InfiniteTimeSpan; // a ping has an end of its own
+                }
+
+                TimeSpan left = (SlowerThanOthers * longest > LeastPatience ? SlowerThanOthers * longest : LeastPatience) - time.GetElapsedTime(start);
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+
+        async Task MeasureAsync(PeerId peer)
+        {
+            TimeSpan? trip = await source.PingAsync(peer, PingTimeout, cancellationToken);
+            lock (_gate)
+            {
+                _pings.Add(peer, trip, time.GetUtcNow());
+                if (trip is { } measured)
+                {
+                    answered.Add(peer);
+                    longest = measured > longest ? measured : longest;
+                }
+            }
+        }
     }
 
     /// <summary>Some servers of the first block and of the last, to which this client speaks first and last, and some of those between.</summary>

@@ -39,6 +39,9 @@ internal sealed class BeamSearch
     /// <summary>Whether every target is done.</summary>
     public bool IsFinished => _targets.Values.All(target => target.IsFinished);
 
+    /// <summary>The targets that are not done.</summary>
+    public IEnumerable<DhtId> Open => _targets.Values.Where(target => !target.IsFinished).Select(target => target.Id);
+
     /// <summary>Takes the next question.</summary>
     /// <returns>False where there is none now: every target is done, or answers are awaited.</returns>
     public bool TryTake([NotNullWhen(true)] out BeamStep? step)

@@ -75,6 +75,34 @@ public class SwarmSpanTests
     }
 
     [Fact]
+    public async Task A_server_whose_whole_process_stands_still_is_found_out_within_a_second_and_the_honest_one_is_taken()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost stopped = await swarm.AddHungServerAsync(All, inferenceRps: 500), honest = await swarm.AddServerAsync(All, inferenceRps: 50);
+        foreach (string method in new[] { "DHTProtocol.rpc_ping", "DHTProtocol.rpc_find" })
+        {
+            Assert.True(stopped.Unhandle(method));
+            stopped.Handle(method, (_, token) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token));
+        }
+
+        long start = swarm.Clock.GetTimestamp();
+        Task<SwarmSpan> finding = swarm.FindAsync();
+        while (!finding.IsCompleted)
+        {
+            if (swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(0.3))) // how long who stands still is waited for, once the others have answered
+            {
+                swarm.Clock.Advance(TimeSpan.FromSeconds(0.3));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        Assert.InRange(swarm.Clock.GetElapsedTime(start).TotalSeconds, 0.3, 1); // a ping is lost after two, a question to the DHT after three
+        await using IBlockSession session = await OpenAsync(await finding);
+        Assert.Equal(honest.Id.ToString(), session.Holders.Single().Name);
+    }
+
+    [Fact]
     public async Task A_hung_server_that_alone_holds_a_block_is_waited_for_and_named()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
