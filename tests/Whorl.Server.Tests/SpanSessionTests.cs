@@ -92,6 +92,20 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Memory_of_a_session_whose_stream_broke_is_told_as_free_since_who_comes_new_gets_it()
+    {
+        using Server.Petals.CacheMemory told = new(_hosted.Span);
+        long all = told.FreeTokens;
+        PeerStream stream = await DialAsync();
+        SpanConnection connection = await OpenedAsync(stream, 10, Guid.NewGuid());
+        await StepAsync(connection, 1, rows: 2, seed: 1);
+        Assert.InRange(told.FreeTokens, 0, all - 1);
+        stream.Reset();
+        await UntilAsync(() => told.FreeTokens == all);
+        Assert.Equal(1, _server.Sessions); // it is kept for its owner all the same
+    }
+
+    [Fact]
     public async Task A_stream_that_attaches_takes_the_session_from_one_that_still_stands()
     {
         Guid id = Guid.NewGuid();

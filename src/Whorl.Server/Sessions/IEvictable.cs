@@ -6,8 +6,11 @@ internal interface IEvictable
     /// <summary>Whose it is.</summary>
     PeerAccount Account { get; }
 
-    /// <summary>Bytes of its cache.</summary>
+    /// <summary>Bytes of its cache, at most.</summary>
     long CacheBytes { get; }
+
+    /// <summary>Bytes that its cache takes now.</summary>
+    long HeldBytes { get; }
 
     /// <summary>Whether no stream speaks to it.</summary>
     bool IsDetached { get; }

@@ -45,6 +45,8 @@ internal sealed class SessionEntry : IEvictable
     /// <inheritdoc/>
     public long CacheBytes => Session.ChargedBytes;
 
+    public long HeldBytes => Session.Cache.Bytes;
+
     /// <inheritdoc/>
     public bool IsDetached
     {

@@ -75,6 +75,18 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         }
     }
 
+    /// <summary>Bytes of the caches of sessions that no stream speaks to: whoever comes new gets them, so they are as good as free.</summary>
+    public long DetachedBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _evictable.Where(session => session.IsDetached).Sum(session => session.HeldBytes);
+            }
+        }
+    }
+
     /// <summary>Completes when the next session, whoever's, has given its memory back.</summary>
     public Task NextClosing => _closing.Task;
 

@@ -10,7 +10,7 @@ internal sealed class CacheMemory(HostedSpan span) : IDisposable
     private long _surplus; // bytes that open batches take beyond their tokens: rounding, and what does not grow with tokens
 
     /// <summary>Tokens that there is memory for, summed over blocks: an open batch counts as the tokens it was opened for, as Petals' do.</summary>
-    public long FreeTokens => Math.Max(0, span.Budget.Free + Interlocked.Read(ref _surplus)) / span.BytesPerToken;
+    public long FreeTokens => Math.Max(0, span.Budget.Free + span.Memory.DetachedBytes + Interlocked.Read(ref _surplus)) / span.BytesPerToken;
 
     /// <summary>Opens a batch.</summary>
     /// <param name="account">Whose.</param>

@@ -36,6 +36,8 @@ internal sealed class SessionBatch : IAsyncDisposable, IEvictable
     /// <inheritdoc/>
     public long CacheBytes { get; }
 
+    public long HeldBytes => Bytes;
+
     /// <inheritdoc/>
     public bool IsDetached => false;
 
