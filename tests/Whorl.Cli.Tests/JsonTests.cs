@@ -11,7 +11,8 @@ public sealed class JsonTests
     public async Task A_text_is_told_with_its_model_ids_times_and_chain()
     {
         JsonElement json = (await WhorlProcess.RunAsync(Environment, "run", "bard", "HAMLET.", "-n", "3", "--seed", "7", "--json")).Json();
-        Assert.Equal(["model", "template", "prompt_ids", "ids", "text", "seed", "stop_reason", "prefill", "decode", "chain"], Keys(json));
+        Assert.Equal(["model", "template", "prompt_ids", "ids", "text", "seed", "stop_reason", "prefill", "decode", "chain", "recoveries"], Keys(json));
+        Assert.Empty(json.GetProperty("recoveries").EnumerateArray());
         Assert.Equal(["tokens", "seconds"], Keys(json.GetProperty("prefill")));
         Assert.Equal(["tokens", "seconds"], Keys(json.GetProperty("decode")));
         Assert.Equal("bard", json.GetProperty("model").GetString());
