@@ -136,7 +136,7 @@ public sealed class PetalsAnnouncer : IAsyncDisposable
                 info = info with { NextPings = _pings.Current(_node.UtcNow) };
             }
 
-            double expiration = _schedule.ExpirationOf(now);
+            double expiration = _schedule.NextExpiration(now);
             bool taken = await _directory.DeclareServerAsync(_prefix, Enumerable.Range(_range.First, _range.Count), info, expiration, cancellationToken);
             if (state == ServerState.Online && !_prefix.StartsWith('_'))
             {

@@ -30,7 +30,7 @@ internal sealed partial class Network
                     && !await TryAsync(() => _host.PingAsync(stranger.Id, limit.Token))) // it was not this node, by another of its addresses
                 {
                     throw new WhorlException(
-                        $"a node with the id {_host.Id} of the identity file {Options.IdentityFile} is in the swarm already, at {address}; stop it, or give another file");
+                        $"a node with the id {_host.Id} of the identity file {Options.IdentityFile} is in the swarm already, at {address}; stop it, or give another identity file");
                 }
             }
         }

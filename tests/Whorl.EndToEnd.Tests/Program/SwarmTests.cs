@@ -48,7 +48,7 @@ public sealed class SwarmTests
         {
             string address = AddressIn(await first.ReadLineAsync());
             File.Copy(key, copy);
-            (await WhorlProcess.RunAsync([.. other, "--identity", copy])).AssertRefused("in the swarm already", address.Split("/p2p/")[0], "--identity");
+            (await WhorlProcess.RunAsync([.. other, "--identity", copy])).AssertRefused("in the swarm already", address.Split("/p2p/")[0], "give another identity file");
         }
 
         await using WhorlProcess again = WhorlProcess.Start([.. other, "--identity", copy]);

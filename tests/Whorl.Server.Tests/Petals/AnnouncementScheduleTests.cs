@@ -27,5 +27,15 @@ public class AnnouncementScheduleTests
     [InlineData(120, 240)]
     [InlineData(1, 3)]
     public void An_announcement_holds_for_two_periods_and_at_least_three_seconds(int period, int validity) => Assert.Equal(
-        Start.ToUnixTimeSeconds() + validity, new AnnouncementSchedule(TimeSpan.FromSeconds(period)).ExpirationOf(Start));
+        Start.ToUnixTimeSeconds() + validity, new AnnouncementSchedule(TimeSpan.FromSeconds(period)).NextExpiration(Start));
+
+    [Fact]
+    public void A_later_announcement_outlives_every_earlier_one_though_no_time_has_passed_or_the_clock_went_back()
+    {
+        AnnouncementSchedule schedule = new(Period);
+        double first = schedule.NextExpiration(Start), second = schedule.NextExpiration(Start), third = schedule.NextExpiration(Start.AddHours(-1));
+
+        Assert.InRange(second - first, 0.0005, 0.01);
+        Assert.InRange(third - second, 0.0005, 0.01);
+    }
 }
