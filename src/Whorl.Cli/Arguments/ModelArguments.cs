@@ -75,6 +75,16 @@ internal sealed class ModelArguments
             });
     }
 
+    /// <summary>
+    /// The model as each of several processes of this machine computes it: they have the cores together, unless the user says how many threads each has.
+    /// </summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="choice">What was read from it.</param>
+    /// <param name="processes">How many, 1 or more.</param>
+    public ModelChoice DivideCores(ParseResult result, ModelChoice choice, int processes) => result.GetResult(Threads) is { Implicit: false }
+        ? choice
+        : choice with { Options = choice.Options with { Threads = Math.Max(1, choice.Options.Backend.Threads / processes) } };
+
     /// <summary>So many threads as were asked for, unless that could only be slower.</summary>
     private int ThreadsOf(ParseResult result)
     {

@@ -56,11 +56,7 @@ internal static class ChaosCommand
         {
             IReadOnlyList<ChaosKind> kinds = ParseKinds(result.GetValue(Kinds) ?? []);
             ModelChoice choice = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
-            int count = result.GetValue(Servers);
-            bool dividesCores = result.GetResult(model.Threads) is not { Implicit: false };
-            int threads = dividesCores ? Math.Max(1, choice.Options.Backend.Threads / count) : choice.Options.Backend.Threads;
-            ModelChoice part = choice with { Options = choice.Options with { Threads = threads } };
-            return await RunAsync(part, kinds, result, cancellationToken);
+            return await RunAsync(model.DivideCores(result, choice, result.GetValue(Servers)), kinds, result, cancellationToken);
         });
         return command;
     }
@@ -72,7 +68,6 @@ internal static class ChaosCommand
         List<string> failures = [];
         List<SessionRecovery> recoveries = [];
         ChaosSwarm swarm;
-        int equal = 0;
         await using (LanguageModel alone = await LanguageModel.LoadAsync(model.Located, model.Options, cancellationToken))
         {
             int context = Math.Min(alone.Model.ContextLength ?? int.MaxValue, 4 * (tokens + 256));
@@ -90,29 +85,27 @@ internal static class ChaosCommand
                     ChaosPlan plan = ChaosPlan.Make(
                         asked.GetValue(Seed), generation, tokens, context, alone.Model.VocabularySize, servers, asked.GetValue(Faults), kinds);
                     ChaosGeneration expected = await ChaosGeneration.WriteAsync(alone.Model, plan, (_, _) => { }, cancellationToken);
-                    string outcome;
+                    string? failure = null;
                     try
                     {
                         LanguageModel through = plan.ComputesLostBlocks ? computing : waiting;
                         ChaosGeneration written = await ChaosGeneration.WriteAsync(through.Model, plan, Happen, cancellationToken);
-                        bool same = written.Ids.SequenceEqual(expected.Ids);
-                        equal += same ? 1 : 0;
                         recoveries.AddRange(written.Recoveries);
-                        outcome = same ? "the same bytes" : $"OTHER BYTES from token {FirstDifference(written.Ids, expected.Ids)}";
+                        failure = written.Ids.SequenceEqual(expected.Ids) ? null : $"OTHER BYTES from token {FirstDifference(written.Ids, expected.Ids)}";
                     }
-                    catch (Exception e) when (UserErrors.Explain(e) is not null)
+                    catch (Exception e) when (UserErrors.Explain(e) is { } fault)
                     {
-                        outcome = "ended by: " + UserErrors.Explain(e);
+                        failure = "ended by: " + fault;
                     }
 
-                    if (outcome != "the same bytes")
+                    if (failure is not null)
                     {
-                        failures.Add(string.Create(CultureInfo.InvariantCulture, $"generation {generation}: {outcome}"));
+                        failures.Add(string.Create(CultureInfo.InvariantCulture, $"generation {generation}: {failure}"));
                     }
 
                     if (!json)
                     {
-                        Console.Out.WriteLine(Line(generation, plan, outcome));
+                        Console.Out.WriteLine(Line(generation, plan, failure ?? "the same bytes"));
                     }
 
                     await swarm.SettleAsync();
@@ -129,8 +122,8 @@ internal static class ChaosCommand
         }
 
         (int processes, int files) = (swarm.CountProcesses(), swarm.CountFiles());
-        Report(asked, model, swarm, recoveries, failures, equal, processes, files);
-        return equal == generations && processes + files == 0 ? 0 : 1;
+        Report(asked, model, swarm, recoveries, failures, processes, files);
+        return failures.Count + processes + files == 0 ? 0 : 1;
     }
 
     private static Task<LanguageModel> ConnectAsync(ModelChoice model, ChaosSwarm swarm, bool computesLostBlocks, CancellationToken cancellationToken) =>
@@ -143,9 +136,9 @@ internal static class ChaosCommand
             cancellationToken);
 
     private static void Report(
-        ParseResult asked, ModelChoice model, ChaosSwarm swarm, List<SessionRecovery> recoveries, List<string> failures, int equal, int processes, int files)
+        ParseResult asked, ModelChoice model, ChaosSwarm swarm, List<SessionRecovery> recoveries, List<string> failures, int processes, int files)
     {
-        int generations = asked.GetValue(Generations);
+        int generations = asked.GetValue(Generations), equal = generations - failures.Count;
         if (!asked.GetValue(Json))
         {
             string pauses = recoveries.Count == 0 ? "" : string.Create(

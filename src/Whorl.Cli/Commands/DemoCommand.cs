@@ -38,9 +38,7 @@ internal static class DemoCommand
             TextRequest request = await ReadAsync(generation, result, cancellationToken);
             ModelChoice choice = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
             int count = result.GetValue(servers);
-            bool dividesCores = result.GetResult(model.Threads) is not { Implicit: false };
-            int threads = dividesCores ? Math.Max(1, choice.Options.Backend.Threads / count) : choice.Options.Backend.Threads;
-            return await RunAsync(choice, request, count, threads, cancellationToken);
+            return await RunAsync(choice, model.DivideCores(result, choice, count), request, count, cancellationToken);
         });
         return command;
     }
@@ -57,11 +55,9 @@ internal static class DemoCommand
         return prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
     }
 
-    // The servers have the machine's cores together, unless the user says how many threads each has.
     private static async Task<int> RunAsync(
-        ModelChoice choice, TextRequest request, int count, int threads, CancellationToken cancellationToken)
+        ModelChoice choice, ModelChoice part, TextRequest request, int count, CancellationToken cancellationToken)
     {
-        ModelChoice part = choice with { Options = choice.Options with { Threads = threads } };
         Action<string> say = request.Json ? _ => { } : Console.Out.Write;
         IReadOnlyList<BlockRange> ranges = SplitModel(choice, request, count);
         ServerProcess?[] servers = new ServerProcess?[count];
