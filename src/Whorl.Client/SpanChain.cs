@@ -61,11 +61,10 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
 
     /// <inheritdoc/>
     /// <remarks>Spans that failed when a session was last opened come last; one that fails now is left out as long as the others hold all blocks.</remarks>
-    public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<SessionLink> links = await OpenAsync(options, [], cancellationToken);
-        return new LiveSession(links, BoundarySize, Contract, options, this, Recovery);
-    }
+    /// <exception cref="NoRouteException">Some block is computed by nobody who answers, nor was within the time that is waited.</exception>
+    /// <exception cref="SpanRefusedException">Whoever alone holds some block refuses the session.</exception>
+    public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
+        LiveSession.OpenAsync(this, options, cancellationToken);
 
     /// <inheritdoc/>
     void ILinkSource.Failed(object holder) => _failed = new HashSet<IBlockSpan>([.. _failed, (IBlockSpan)holder]);
@@ -86,18 +85,19 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
     }
 
     /// <inheritdoc/>
-    Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
+    Task<IReadOnlyList<SessionLink>> ILinkSource.OpenLinksAsync(
+        BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
         OpenAsync(options, [.. without.OfType<IBlockSpan>()], cancellationToken);
 
     private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, HashSet<IBlockSpan> without, CancellationToken cancellationToken)
     {
-        if (!Covers(without, options.Range))
+        if (Missing(without, options.Range) is { Count: > 0 } missing)
         {
-            throw new NoRouteException($"no other server that was named holds blocks {options.Range}");
+            throw new NoRouteException($"no other server that was named holds {MissingBlocks.Name(missing)}", missing);
         }
 
         HashSet<IBlockSpan> failed = [.. _failed, .. without];
-        if (!Covers(failed, options.Range))
+        if (Missing(failed, options.Range).Count > 0)
         {
             failed = [.. without];
         }
@@ -122,9 +122,16 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
                 IBlockSpan[] gone = [.. opening.Where(o => o.Opening.Exception?.InnerException is { } reason && Failures.IsOfServer(reason)).Select(o => o.Span)];
                 failed.UnionWith(gone);
                 _failed = failed;
-                if (gone.Length == 0 || !Failures.IsOfServer(e) || !Covers(failed, options.Range))
+                if (gone.Length == 0 || !Failures.IsOfServer(e))
                 {
                     throw;
+                }
+
+                if (Missing(failed, options.Range) is { Count: > 0 } lacking)
+                {
+                    IEnumerable<Exception?> reasons = opening.Select(o => o.Opening.Exception?.InnerException);
+                    Exception why = reasons.OfType<SpanRefusedException>().FirstOrDefault() ?? e;
+                    throw new NoRouteException(why.Message, lacking, why);
                 }
             }
         }
@@ -133,8 +140,8 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
             new(await span.OpenAsync(part, cancellationToken), part.Range, span);
     }
 
-    private bool Covers(HashSet<IBlockSpan> without, BlockRange range) =>
-        MissingBlocks.Of(_spans.Where(s => !without.Contains(s)).Select(s => s.Range), range).Count == 0;
+    private IReadOnlyList<BlockRange> Missing(HashSet<IBlockSpan> without, BlockRange range) =>
+        MissingBlocks.Of(_spans.Where(s => !without.Contains(s)).Select(s => s.Range), range);
 
     private IEnumerable<(IBlockSpan Span, BlockRange Range)> Links(HashSet<IBlockSpan> without, BlockRange range)
     {

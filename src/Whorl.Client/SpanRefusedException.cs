@@ -12,6 +12,9 @@ namespace Whorl.Client;
 public sealed class SpanRefusedException(string server, BlockRange range, SpanFailureCode code, string reason)
     : Exception($"server {ServerName.Short(server)} refused blocks {range}: {PeerText.Clean(reason)}")
 {
+    /// <summary>The blocks it was asked for.</summary>
+    public BlockRange Range { get; } = range;
+
     /// <summary>What can be done about it.</summary>
     public SpanFailureCode Code { get; } = code;
 

@@ -3,11 +3,14 @@ using Whorl.Models;
 
 namespace Whorl.Client.Recovery;
 
-/// <summary>Knows who else may compute a part of a session, and hears how they do.</summary>
-internal interface ILinkSource
+/// <summary>Blocks of which it is known who else may compute a part of a session; hears how they do.</summary>
+internal interface ILinkSource : IBlockSpan
 {
     /// <summary>The clock.</summary>
     TimeProvider Time { get; }
+
+    /// <summary>What sessions do when a server is gone.</summary>
+    RecoveryOptions Recovery { get; }
 
     /// <summary>A holder has failed: it is passed over for a while.</summary>
     void Failed(object holder);
@@ -23,8 +26,9 @@ internal interface ILinkSource
     /// <param name="without">Holders that are not to be taken.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>In the order of their blocks.</returns>
-    /// <exception cref="NoRouteException">Nobody else holds some block.</exception>
-    /// <exception cref="IOException">Those who hold it do not answer.</exception>
-    /// <exception cref="SpanRefusedException">They refuse.</exception>
-    Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken);
+    /// <exception cref="NoRouteException">
+    /// Nobody else holds some block, or those who do not answer or refuse; a refusal is the inner exception.
+    /// </exception>
+    Task<IReadOnlyList<SessionLink>> OpenLinksAsync(
+        BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken);
 }

@@ -1,19 +1,24 @@
-using Whorl.Client.Routing;
+using System.Globalization;
 using Whorl.Client.Sessions;
 using Whorl.Formats;
 using Whorl.Models;
+using Whorl.Protocol;
+using Whorl.Swarm;
 
 namespace Whorl.Client.Recovery;
 
-/// <summary>Finds who computes a lost part of a session from now on: another holder, else this process, else whoever comes within a stated time.</summary>
-/// <param name="source">Who else there is.</param>
-/// <param name="contract">What decides the bytes: this process takes a part only where it computes the same.</param>
-/// <param name="options">What may be done.</param>
-internal sealed class LinkReplacer(ILinkSource source, SpanContract contract, RecoveryOptions options)
+/// <summary>
+/// Finds who computes the parts of a session, when it is opened and when one of them is lost: a holder, else another one, else this process,
+/// else whoever comes within a stated time.
+/// </summary>
+/// <param name="source">Who there is.</param>
+internal sealed class LinkReplacer(ILinkSource source)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.1), LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<object> _liars = []; // what has answered wrongly once is not asked again in this session
+
+    private RecoveryOptions Options => source.Recovery;
 
     /// <summary>A holder has failed.</summary>
     /// <param name="holder">Who; null for one that nobody knows.</param>
@@ -32,6 +37,17 @@ internal sealed class LinkReplacer(ILinkSource source, SpanContract contract, Re
         }
     }
 
+    /// <summary>
+    /// Opens the links of a session. Where nobody gives some blocks, others are looked for to compute these, as for a part that is lost.
+    /// </summary>
+    /// <param name="options">All of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>In the order of their blocks.</returns>
+    /// <exception cref="NoRouteException">Nobody came.</exception>
+    /// <exception cref="SpanRefusedException">Whoever holds some of the blocks refuses the session, and waiting would not help.</exception>
+    public Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(options, source.Time.GetTimestamp(), cancellationToken);
+
     /// <summary>Opens sessions for a part that is lost.</summary>
     /// <param name="part">The part.</param>
     /// <param name="lost">Holders that have just failed: asked again only where nobody else holds the blocks.</param>
@@ -44,14 +60,14 @@ internal sealed class LinkReplacer(ILinkSource source, SpanContract contract, Re
         BlockSessionOptions part, IReadOnlySet<object> lost, Exception why, long began, CancellationToken cancellationToken)
     {
         HashSet<object> without = [.. _liars, .. lost];
-        bool isTold = false, mayLoad = true, mayWait = why is not SpanRefusedException;
+        bool isTold = false, mayLoad = true, mayWait = !IsRefused(why);
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                return await source.OpenAsync(part, without, cancellationToken);
+                return await source.OpenLinksAsync(part, without, cancellationToken);
             }
-            catch (Exception e) when (Failures.IsOfServer(e) || e is NoRouteException)
+            catch (NoRouteException e)
             {
                 why = e;
             }
@@ -73,19 +89,61 @@ internal sealed class LinkReplacer(ILinkSource source, SpanContract contract, Re
                 continue;
             }
 
-            TimeSpan left = options.Wait - source.Time.GetElapsedTime(began);
+            TimeSpan left = Options.Wait - source.Time.GetElapsedTime(began);
             if (left <= TimeSpan.Zero)
             {
-                throw new NoRouteException($"nobody came within {options.Wait.TotalSeconds:0.#} s who computes blocks {part.Range}: {why.Message}");
+                throw new NoRouteException(
+                    $"nobody came within {Options.Wait.TotalSeconds:0.#} s who computes blocks {part.Range}: {why.Message}", [part.Range], why);
             }
 
             if (!isTold)
             {
                 isTold = true;
-                options.Waiting?.Invoke($"nobody holds blocks {part.Range} at present; waiting until {source.Time.GetLocalNow() + left:HH:mm:ss} for a server that does");
+                string until = (source.Time.GetLocalNow() + left).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+                Options.Waiting?.Invoke($"nobody holds blocks {part.Range} at present; waiting until {until} for a server that does");
             }
 
             await Task.Delay(pause < left ? pause : left, source.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether a server that is there, and stays, does not want to: waiting does not help then.</summary>
+    private static bool IsRefused(Exception why) =>
+        (why is NoRouteException ? why.InnerException : why) is SpanRefusedException { Code: not SpanFailureCode.Leaving };
+
+    private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions part, long began, CancellationToken cancellationToken)
+    {
+        NoRouteException why;
+        try
+        {
+            return await source.OpenLinksAsync(part, _liars, cancellationToken);
+        }
+        catch (NoRouteException e)
+        {
+            why = e.InnerException is SpanRefusedException { IsTransient: false } wrong ? throw wrong : e;
+        }
+
+        List<SessionLink> links = [];
+        try
+        {
+            IReadOnlyList<BlockRange> missing = why.Missing.Count > 0 ? why.Missing : [part.Range];
+            foreach (BlockRange range in missing) // first: nobody's memory is kept while somebody is waited for
+            {
+                links.AddRange(await ReplaceAsync(part with { Range = range }, new HashSet<object>(), why, began, cancellationToken)
+                    ?? throw (why.InnerException as SpanRefusedException ?? (Exception)why));
+            }
+
+            foreach (BlockRange range in MissingBlocks.Of(missing, part.Range)) // what the others do not lack
+            {
+                links.AddRange(await OpenAsync(part with { Range = range }, began, cancellationToken));
+            }
+
+            return [.. links.OrderBy(link => link.Range.First)];
+        }
+        catch
+        {
+            await Task.WhenAll(links.Select(link => link.Session.DisposeAsync().AsTask()));
+            throw;
         }
     }
 
@@ -93,7 +151,9 @@ internal sealed class LinkReplacer(ILinkSource source, SpanContract contract, Re
     {
         try
         {
-            return options.LoadHere is { } load && await load(part.Range, cancellationToken) is { } span && contract.Disagreement(span.Contract) is null
+            return Options.LoadHere is { } load
+                && await load(part.Range, cancellationToken) is { } span
+                && source.Contract.Disagreement(span.Contract) is null
                 ? new SessionLink(await span.OpenAsync(part, cancellationToken), part.Range)
                 : null;
         }

@@ -64,11 +64,9 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
 
     /// <inheritdoc/>
     /// <exception cref="NoRouteException">A block is held by nobody who accepts the session; the message says which, and why not those that failed.</exception>
-    public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<SessionLink> links = await OpenAsync(options, new HashSet<object>(), cancellationToken);
-        return new LiveSession(links, BoundarySize, Contract, options, this, Recovery);
-    }
+    /// <exception cref="SpanRefusedException">Whoever alone holds some block refuses the session.</exception>
+    public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken) =>
+        LiveSession.OpenAsync(this, options, cancellationToken);
 
     /// <inheritdoc/>
     void ILinkSource.Failed(object holder) => _view.Failed((PeerId)holder);
@@ -80,8 +78,27 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
     void ILinkSource.Measured(object holder, int rows, int blocks, TimeSpan computing) => _view.Measured((PeerId)holder, rows, blocks, computing);
 
     /// <inheritdoc/>
-    Task<IReadOnlyList<SessionLink>> ILinkSource.OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
-        OpenAsync(options, without, cancellationToken);
+    async Task<IReadOnlyList<SessionLink>> ILinkSource.OpenLinksAsync(
+        BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken)
+    {
+        ConcurrentBag<SpanRefusedException> refusals = [];
+        try
+        {
+            IReadOnlyList<OpenedLink> links = await RouteOpener<OpenedLink>.OpenAsync(
+                _view,
+                options.Range,
+                options.MaxLength + options.MaxScratch,
+                (hop, token) => OpenAsync(hop, options, refusals, token),
+                cancellationToken,
+                without.OfType<PeerId>());
+            return [.. links.Select(l => l.Link)];
+        }
+        catch (NoRouteException e) when (
+            refusals.FirstOrDefault(r => e.Missing.Any(m => m.First <= r.Range.Last && r.Range.First <= m.Last)) is { } refusal)
+        {
+            throw new NoRouteException(e.Message, e.Missing, refusal);
+        }
+    }
 
     /// <summary>Why a server is not used, in words that name it once.</summary>
     internal static string Reason(PeerId peer, Exception failure)
@@ -90,24 +107,14 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
         return words.Contains(name, StringComparison.Ordinal) ? words : $"{name}: {words}";
     }
 
-    private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<OpenedLink> links = await RouteOpener<OpenedLink>.OpenAsync(
-            _view,
-            options.Range,
-            options.MaxLength + options.MaxScratch,
-            (hop, token) => OpenAsync(hop, options, token),
-            cancellationToken,
-            without.OfType<PeerId>());
-        return [.. links.Select(l => l.Link)];
-    }
-
-    private async Task<OpenedLink> OpenAsync(RouteHop hop, BlockSessionOptions options, CancellationToken cancellationToken)
+    private async Task<OpenedLink> OpenAsync(
+        RouteHop hop, BlockSessionOptions options, ConcurrentBag<SpanRefusedException> refusals, CancellationToken cancellationToken)
     {
         (PeerId, BlockRange) key = (hop.Server.Peer, hop.Server.Range);
+        IBlockSpan? span = null;
         try
         {
-            if (!_known.TryGetValue(key, out IBlockSpan? span))
+            if (!_known.TryGetValue(key, out span))
             {
                 span = _agreement.Require(await _connect(hop.Server, cancellationToken), hop.Server.Peer.ToString());
                 _known[key] = span;
@@ -120,9 +127,14 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
 
             return new OpenedLink(new SessionLink(await span.OpenAsync(options with { Range = hop.Range }, cancellationToken), hop.Range, hop.Server.Peer));
         }
-        catch
+        catch (Exception e)
         {
             _known.TryRemove(key, out _); // it may have come back as another
+            if (e is SpanRefusedException refusal && span is not null)
+            {
+                refusals.Add(refusal); // the session; who is not fit for the model refuses nothing
+            }
+
             throw;
         }
     }

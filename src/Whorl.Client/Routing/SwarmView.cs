@@ -192,10 +192,11 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
     {
         lock (_gate)
         {
-            string missing = MissingBlocks.Name(MissingBlocks.Of(_servers.Where(s => !failed.ContainsKey(s.Peer)).Select(s => s.Range), range));
+            IEnumerable<BlockServer> others = _servers.Where(s => !failed.ContainsKey(s.Peer));
+            IReadOnlyList<BlockRange> missing = MissingBlocks.Of(others.Select(s => s.Range), range);
             string more = failed.Count > MostReasons ? $"; and {failed.Count - MostReasons} more" : "";
             string why = failed.Count > 0 ? $"; not used: {string.Join("; ", failed.Values.Take(MostReasons))}{more}" : "";
-            return new NoRouteException($"no server of '{prefix}' in the swarm has {missing}{why}");
+            return new NoRouteException($"no server of '{prefix}' in the swarm has {MissingBlocks.Name(missing)}{why}", missing);
         }
     }
 

@@ -37,24 +37,41 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     /// <param name="boundarySize">Width of a row.</param>
     /// <param name="contract">What decides the bytes.</param>
     /// <param name="options">As the links were opened with, for all of their blocks.</param>
-    /// <param name="source">Who else may take a part; null where nobody does, and a lost link loses the session.</param>
-    /// <param name="recovery">What may be done to replace a link.</param>
-    public LiveSession(
+    public LiveSession(IReadOnlyList<SessionLink> links, int boundarySize, SpanContract contract, BlockSessionOptions options)
+        : this(links, boundarySize, contract, options, null, null)
+    {
+        // Nobody else takes a part: a lost link loses the session.
+    }
+
+    private LiveSession(
         IReadOnlyList<SessionLink> links,
         int boundarySize,
         SpanContract contract,
         BlockSessionOptions options,
-        ILinkSource? source = null,
-        RecoveryOptions? recovery = null)
+        ILinkSource? source,
+        LinkReplacer? replacer)
     {
-        recovery ??= new RecoveryOptions();
-        (_options, _source, _boundarySize, _isRounded) = (options, source, boundarySize, contract.Boundary == BoundaryFormat.BF16);
-        _replacer = source is null ? null : new LinkReplacer(source, contract, recovery);
-        _memory = new LogMemory(recovery.MaxLogBytes);
+        (_options, _source, _replacer) = (options, source, replacer);
+        (_boundarySize, _isRounded) = (boundarySize, contract.Boundary == BoundaryFormat.BF16);
+        _memory = new LogMemory(source?.Recovery.MaxLogBytes ?? 0);
         (_carrier, _replaying) = (new StepCarrier(boundarySize), new StepCarrier(boundarySize));
         _parts = [.. links.Select(link => new SessionPart(link, NewLog(link)))];
         Abilities = _parts.Aggregate(SpanAbilities.All, (all, part) => all & part.Abilities);
         _holders = HoldersNow();
+    }
+
+    /// <summary>Opens a session whose parts are replaced when they are lost.</summary>
+    /// <param name="source">Who computes.</param>
+    /// <param name="options">Which blocks, and how long.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="NoRouteException">Some block is computed by nobody, nor was within the time that is waited.</exception>
+    /// <exception cref="SpanRefusedException">Whoever holds some of the blocks refuses the session.</exception>
+    public static async ValueTask<IBlockSession> OpenAsync(
+        ILinkSource source, BlockSessionOptions options, CancellationToken cancellationToken)
+    {
+        LinkReplacer replacer = new(source);
+        IReadOnlyList<SessionLink> links = await replacer.OpenAsync(options, cancellationToken);
+        return new LiveSession(links, source.BoundarySize, source.Contract, options, source, replacer);
     }
 
     public IReadOnlyList<BlockHolder> Holders => _holders;

@@ -1,4 +1,5 @@
 using Whorl.Client.Petals;
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Client.Tests.Petals;
 using Whorl.Models;
@@ -45,6 +46,29 @@ public class SwarmSpanTests
             Assert.Equal(slow.Id.ToString(), next.Holders.Single().Name);
             swarm.Clock.Advance(TimeSpan.FromSeconds(10));
         }
+    }
+
+    [Fact]
+    public async Task A_session_whose_blocks_nobody_holds_at_present_is_opened_when_somebody_announces_them()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost left = await swarm.AddServerAsync(new BlockRange(0, 1)), right = await swarm.AddServerAsync(new BlockRange(2, 3));
+        TaskCompletionSource<string> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        SwarmSpan span = await swarm.FindAsync(new RecoveryOptions { Waiting = told.SetResult });
+        swarm.Network.Kill(right.Id);
+        Task<IBlockSession> opening = OpenAsync(span).AsTask();
+        string line = await told.Task.WaitAsync(swarm.Limit);
+        Assert.StartsWith("nobody holds blocks 2..3 at present; waiting until ", line, StringComparison.Ordinal);
+        IPeerHost next = await swarm.AddServerAsync(new BlockRange(2, 3));
+        while (!opening.IsCompleted)
+        {
+            swarm.Clock.Advance(TimeSpan.FromSeconds(0.1));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        await using IBlockSession session = await opening;
+        Assert.Equal([left.Id.ToString(), next.Id.ToString()], session.Holders.Select(h => h.Name));
+        await StepAsync(swarm, session);
     }
 
     [Fact]

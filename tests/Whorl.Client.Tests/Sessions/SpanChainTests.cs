@@ -1,5 +1,7 @@
+using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
+using Whorl.Protocol;
 using Whorl.Tensors;
 
 namespace Whorl.Client.Tests.Sessions;
@@ -8,6 +10,7 @@ namespace Whorl.Client.Tests.Sessions;
 public sealed class SpanChainTests
 {
     private static readonly BlockRange All = new(0, 3);
+    private static readonly RecoveryOptions AtOnce = new() { Wait = TimeSpan.Zero };
 
     [Fact]
     public async Task A_span_that_is_gone_is_left_out_where_others_hold_its_blocks()
@@ -29,20 +32,83 @@ public sealed class SpanChainTests
     public async Task Sessions_opened_on_the_way_to_a_failure_are_closed()
     {
         TestSpan first = new(0, 1), dead = new(2, 3) { Fails = new IOException("gone") };
-        SpanChain chain = SpanChain.Cover([first, dead], All);
-        await Assert.ThrowsAsync<IOException>(() => OpenAsync(chain));
-        Assert.Equal((1, 1), (first.Opened, first.Closed));
+        SpanChain chain = SpanChain.Cover([first, dead], All, AtOnce);
+        NoRouteException error = await Assert.ThrowsAsync<NoRouteException>(() => OpenAsync(chain));
+        Assert.Equal("nobody came within 0 s who computes blocks 2..3: gone", error.Message);
+        Assert.Equal(1, first.Opened);
+        Assert.Equal((0, 0), (first.Open, dead.Open));
     }
 
     [Fact]
     public async Task A_span_that_comes_back_is_asked_again_where_nobody_else_holds_its_blocks()
     {
         TestSpan only = new(0, 3) { Fails = new IOException("gone") };
-        SpanChain chain = SpanChain.Cover([only], All);
-        await Assert.ThrowsAsync<IOException>(() => OpenAsync(chain));
+        SpanChain chain = SpanChain.Cover([only], All, AtOnce);
+        await Assert.ThrowsAsync<NoRouteException>(() => OpenAsync(chain));
+        int before = only.Opened;
         only.Fails = null;
         await using IBlockSession session = await OpenAsync(chain);
-        Assert.Equal(2, only.Opened);
+        Assert.Equal(before + 1, only.Opened);
+    }
+
+    [Fact]
+    public async Task A_session_whose_sole_holder_fails_once_is_opened_there_at_once()
+    {
+        TestSpan first = new(0, 1), only = new(2, 3) { FailsOnce = new IOException("Connection reset by peer") };
+        List<string> told = [];
+        SpanChain chain = SpanChain.Cover([first, only], All, new RecoveryOptions { Waiting = told.Add });
+        await using IBlockSession session = await OpenAsync(chain);
+        Assert.Equal((2, 1, 1), (only.Opened, only.Open, first.Open));
+        Assert.Empty(told);
+    }
+
+    [Fact]
+    public async Task A_session_whose_sole_holder_is_away_waits_for_it_and_keeps_nobody_s_memory_meanwhile()
+    {
+        TestSpan first = new(0, 1), away = new(2, 3) { Fails = new IOException("gone") };
+        List<string> told = [];
+        RecoveryOptions waiting = new()
+        {
+            Waiting = line =>
+            {
+                told.Add(line);
+                Assert.Equal(0, first.Open);
+                away.Fails = null;
+            },
+        };
+        await using IBlockSession session = await OpenAsync(SpanChain.Cover([first, away], All, waiting));
+        Assert.StartsWith("nobody holds blocks 2..3 at present; waiting until ", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Equal((1, 1), (first.Open, away.Open));
+    }
+
+    [Fact]
+    public async Task Blocks_that_nobody_gives_when_a_session_is_opened_are_computed_here_where_they_may()
+    {
+        TestSpan first = new(0, 1), dead = new(2, 3) { Fails = new IOException("gone") }, here = new(2, 3);
+        RecoveryOptions local = new() { LoadHere = (range, _) => Task.FromResult<IBlockSpan?>(range == here.Range ? here : null) };
+        await using IBlockSession session = await OpenAsync(SpanChain.Cover([first, dead], All, local));
+        Assert.Equal((1, 0, 1), (first.Open, dead.Open, here.Open));
+    }
+
+    [Theory]
+    [InlineData(SpanFailureCode.BadRequest)]
+    [InlineData(SpanFailureCode.OutOfMemory)]
+    public async Task A_session_that_the_sole_holder_refuses_ends_with_its_words_and_is_not_waited_for(SpanFailureCode code)
+    {
+        TestSpan first = new(0, 1), only = new(2, 3) { Fails = new SpanRefusedException("only", new BlockRange(2, 3), code, "too long") };
+        SpanChain chain = SpanChain.Cover([first, only], All);
+        SpanRefusedException error = await Assert.ThrowsAsync<SpanRefusedException>(() => OpenAsync(chain));
+        Assert.Equal(code, error.Code);
+        Assert.Equal(0, first.Open);
+    }
+
+    [Fact]
+    public async Task A_sole_holder_that_leaves_is_waited_for_as_it_may_come_back()
+    {
+        TestSpan only = new(0, 3) { Fails = new SpanRefusedException("only", All, SpanFailureCode.Leaving, "this server leaves") };
+        SpanChain chain = SpanChain.Cover([only], All, new RecoveryOptions { Waiting = _ => only.Fails = null });
+        await using IBlockSession session = await OpenAsync(chain);
+        Assert.Equal(1, only.Open);
     }
 
     [Fact]
@@ -88,9 +154,11 @@ public sealed class SpanChainTests
     {
         public Exception? Fails { get; set; }
 
+        public Exception? FailsOnce { get; set; }
+
         public int Opened { get; private set; }
 
-        public int Closed { get; private set; }
+        public int Open { get; private set; }
 
         public BlockRange Range { get; } = new(first, last);
 
@@ -102,7 +170,15 @@ public sealed class SpanChainTests
         {
             Opened++;
             await Task.Yield();
-            return Fails is null ? new Session(this) : throw Fails;
+            Exception? fails = Fails ?? FailsOnce;
+            FailsOnce = null;
+            if (fails is not null)
+            {
+                throw fails;
+            }
+
+            Open++;
+            return new Session(this);
         }
 
         private sealed class Session(TestSpan span) : IBlockSession
@@ -113,7 +189,7 @@ public sealed class SpanChainTests
 
             public ValueTask DisposeAsync()
             {
-                span.Closed++;
+                span.Open--;
                 return ValueTask.CompletedTask;
             }
         }
