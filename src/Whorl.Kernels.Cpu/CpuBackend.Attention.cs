@@ -19,7 +19,7 @@ public sealed unsafe partial class CpuBackend
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfNotEqual((int)format, (int)KeyValueFormat.F32, nameof(format));
-        return new CpuKeyValueStore(spec.KeyValueHeads, spec.KeySize, spec.ValueSize, capacity);
+        return new CpuKeyValueStore(_pages, spec.KeyValueHeads, spec.KeySize, spec.ValueSize, capacity);
     }
 
     /// <inheritdoc/>

@@ -14,11 +14,12 @@ namespace Whorl.Kernels.Cpu;
 public sealed unsafe partial class CpuBackend : IBackend
 {
     private readonly Workspace _workspace = new();
+    private readonly PagePool _pages;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="options">Threads and activation format; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// Less than one thread or more than <see cref="CpuBackendOptions.MaxThreads"/>, or less than no memory for staging.
+    /// Less than one thread or more than <see cref="CpuBackendOptions.MaxThreads"/>, or less than no memory for staging or pages.
     /// </exception>
     public CpuBackend(CpuBackendOptions? options = null)
         : this(options ?? new CpuBackendOptions(), InstructionSets.Best)
@@ -31,8 +32,11 @@ public sealed unsafe partial class CpuBackend : IBackend
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, CpuBackendOptions.MaxThreads, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.StagingBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.PageBytes, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.FreePageBytes, nameof(options));
         Activations = options.Activations;
         _stagingBytes = options.StagingBytes;
+        _pages = new PagePool(options.PageBytes, options.FreePageBytes);
         InstructionSet = set;
         Workers = new WorkerPool(options.Threads, options.SharesEverything ? null : new SharingTable());
         _linear = new LinearWork(Workers, Activations, set);
@@ -46,6 +50,12 @@ public sealed unsafe partial class CpuBackend : IBackend
 
     /// <inheritdoc/>
     public ActivationFormat Activations { get; }
+
+    /// <inheritdoc/>
+    public BackendMemory Memory => new(_workspace.Bytes, _workspace.LastUsed, _pages.TakenBytes, _pages.FreeBytes);
+
+    /// <inheritdoc/>
+    public void TrimMemory() => _pages.Trim();
 
     /// <summary>The threads; operations hand them their work.</summary>
     internal WorkerPool Workers { get; }
@@ -117,6 +127,7 @@ public sealed unsafe partial class CpuBackend : IBackend
             _rotations.Dispose();
             _linear.Dispose();
             _workspace.Dispose();
+            _pages.Dispose();
         }
     }
 

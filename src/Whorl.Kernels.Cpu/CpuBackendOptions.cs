@@ -27,6 +27,17 @@ public sealed record CpuBackendOptions
     /// <value>Default 2 MiB: it stays in the cache of a core.</value>
     public int StagingBytes { get; init; } = 2 << 20;
 
+    /// <summary>
+    /// Bytes of all pages of keys and values beyond which those that sessions have given back go to the system before more are taken from it. What
+    /// sessions take themselves is not bounded by it.
+    /// </summary>
+    /// <value>Default: none.</value>
+    public long PageBytes { get; init; } = long.MaxValue;
+
+    /// <summary>Bytes of pages of keys and values that are kept for the next session when one gives them back.</summary>
+    /// <value>Default 64 MiB.</value>
+    public long FreePageBytes { get; init; } = 64 << 20;
+
     /// <summary>Whether every operation is shared by all threads, however small; for tests, which then see them all at work.</summary>
     internal bool SharesEverything { get; init; }
 }

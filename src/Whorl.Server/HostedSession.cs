@@ -173,7 +173,10 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
         (_part.Rows, _part.Input, _part.EveryBlock) = (Slice, Step.Input.Slice(Done * width, Slice * width), Step.EveryBlock);
         (_part.HasVerdict, _part.Keep) = isFirst ? (Step.HasVerdict, Step.Keep) : (false, default);
         (_part.IsScratch, _part.Parents) = (Step.IsScratch, Step.IsScratch ? Step.Parents.Slice(Done, Slice) : default);
-        (_part.Prompts, _part.PromptRows) = isFirst ? (Step.Prompts, Step.PromptRows) : (default, 0);
+        int prompted = Math.Clamp(Step.PromptRows - Done, 0, Slice);
+        (_part.PromptRows, _part.PromptStride) = (prompted, prompted == 0 ? 0 : Step.PromptStride);
+        _part.Prompts = prompted == 0 ? default
+            : Step.Prompts.Slice(Done * width, (((Cache.Range.Count - 1) * Step.PromptStride) + prompted) * width);
         _part.Position = isFirst ? Step.Position : null;
         if (Step.EveryBlock)
         {

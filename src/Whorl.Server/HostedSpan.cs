@@ -24,7 +24,7 @@ public sealed class HostedSpan : IBlockSpan
     public HostedSpan(DecoderSpan span, MemoryBudget budget, string name, TimeProvider time, SessionLimits? limits = null)
     {
         (_span, Budget, Name, Time, Limits) = (span, budget, name, time, limits ?? new SessionLimits());
-        Scheduler = new StepScheduler(span, time);
+        Scheduler = new StepScheduler(span, time, Limits.PassBytes);
         Memory = new SessionMemory(budget, Limits, time);
         _sizes = new(MeasureSizes);
     }
@@ -40,6 +40,12 @@ public sealed class HostedSpan : IBlockSpan
 
     /// <summary>Memory that all sessions' caches together may take.</summary>
     public MemoryBudget Budget { get; }
+
+    /// <summary>
+    /// Bytes that sessions make this process hold: what their caches may take, steps on their way and kept answers, what computing them has taken, and pages
+    /// that are kept for the next session.
+    /// </summary>
+    public long HeldBytes => Budget.Taken + Memory.StepBytes + _span.Memory.Workspace + _span.Memory.FreePages;
 
     internal string Name { get; }
 

@@ -21,6 +21,12 @@ public interface IBackend : IDisposable
     /// <summary>In what form activations meet quantised weights.</summary>
     ActivationFormat Activations { get; }
 
+    /// <summary>What it holds beside weights; may be asked at any time.</summary>
+    BackendMemory Memory { get; }
+
+    /// <summary>Gives the system what has been free since this was last called; at any time.</summary>
+    void TrimMemory();
+
     /// <summary>Takes a tensor of undefined content from the workspace.</summary>
     Tensor Rent(int rows, int columns);
 

@@ -13,6 +13,10 @@ internal sealed class ThrowingBackend(IBackend inner) : IBackend
 
     public ActivationFormat Activations => inner.Activations;
 
+    public BackendMemory Memory => inner.Memory;
+
+    public void TrimMemory() => inner.TrimMemory();
+
     /// <summary>Fails once, at the operation with this number from now on, counted from 0.</summary>
     public void FailAt(int operation) => _left = operation;
 

@@ -10,12 +10,12 @@ internal sealed class Hosted : IDisposable
     private readonly CpuBackend _backend;
     private readonly DecoderSpan _blocks;
 
-    public Hosted(long budget = long.MaxValue, int threads = 2, TimeProvider? time = null)
+    public Hosted(long budget = long.MaxValue, int threads = 2, TimeProvider? time = null, SessionLimits? limits = null)
     {
         _backend = new CpuBackend(new CpuBackendOptions { Threads = threads });
         Source = ModelSource.Open(Path.Combine(ReferenceData.Checkout, "models", "bard"));
         _blocks = DecoderSpan.Load(Source, new BlockRange(1, 3), _backend);
-        Span = new HostedSpan(_blocks, new MemoryBudget(budget), "test", time ?? TimeProvider.System);
+        Span = new HostedSpan(_blocks, new MemoryBudget(budget), "test", time ?? TimeProvider.System, limits);
     }
 
     public ModelSource Source { get; }

@@ -32,6 +32,8 @@ public sealed class HostedSpanTests
     {
         using Hosted hosted = new(budget: 2 << 20, threads: 1); // other threads take scratch memory when they first find work, which may be late
         await hosted.ComputeAsync(hosted.Span, (2, 1)); // the workspace has grown
+        hosted.Blocks.TrimMemory();
+        hosted.Blocks.TrimMemory();
         long before = NativeBuffer.TotalBytes;
         BlockSessionOptions options = new(hosted.Span.Range, 1000);
         HostedSession first = hosted.Span.Open(options);
@@ -46,9 +48,25 @@ public sealed class HostedSpanTests
 
         await first.DisposeAsync();
         Assert.Equal(0, hosted.Span.Budget.Taken);
+        Assert.Equal(hosted.Blocks.Memory.Workspace + hosted.Blocks.Memory.FreePages, hosted.Span.HeldBytes); // all of it is counted
+        hosted.Blocks.TrimMemory();
+        Assert.True(NativeBuffer.TotalBytes > before); // pages of the session, for the next one
+        hosted.Blocks.TrimMemory(); // which has not come
         Assert.Equal(before, NativeBuffer.TotalBytes);
         await hosted.Span.Open(options).DisposeAsync();
         Assert.Equal(before, NativeBuffer.TotalBytes);
+    }
+
+    [Fact]
+    public async Task A_session_in_the_pages_of_another_one_gets_the_bytes_it_gets_in_new_ones()
+    {
+        using Hosted fresh = new(), used = new();
+        await used.ComputeAsync(used.Span, (300, 1), (7, 2), (205, 3)); // the same capacity, so pages of the same shape
+        long free = used.Blocks.Memory.FreePages;
+        Assert.True(free > 0);
+        (int, int)[] text = [(3, 4), (290, 5), (1, 6), (218, 7)];
+        Assert.Equal(await fresh.ComputeAsync(fresh.Span, text), await used.ComputeAsync(used.Span, text));
+        Assert.Equal(free, used.Blocks.Memory.FreePages); // and none was taken from the system
     }
 
     [Fact]

@@ -95,6 +95,21 @@ public sealed class SessionMemoryTests
     }
 
     [Fact]
+    public void Sessions_are_given_up_only_where_what_they_give_back_is_enough()
+    {
+        MemoryBudget budget = new(1000);
+        budget.Take(1000);
+        SessionMemory memory = new(budget, Limits, _clock);
+        Broken[] sessions = [.. Enumerable.Range(0, 2).Select(i => new Broken(memory.Enter(_peers[i], 1, 300), 200))]; // charged for more than they hold
+        Array.ForEach(sessions, memory.Add);
+        PeerAccount comes = memory.Visit(_peers[2]);
+        Assert.False(memory.TryMakeRoom(comes, 500));
+        Assert.DoesNotContain(sessions, session => session.IsGivenUp);
+        Assert.True(memory.TryMakeRoom(comes, 400));
+        Assert.All(sessions, session => Assert.True(session.IsGivenUp));
+    }
+
+    [Fact]
     public void A_refused_request_is_never_in_the_way_of_one_that_fits()
     {
         MemoryBudget budget = new(1000);
@@ -116,5 +131,23 @@ public sealed class SessionMemoryTests
         stop.Cancel();
         greedy.Join();
         Assert.Equal(0, budget.Taken);
+    }
+
+    /// <summary>A session whose stream broke.</summary>
+    private sealed class Broken(PeerAccount account, long held) : IEvictable
+    {
+        public PeerAccount Account => account;
+
+        public long CacheBytes => account.CacheBytes;
+
+        public long HeldBytes => held;
+
+        public bool IsDetached => true;
+
+        public long LastUse => 0;
+
+        public bool IsGivenUp { get; private set; }
+
+        public bool TryEvict() => IsGivenUp = true;
     }
 }

@@ -18,6 +18,35 @@ public sealed class StepSchedulerTests
         Assert.Equal(whole.Output.ToArray(), await hosted.ComputeAsync(hosted.Span, (700, 3))); // sliced by the time that a row takes
     }
 
+    [Fact]
+    public async Task A_pass_has_no_more_rows_than_there_is_memory_for_and_deep_prompts_are_cut_with_it()
+    {
+        SessionLimits limits = new() { PassBytes = 256 << 10 };
+        using Hosted hosted = new(threads: 1, limits: limits);
+        int blocks = hosted.Span.Range.Count, width = hosted.Span.BoundarySize;
+        BlockStep whole = Prompted(), sliced = Prompted();
+        BlockSessionOptions options = new(hosted.Span.Range, 700);
+        await hosted.ComputeAsync(hosted.Span, (700, 1)); // it is known what a row takes
+        Assert.InRange(hosted.Span.Scheduler.RowsOfPass, StepScheduler.DecodeRows, 100);
+        await using (HostedSession session = hosted.Span.Open(options))
+        {
+            await session.StepAsync(sliced, CancellationToken.None);
+            Assert.InRange(hosted.Blocks.Memory.WorkspaceUsed, 1, 2 * limits.PassBytes);
+        }
+
+        using SessionCache cache = hosted.Blocks.Open(options);
+        hosted.Blocks.Forward([cache], [whole]);
+        Assert.Equal(whole.Output.ToArray(), sliced.Output.ToArray());
+
+        BlockStep Prompted()
+        {
+            BlockStep step = hosted.Step(700, 2);
+            (step.PromptRows, step.Prompts) = (600, hosted.Step(blocks * 600, 3).Input);
+            Assert.Equal(blocks * 600 * width, step.Prompts.Length);
+            return step;
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -25,6 +25,9 @@ internal static class ServeCommand
     /// <summary>How long a server that outlives the program that started it may take to say goodbye.</summary>
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(4);
 
+    /// <summary>Of pages that sessions have given back and the next ones take; what nobody needs goes back to the system within a minute.</summary>
+    private const long MostFreePageBytes = 256L << 20;
+
     public static Command Create()
     {
         ModelArguments model = new(optional: false);
@@ -77,12 +80,12 @@ internal static class ServeCommand
             using ModelSource source = choice.OpenSource();
             BlockRange range = wanted ?? new BlockRange(0, source.Spec.Blocks.Count - 1);
             ModelPart.Require(range, source.Spec.Blocks.Count);
-            using CpuBackend backend = new(choice.Options.Backend);
+            MemoryBudget memory = new((long)result.GetValue(cache) << 20);
+            using CpuBackend backend = new(choice.Options.Backend with { PageBytes = memory.Bytes, FreePageBytes = Math.Min(MostFreePageBytes, memory.Bytes) });
             using DecoderSpan span = await LanguageModel.LoadBlocksAsync(source, choice.Located.Name, choice.Options, range, backend, stop.Token);
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
-            MemoryBudget memory = new((long)result.GetValue(cache) << 20);
             HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System);
-            await using MemoryTrimmer trimmer = new(TimeProvider.System);
+            await using MemoryTrimmer trimmer = new(TimeProvider.System, span.TrimMemory);
             await using SpanServer spans = new(hosted, logger);
             spans.Listen(network.Host);
             PetalsServerOptions petals = new()

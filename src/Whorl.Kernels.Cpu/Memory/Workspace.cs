@@ -23,6 +23,9 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Bytes held from the system.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes that were taken at most before everything was last given back.</summary>
+    public long LastUsed { get; private set; }
+
     /// <summary>Takes a matrix of undefined content, 64-byte aligned; a whole vector may be read past its end.</summary>
     public Tensor Rent(int rows, int columns)
     {
@@ -83,6 +86,7 @@ internal sealed unsafe class Workspace : IDisposable
             used += _chunks[i].Bytes;
         }
 
+        LastUsed = used;
         _mostUsed = Math.Max(_mostUsed, used);
         (_highestChunk, _highestOffset) = (0, 0);
         if (++_calls < CallsUntilFreed)

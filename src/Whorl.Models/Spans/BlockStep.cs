@@ -4,6 +4,7 @@ namespace Whorl.Models;
 public sealed class BlockStep
 {
     private StepShape _shape;
+    private int _promptStride;
 
     /// <summary>What the step is, its values aside. The properties of the same names read and set its parts.</summary>
     public StepShape Shape
@@ -77,9 +78,20 @@ public sealed class BlockStep
         set => _shape = _shape with { Parents = value };
     }
 
-    /// <summary>Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts.</summary>
+    /// <summary>
+    /// Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts. From one block's to the next there are
+    /// <see cref="PromptStride"/> rows.
+    /// </summary>
     /// <value>empty</value>
     public ReadOnlyMemory<float> Prompts { get; set; }
+
+    /// <summary>Rows from one block's prompts to the next one's: more than <see cref="PromptRows"/> where the step is a slice of another.</summary>
+    /// <value><see cref="PromptRows"/></value>
+    public int PromptStride
+    {
+        get => _promptStride == 0 ? PromptRows : _promptStride;
+        set => _promptStride = value;
+    }
 
     /// <inheritdoc cref="StepShape.PromptRows"/>
     public int PromptRows

@@ -33,6 +33,12 @@ public sealed class DecoderSpan : IDisposable
     /// <summary>Width of what enters and leaves.</summary>
     public int BoundarySize => _spec.BoundarySize;
 
+    /// <summary>What its backend holds beside weights, for all who use it.</summary>
+    public BackendMemory Memory => _backend.Memory;
+
+    /// <summary>Gives the system memory that its backend has not needed since this was last called.</summary>
+    public void TrimMemory() => _backend.TrimMemory();
+
     /// <summary>Loads the blocks' weights; no other block's bytes are read.</summary>
     /// <param name="model">The model.</param>
     /// <param name="range">Which blocks.</param>
@@ -120,7 +126,8 @@ public sealed class DecoderSpan : IDisposable
             throw new ShapeMismatchException("span", $"{step.Rows} rows of {BoundarySize}", $"{step.Input.Length} values in, {step.Output.Length} out");
         }
 
-        if (step.PromptRows < 0 || step.PromptRows > step.Rows || step.Prompts.Length != (long)session.Range.Count * step.PromptRows * BoundarySize)
+        if (step.PromptRows < 0 || step.PromptRows > step.Rows || step.PromptStride < step.PromptRows
+            || step.Prompts.Length != ((long)(session.Range.Count - 1) * step.PromptStride + step.PromptRows) * BoundarySize)
         {
             throw new ShapeMismatchException(
                 "prompts", $"{session.Range.Count} blocks x at most {step.Rows} rows x {BoundarySize}", $"{step.Prompts.Length} values in {step.PromptRows} rows");
@@ -323,7 +330,7 @@ public sealed class DecoderSpan : IDisposable
             if (step.PromptRows > 0)
             {
                 Tensor rows = current.Slice(row, step.PromptRows);
-                Tensor prompts = _backend.Upload(step.Prompts.Span.Slice((block - range.First) * rows.Length, rows.Length), BoundarySize);
+                Tensor prompts = _backend.Upload(step.Prompts.Span.Slice((block - range.First) * step.PromptStride * BoundarySize, rows.Length), BoundarySize);
                 _backend.Copy(_backend.Add(rows, prompts), rows);
                 any = true;
             }

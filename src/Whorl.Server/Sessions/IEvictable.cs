@@ -6,10 +6,10 @@ internal interface IEvictable
     /// <summary>Whose it is.</summary>
     PeerAccount Account { get; }
 
-    /// <summary>Bytes of its cache, at most.</summary>
+    /// <summary>Bytes that its account is charged for its cache.</summary>
     long CacheBytes { get; }
 
-    /// <summary>Bytes that its cache takes now.</summary>
+    /// <summary>Bytes that its cache gives back to the budget when it is given up.</summary>
     long HeldBytes { get; }
 
     /// <summary>Whether no stream speaks to it.</summary>

@@ -26,7 +26,8 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
 
     /// <summary>Begins to look.</summary>
     /// <param name="time">The clock.</param>
-    public MemoryTrimmer(TimeProvider time) => _running = RunAsync(time);
+    /// <param name="giveBack">Gives back what has not been needed since it was last called; null for nothing beside the heap.</param>
+    public MemoryTrimmer(TimeProvider time, Action? giveBack = null) => _running = RunAsync(time, giveBack);
 
     /// <summary>How often memory was given back.</summary>
     public int Trims { get; private set; }
@@ -39,7 +40,7 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(TimeProvider time)
+    private async Task RunAsync(TimeProvider time, Action? giveBack)
     {
         using PeriodicTimer timer = new(Period, time);
         long allocated = GC.GetTotalAllocatedBytes(), trimmed = allocated, busiest = 0;
@@ -48,6 +49,7 @@ public sealed partial class MemoryTrimmer : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
+                giveBack?.Invoke();
                 long now = GC.GetTotalAllocatedBytes();
                 long last = now - allocated;
                 (allocated, busiest, periods) = (now, Math.Max(busiest, last), periods + 1);

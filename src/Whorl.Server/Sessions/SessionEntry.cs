@@ -45,6 +45,7 @@ internal sealed class SessionEntry : IEvictable
     /// <inheritdoc/>
     public long CacheBytes => Session.ChargedBytes;
 
+    /// <inheritdoc/>
     public long HeldBytes => Session.Cache.Bytes;
 
     /// <inheritdoc/>

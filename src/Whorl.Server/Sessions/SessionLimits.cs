@@ -27,6 +27,13 @@ public sealed record SessionLimits
     /// <value>512 MiB</value>
     public long PeerStepBytes { get; init; } = 512L << 20;
 
+    /// <summary>
+    /// Bytes that the intermediate results of one pass may take, one being computed at a time: longer steps are computed in shorter slices. Steps of few
+    /// rows are computed whatever they take.
+    /// </summary>
+    /// <value>512 MiB</value>
+    public long PassBytes { get; init; } = 512L << 20;
+
     /// <summary>How long a step may wait for memory that others' steps hold.</summary>
     /// <value>30 seconds</value>
     public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(30);

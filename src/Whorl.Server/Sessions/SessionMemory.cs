@@ -191,7 +191,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                 {
                     chosen.Add(session);
                     held[session.Account] = holds - session.CacheBytes;
-                    missing -= session.CacheBytes;
+                    missing -= session.HeldBytes;
                 }
             }
 

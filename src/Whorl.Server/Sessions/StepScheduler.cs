@@ -44,6 +44,9 @@ internal sealed class StepScheduler
     private long _served;
     private long _passes;
 
+    private long _passBytes; // of the workspace, for a row
+    private readonly long _mostPassBytes;
+
     // The passes under way, one between two blocks of the other: of whoever computes.
     private readonly StepPass _pass = new(), _between = new();
     private double _secondsPerRow; // of long passes
@@ -54,7 +57,12 @@ internal sealed class StepScheduler
 
     /// <param name="span">The blocks.</param>
     /// <param name="time">Measures.</param>
-    public StepScheduler(DecoderSpan span, TimeProvider time) => (_span, _time, _interlude) = (span, time, ComputeBetween);
+    /// <param name="passBytes">Bytes that the intermediate results of a pass may take.</param>
+    public StepScheduler(DecoderSpan span, TimeProvider time, long passBytes) =>
+        (_span, _time, _mostPassBytes, _interlude) = (span, time, passBytes, ComputeBetween);
+
+    /// <summary>Rows that a pass may have, by what the last one took for each.</summary>
+    public int RowsOfPass => _passBytes == 0 ? MostRows : (int)Math.Clamp(_mostPassBytes / _passBytes, DecodeRows, MostRows);
 
     /// <summary>Sessions that wait.</summary>
     public int Waiting
@@ -243,15 +251,15 @@ internal sealed class StepScheduler
 
     private void GatherDecode_NeedsLock(StepPass pass)
     {
-        int rows = 0;
+        int rows = 0, most = RowsOfPass;
         _passes++;
-        for (LinkedListNode<HostedSession>? node = _waiting[(int)StepPriority.Decode].First; node is not null && rows < MostRows;)
+        for (LinkedListNode<HostedSession>? node = _waiting[(int)StepPriority.Decode].First; node is not null && rows < most;)
         {
             LinkedListNode<HostedSession>? next = node.Next;
             HostedSession session = node.Value;
             PeerAccount account = session.Account;
             (account.Pass, account.RowsOfPass) = (_passes, account.Pass == _passes ? account.RowsOfPass : 0);
-            if (rows + session.Step.Rows <= MostRows && (account.Owner is null || account.RowsOfPass < MostDecodeRowsOfPeer))
+            if (rows + session.Step.Rows <= most && (account.Owner is null || account.RowsOfPass < MostDecodeRowsOfPeer))
             {
                 account.RowsOfPass += session.Step.Rows;
                 rows += Take_NeedsLock(pass, session, session.Step.Rows);
@@ -274,7 +282,6 @@ internal sealed class StepScheduler
             HostedSession session = LongestWaiting(longer);
             room = pass.Sessions.Count == 0 ? SliceRows(isDecoding, session.Cache.Range.Count) : room;
             int slice = Math.Min(room, session.Step.Rows - session.Done);
-            slice = Math.Max(slice, session.Done == 0 ? session.Step.PromptRows : 0); // prompts are not cut
             session.Account.LastServed = ++_served;
             room -= Take_NeedsLock(pass, session, slice);
         }
@@ -306,11 +313,12 @@ internal sealed class StepScheduler
     {
         if (_secondsPerRow == 0)
         {
-            return isDecoding ? LeastSlice : FirstSlice;
+            return Math.Min(isDecoding ? LeastSlice : FirstSlice, RowsOfPass);
         }
 
         double seconds = isDecoding && _decodeSeconds > 0 ? Math.Min(_decodeSeconds * blocks, PassTimeWithDecoding.TotalSeconds) : PassTime.TotalSeconds;
-        return (int)Math.Clamp(seconds / _secondsPerRow, isDecoding ? LeastSliceWithDecoding : LeastSlice, MostRows);
+        int most = RowsOfPass;
+        return (int)Math.Clamp(seconds / _secondsPerRow, Math.Min(isDecoding ? LeastSliceWithDecoding : LeastSlice, most), most);
     }
 
     /// <summary>Computes what was chosen. A failure is its own step's: the others are computed without it.</summary>
@@ -400,6 +408,7 @@ internal sealed class StepScheduler
             else if (rows >= LeastSliceWithDecoding)
             {
                 _secondsPerRow = Usual(_secondsPerRow, took.TotalSeconds / rows);
+                _passBytes = _span.Memory.WorkspaceUsed / rows;
             }
 
             foreach (HostedSession session in pass.Sessions)

@@ -1,4 +1,5 @@
 using Whorl.Kernels.Cpu.Lanes;
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
@@ -8,17 +9,19 @@ namespace Whorl.Kernels.Cpu.Ops;
 internal sealed unsafe class CpuKeyValueStore : KeyValueStore
 {
     private const int Lanes = ILanes<ScalarLanes>.Count;
+    private readonly PagePool _pool;
     private readonly KeyValuePage?[] _pages;
     private bool _disposed;
 
     /// <summary>Takes no memory yet.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size below 1, or more than a page of which can be addressed.</exception>
-    public CpuKeyValueStore(int heads, int keySize, int valueSize, int capacity)
+    public CpuKeyValueStore(PagePool pool, int heads, int keySize, int valueSize, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(keySize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(valueSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        _pool = pool;
         Heads = heads;
         KeySize = keySize;
         ValueSize = valueSize;
@@ -84,11 +87,11 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
         {
             if (_pages[page] is not { } old)
             {
-                _pages[page] = new KeyValuePage(PageBytes(page));
+                _pages[page] = NewPage(page);
             }
             else if (old.IsShared)
             {
-                KeyValuePage own = new(old.Bytes);
+                KeyValuePage own = NewPage(page);
                 Buffer.MemoryCopy(old.Start, own.Start, own.Bytes, own.Bytes);
                 _pages[page] = own;
                 old.Dispose();
@@ -219,6 +222,8 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
             _pages[i] = null;
         }
     }
+
+    private KeyValuePage NewPage(int page) => new(_pool, new PageShape(Heads, KeySize, ValueSize, SlotsOf(page)), PageBytes(page));
 
     // Whole tiles.
     private int KeySlots(int page) => (SlotsOf(page) + Lanes - 1) & -Lanes;

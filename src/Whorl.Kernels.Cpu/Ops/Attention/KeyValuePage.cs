@@ -1,3 +1,4 @@
+using Whorl.Kernels.Cpu.Memory;
 using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Ops;
@@ -10,13 +11,17 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// </remarks>
 internal sealed unsafe class KeyValuePage : IDisposable
 {
+    private readonly PagePool _pool;
+    private readonly PageShape _shape;
     private readonly NativeBuffer _buffer;
     private int _holders = 1;
 
+    /// <param name="pool">Where the memory is from, and goes.</param>
+    /// <param name="shape">What it is for.</param>
     /// <param name="bytes">Size, keys and values together.</param>
-    public KeyValuePage(long bytes)
+    public KeyValuePage(PagePool pool, PageShape shape, long bytes)
     {
-        _buffer = new NativeBuffer(bytes);
+        (_pool, _shape, _buffer) = (pool, shape, pool.Take(shape, bytes));
         Start = (float*)_buffer.Pointer;
     }
 
@@ -36,12 +41,12 @@ internal sealed unsafe class KeyValuePage : IDisposable
         return this;
     }
 
-    /// <summary>A store lets go of it; the last one frees it.</summary>
+    /// <summary>A store lets go of it; the last one gives it back.</summary>
     public void Dispose()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            _buffer.Dispose();
+            _pool.Give(_shape, _buffer);
         }
     }
 }

@@ -36,6 +36,7 @@ internal sealed class SessionBatch : IAsyncDisposable, IEvictable
     /// <inheritdoc/>
     public long CacheBytes { get; }
 
+    /// <inheritdoc/>
     public long HeldBytes => Bytes;
 
     /// <inheritdoc/>
