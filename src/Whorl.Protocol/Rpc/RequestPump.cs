@@ -35,6 +35,9 @@ internal sealed class RequestPump(
     private int _held; // bytes taken from the budget and not given back; guarded by _gate
     private int _heldLong; // of the long requests' budget, likewise
 
+    /// <summary>Bytes of the request that the handler has.</summary>
+    public int HandledBytes => _handled;
+
     /// <summary>Whether the caller sent something that is no frame.</summary>
     public bool IsMalformed => _isMalformed;
 

@@ -14,6 +14,9 @@ internal sealed class RpcBudget
     /// <summary>Calls that are answered at once, and whose callers wait for a few seconds only: never behind a slow one.</summary>
     public RpcLane Quick { get; } = new();
 
+    /// <summary>Malformed requests.</summary>
+    public FaultAllowance Faults { get; } = new();
+
     /// <summary>What the call on a stream may hold, together with those on all streams of its connection.</summary>
     public static RpcBudget Of(PeerStream stream) => OfConnections.GetOrCreateValue(stream.ConnectionKey);
 }

@@ -49,6 +49,12 @@ public static class RpcLimits
     /// <summary>How long a caller may take to read a unary answer; an error of a stream.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(3), ErrorTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>Bytes of malformed requests that are taken from one connection without delay, and what is gained in a second; each counts as at least so many.</summary>
+    public const int MaxFaultBytes = 4 << 20, FaultBytesPerSecond = 1 << 20, LeastFaultBytes = 16 << 10;
+
+    /// <summary>How long the call of a malformed request may have to wait for its end.</summary>
+    public static readonly TimeSpan MaxFaultWait = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a server waits for a unary request to arrive whole.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 }

@@ -73,6 +73,7 @@ public sealed class RpcServer
         {
             if (await ReadRequestAsync(stream, pump, cancellationToken).ConfigureAwait(false) is not { } request)
             {
+                await SlowDownAsync(stream, 0, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -130,6 +131,11 @@ public sealed class RpcServer
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // whatever it is, the caller must hear of it
         {
+            if (e is WireFormatException)
+            {
+                await SlowDownAsync(stream, data.Length, cancellationToken).ConfigureAwait(false);
+            }
+
             return UnaryMessage.Error(callId, Told(e, stream));
         }
     }
@@ -149,9 +155,15 @@ public sealed class RpcServer
         catch (WireFormatException e) when (pump.IsMalformed)
         {
             Log.CallEnded(_logger, stream.ProtocolId, stream.RemotePeer, e.Message);
+            await SlowDownAsync(stream, 0, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!call.IsCancellationRequested) // whatever it is, the caller must hear of it
         {
+            if (e is WireFormatException)
+            {
+                await SlowDownAsync(stream, pump.HandledBytes, cancellationToken).ConfigureAwait(false);
+            }
+
             using Deadline deadline = new(RpcLimits.ErrorTimeout, _time, cancellationToken); // a caller that does not read keeps nothing
             await FrameCodec.WriteErrorAsync(stream, Told(e, stream), deadline.Token).ConfigureAwait(false);
         }
@@ -165,6 +177,16 @@ public sealed class RpcServer
             await stop.CancelAsync().ConfigureAwait(false);
             await pumping.ConfigureAwait(false);
             pump.ReleaseAll();
+        }
+    }
+
+    /// <summary>Waits after a malformed request, where the connection sent more than a few.</summary>
+    private async Task SlowDownAsync(PeerStream stream, int bytes, CancellationToken cancellationToken)
+    {
+        TimeSpan wait = RpcBudget.Of(stream).Faults.Charge(bytes, _time);
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
         }
     }
 
