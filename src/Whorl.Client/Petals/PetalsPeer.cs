@@ -68,10 +68,13 @@ internal sealed record PetalsPeer(RpcClient Rpc, PeerAddress Address, string Pre
     public async Task ProbeAsync(CancellationToken cancellationToken) =>
         await Rpc.CallAsync(Address, InfoMethod, new ExpertUid("").ToBytes(), Options.InfoTimeout, cancellationToken);
 
-    /// <summary>The failure that a server's error stands for.</summary>
+    /// <summary>
+    /// The failure that a server's error stands for. Whether the server is to blame or what it was asked for its words do not tell: another server may do better.
+    /// </summary>
     public SpanRefusedException Refusal(Models.BlockRange range, RpcErrorException error)
     {
         bool memory = error.Message.Contains("Could not allocate", StringComparison.Ordinal) || error.Message.Contains("cache is full", StringComparison.Ordinal);
-        return new SpanRefusedException(Name, range, memory ? Protocol.SpanFailureCode.OutOfMemory : Protocol.SpanFailureCode.BadRequest, error.Message);
+        return new SpanRefusedException(
+            Name, range, memory ? Protocol.SpanFailureCode.OutOfMemory : Protocol.SpanFailureCode.Internal, error.Message);
     }
 }

@@ -107,6 +107,20 @@ internal sealed class LinkReplacer(ILinkSource source)
         }
     }
 
+    /// <summary>Opens sessions for a part on others than its holder, at once or not at all.</summary>
+    /// <returns>In the order of their blocks; null where there are no others.</returns>
+    public async Task<IReadOnlyList<SessionLink>?> TryOthersAsync(BlockSessionOptions part, object than, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenLinksAsync(part, new HashSet<object>(_liars) { than }, cancellationToken);
+        }
+        catch (NoRouteException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether a server that is there, and stays, does not want to: waiting does not help then.</summary>
     private static bool IsRefused(Exception why) =>
         (why is NoRouteException ? why.InnerException : why) is SpanRefusedException { Code: not SpanFailureCode.Leaving };

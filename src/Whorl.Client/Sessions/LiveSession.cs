@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Whorl.Client.Links;
 using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
@@ -16,9 +17,6 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     /// <summary>Replacements of one part in one step: a step that so many servers cannot take is itself what is wrong.</summary>
     private const int MostReplacements = 16;
 
-    /// <summary>Tokens that are computed again at once.</summary>
-    private const int ReplayChunk = 512;
-
     private readonly List<SessionPart> _parts;
     private readonly List<SessionRecovery> _recoveries = [];
     private readonly BlockSessionOptions _options;
@@ -26,8 +24,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     private readonly LinkReplacer? _replacer;
     private readonly LogMemory _memory;
     private readonly StepCarrier _carrier;
-    private readonly StepCarrier _replaying;
-    private readonly BlockStep _replayed = new();
+    private readonly Replay _replay;
     private readonly int _boundarySize;
     private readonly bool _isRounded;
     private IReadOnlyList<BlockHolder> _holders;
@@ -54,7 +51,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         (_options, _source, _replacer) = (options, source, replacer);
         (_boundarySize, _isRounded) = (boundarySize, contract.Boundary == BoundaryFormat.BF16);
         _memory = new LogMemory(source?.Recovery.MaxLogBytes ?? 0);
-        (_carrier, _replaying) = (new StepCarrier(boundarySize), new StepCarrier(boundarySize));
+        (_carrier, _replay) = (new StepCarrier(boundarySize), new Replay(boundarySize));
         _parts = [.. links.Select(link => new SessionPart(link, NewLog(link)))];
         Abilities = _parts.Aggregate(SpanAbilities.All, (all, part) => all & part.Abilities);
         _holders = HoldersNow();
@@ -107,6 +104,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     private async ValueTask StepAsync(int index, CancellationToken cancellationToken)
     {
         HashSet<object>? failed = null;
+        (object Holder, SpanRefusedException Why)? refused = null;
         long gone = 0;
         for (int replaced = 0; ; replaced++)
         {
@@ -126,17 +124,22 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
             }
             catch (Exception e)
             {
-                Exception told = Fail(index, e);
-                if (told != e)
+                if (refused is null && part.Log is not null && e is SpanRefusedException why && await TryLeaveAsync(index, start, cancellationToken))
                 {
-                    throw told;
+                    refused = (part.Link.Holder!, why);
+                    continue;
                 }
 
-                throw;
+                ExceptionDispatchInfo.Throw(Fail(index, e));
             }
 
             _carrier.Accept(part.Range.Count);
             Succeeded(part);
+            if (refused is { } wrong)
+            {
+                _replacer!.Failed(wrong.Holder, wrong.Why); // another one has taken what it refused
+            }
+
             return;
         }
     }
@@ -217,31 +220,14 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
                 throw Fail(index, why);
             }
 
-            SessionPart[] parts = [.. links.Select((link, i) => new SessionPart(link, i == 0 ? lost.Log : NewLog(link)))];
-            SessionPart? failing = null;
+            object? failing = null;
             try
             {
-                failing = parts.FirstOrDefault(part => (part.Abilities & Needed) != Needed);
-                if (failing is not null)
-                {
-                    throw new SpanRefusedException(failing.Session.Holders[0].Name, failing.Range, SpanFailureCode.Internal, "it cannot do what the session needs");
-                }
-
-                long replaying = Now();
-                int tokens = await ReplayAsync(parts, lost.Log!, part => failing = part, cancellationToken);
-                lost.Log!.Narrow(parts[0].Range.Count);
-                _parts.RemoveAt(index);
-                _parts.InsertRange(index, parts);
-                _holders = HoldersNow();
-                TimeProvider time = _source!.Time;
-                _recoveries.Add(new SessionRecovery(
-                    holder.Name, holder.Range, KindOf(parts, gone), time.GetElapsedTime(start), time.GetElapsedTime(replaying), tokens));
+                await TakePlaceAsync(index, links, gone, start, who => failing = who, cancellationToken);
                 return failed;
             }
             catch (Exception e)
             {
-                await Task.WhenAll(parts.Select(part => part.DisposeAsync().AsTask()));
-                parts.Skip(1).ToList().ForEach(part => part.Log?.Dispose());
                 if (tried == MostReplacements || !Failures.IsOfServer(e))
                 {
                     _lost = new SessionLostException(holder.Name, holder.Range, e is OperationCanceledException ? why : e);
@@ -249,7 +235,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
                 }
 
                 why = e;
-                Note(failing?.Link.Holder, e);
+                Note(failing, e);
             }
         }
 
@@ -263,6 +249,71 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         }
     }
 
+    /// <summary>
+    /// Puts others in the place of a link whose server refuses a step as wrong, though it may be the server that is: where they take it, it was.
+    /// </summary>
+    /// <returns>Whether there are others, and they have computed what had entered; else nothing has changed.</returns>
+    private async Task<bool> TryLeaveAsync(int index, long start, CancellationToken cancellationToken)
+    {
+        SessionPart refusing = _parts[index];
+        if (await _replacer!.TryOthersAsync(_options with { Range = refusing.Range }, refusing.Link.Holder!, cancellationToken) is not { } links)
+        {
+            return false;
+        }
+
+        try
+        {
+            await TakePlaceAsync(index, links, refusing.Link.Holder, start, _ => { }, cancellationToken);
+        }
+        catch (Exception e) when (Failures.IsOfServer(e))
+        {
+            return false;
+        }
+
+        await refusing.DisposeAsync();
+        return true;
+    }
+
+    /// <summary>Computes in other links what had entered one, and puts them in its place; they are closed where they cannot.</summary>
+    /// <param name="index">The link, which is not closed here.</param>
+    /// <param name="links">In the order of their blocks.</param>
+    /// <param name="gone">Who held it.</param>
+    /// <param name="start">When the step was sent to it.</param>
+    /// <param name="asking">Told which holder is asked next.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task TakePlaceAsync(
+        int index, IReadOnlyList<SessionLink> links, object? gone, long start, Action<object?> asking, CancellationToken cancellationToken)
+    {
+        SessionPart lost = _parts[index];
+        BlockHolder holder = lost.Session.Holders[0];
+        SessionPart[] parts = [.. links.Select((link, i) => new SessionPart(link, i == 0 ? lost.Log : NewLog(link)))];
+        try
+        {
+            if (parts.FirstOrDefault(part => (part.Abilities & Needed) != Needed) is { } unable)
+            {
+                asking(unable.Link.Holder);
+                throw new SpanRefusedException(
+                    unable.Session.Holders[0].Name, unable.Range, SpanFailureCode.Internal, "it cannot do what the session needs");
+            }
+
+            long replaying = Now();
+            int tokens = await _replay.RunAsync(parts, lost.Log!, part => asking(part.Link.Holder), cancellationToken);
+            lost.Log!.Narrow(parts[0].Range.Count);
+            _parts.RemoveAt(index);
+            _parts.InsertRange(index, parts);
+            _holders = HoldersNow();
+            TimeProvider time = _source!.Time;
+            _recoveries.Add(new SessionRecovery(
+                holder.Name, holder.Range, KindOf(parts, gone), time.GetElapsedTime(start), time.GetElapsedTime(replaying), tokens));
+        }
+        catch
+        {
+            await Task.WhenAll(parts.Select(part => part.DisposeAsync().AsTask()));
+            parts.Skip(1).ToList().ForEach(part => part.Log?.Dispose());
+            throw;
+        }
+    }
+
     /// <summary>What whoever takes a place must be able to do: every block's output aside, which few callers ask for.</summary>
     private SpanAbilities Needed => Abilities & (SpanAbilities.Truncate | SpanAbilities.Trees | SpanAbilities.DeepPrompts);
 
@@ -270,53 +321,6 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         parts is [{ Link.Holder: { } same }] && same.Equals(gone) ? RecoveryKind.Reopen
         : parts.All(part => part.Link.Holder is null) ? RecoveryKind.Local
         : RecoveryKind.Replace;
-
-    /// <summary>Computes what had entered a lost link with those that take its place: committed tokens in chunks, then the open scratch tokens step by step.</summary>
-    /// <param name="parts">In the order of their blocks; the first has the lost link's log, the others' are filled here.</param>
-    /// <param name="log">What had entered.</param>
-    /// <param name="asking">Told who is asked next.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How many tokens.</returns>
-    private async Task<int> ReplayAsync(SessionPart[] parts, BoundaryLog log, Action<SessionPart> asking, CancellationToken cancellationToken)
-    {
-        float[] input = [], output = [];
-        for (int at = 0; at < log.Committed; at += _replayed.Rows)
-        {
-            int length = log.Describe(at, ReplayChunk, _replayed) * _boundarySize;
-            input = input.Length >= length ? input : GC.AllocateUninitializedArray<float>(length);
-            log.Read(at, input.AsSpan(0, length));
-            _replayed.Input = input.AsMemory(0, length);
-            await ReplayStepAsync();
-        }
-
-        for (int i = 0; i < log.ScratchSteps; i++)
-        {
-            log.DescribeScratch(i, _replayed);
-            await ReplayStepAsync();
-        }
-
-        return log.Committed + log.Scratch;
-
-        async ValueTask ReplayStepAsync()
-        {
-            int length = _replayed.Rows * _boundarySize;
-            output = output.Length >= length ? output : GC.AllocateUninitializedArray<float>(length);
-            _replayed.Output = output.AsMemory(0, length);
-            _replaying.Begin(_replayed);
-            for (int i = 0; i < parts.Length; i++)
-            {
-                asking(parts[i]);
-                _replaying.Prepare(parts[i].Range.Count, isLast: i == parts.Length - 1);
-                await parts[i].Session.StepAsync(_replaying.Step, cancellationToken);
-                if (i > 0)
-                {
-                    parts[i].Accept(_replaying.Step);
-                }
-
-                _replaying.Accept(parts[i].Range.Count);
-            }
-        }
-    }
 
     private BoundaryLog? NewLog(SessionLink link) =>
         _source is null || link.Holder is null ? null : new BoundaryLog(_boundarySize, link.Range.Count, _isRounded, _memory);

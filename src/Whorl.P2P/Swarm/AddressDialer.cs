@@ -86,6 +86,7 @@ internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, Canc
 
     private async Task<Connection> AttemptAsync(Multiaddress address, CancellationToken cancellationToken)
     {
+        long start = time.GetTimestamp();
         try
         {
             Connection connection = await dialOne(address, cancellationToken).ConfigureAwait(false);
@@ -107,7 +108,7 @@ internal sealed class AddressDialer(DialBackOff backOff, Func<Multiaddress, Canc
 
         string Failed(string reason)
         {
-            backOff.OnFailure(address, reason);
+            backOff.OnFailure(address, reason, time.GetElapsedTime(start));
             return reason;
         }
     }

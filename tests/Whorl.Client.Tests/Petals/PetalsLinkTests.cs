@@ -1,5 +1,6 @@
 using Whorl.Client.Links;
 using Whorl.Client.Petals;
+using Whorl.Client.Recovery;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol.Rpc;
@@ -104,6 +105,40 @@ public sealed class PetalsLinkTests : IAsyncLifetime
         Assert.Contains("has stopped answering", (await Assert.ThrowsAsync<SessionLostException>(() => step)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_that_answers_a_step_with_an_error_is_left_for_another_holder()
+    {
+        IPeerHost otherHost = _network.AddHost();
+        ScriptedPetalsServer other = new(otherHost, _clock);
+        await using IBlockSession session = await OpenOverAsync(_serverHost, otherHost);
+        await StepAsync(session, 1);
+        string before = session.Holders.Single().Name;
+        ScriptedPetalsServer failing = before == _serverHost.Id.ToString() ? _server : other;
+        failing.Script = _ => throw new RpcErrorException("CUDA error: device-side assert triggered");
+
+        await StepAsync(session, 2);
+
+        Assert.NotEqual(before, session.Holders.Single().Name);
+        Assert.Equal(RecoveryKind.Replace, Assert.Single(((IRecoverable)session).Recoveries).Kind);
+        await otherHost.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_step_that_every_holder_answers_with_an_error_ends_with_its_words(int holders)
+    {
+        IPeerHost otherHost = _network.AddHost();
+        _server.Script = _ => throw new RpcErrorException("ValueError: too much");
+        _ = new ScriptedPetalsServer(otherHost, _clock) { Script = _server.Script };
+        await using IBlockSession session = await OpenOverAsync([.. new[] { _serverHost, otherHost }.Take(holders)]);
+
+        SpanRefusedException error = await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(session, 1));
+
+        Assert.Contains("ValueError: too much", error.Message, StringComparison.Ordinal);
+        await otherHost.DisposeAsync();
+    }
+
     private static byte[][] Lie(string lie, float[] input)
     {
         float[] right = ScriptedPetalsServer.Compute(input);
@@ -140,5 +175,17 @@ public sealed class PetalsLinkTests : IAsyncLifetime
         PetalsSpan span = await PetalsSpan.ConnectAsync(
             new RpcClient(_clientHost, _clock), _serverHost.Id, "model", Range, new PetalsClientOptions(), CancellationToken.None);
         return await span.OpenAsync(new BlockSessionOptions(Range, 100), CancellationToken.None);
+    }
+
+    private async Task<IBlockSession> OpenOverAsync(params IPeerHost[] servers)
+    {
+        List<IBlockSpan> spans = [];
+        foreach (IPeerHost server in servers)
+        {
+            RpcClient rpc = new(_clientHost, _clock);
+            spans.Add(await PetalsSpan.ConnectAsync(rpc, server.Id, "model", Range, new PetalsClientOptions(), CancellationToken.None));
+        }
+
+        return await SpanChain.Cover(spans, Range).OpenAsync(new BlockSessionOptions(Range, 100), CancellationToken.None);
     }
 }

@@ -3,6 +3,7 @@ using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Protocol;
 using Whorl.Server;
 using Whorl.Server.Petals;
 using Whorl.Swarm;
@@ -111,7 +112,7 @@ public class PetalsSpanTests
     }
 
     [Fact]
-    public async Task A_refusal_says_whether_another_server_may_accept()
+    public async Task A_refusal_for_want_of_memory_is_told_from_others_and_of_either_another_server_may_think_otherwise()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
         await swarm.AddServerAsync(new BlockRange(0, 3), cacheBytes: 1 << 16);
@@ -119,8 +120,16 @@ public class PetalsSpanTests
 
         await using IBlockSession tooLong = await OpenAsync(chain, maxLength: 100_000), noMemory = await OpenAsync(chain, maxLength: 4096);
 
-        Assert.False((await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(swarm, tooLong, new BlockStep { Rows = 1 }, 1))).IsTransient);
-        Assert.True((await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(swarm, noMemory, new BlockStep { Rows = 1 }, 1))).IsTransient);
+        Assert.Equal(SpanFailureCode.Internal, await RefusalAsync(tooLong));
+        Assert.Equal(SpanFailureCode.OutOfMemory, await RefusalAsync(noMemory));
+
+        async Task<SpanFailureCode> RefusalAsync(IBlockSession session)
+        {
+            BlockStep step = new() { Rows = 1 };
+            SpanRefusedException refusal = await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(swarm, session, step, 1));
+            Assert.True(refusal.IsTransient);
+            return refusal.Code;
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
+using Whorl.Protocol;
 
 namespace Whorl.Client.Tests.Recovery;
 
@@ -215,6 +216,54 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public async Task A_server_that_refuses_a_step_which_another_one_takes_is_left()
+    {
+        using TinyModel model = new("llama3");
+        List<float[]> expected = await WriteAsync(model, model.Hold(model.All));
+        MortalSpan refusing = new(model.Hold(model.All)), other = new(model.Hold(model.All));
+        refusing.KillBefore = (number, _) => number == 4 && Refuse(model);
+        await using CausalSession session = await OpenAsync(model, Cover(new RecoveryOptions(), model, refusing, other));
+
+        AssertEqual(expected, await WriteAsync(session, model));
+
+        Assert.Equal(RecoveryKind.Replace, Assert.Single(session.Recoveries).Kind);
+        Assert.Equal((0, 1), (refusing.Open, other.Open));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_step_that_every_holder_refuses_ends_with_their_words_and_the_session_goes_on(int holders)
+    {
+        using TinyModel model = new("llama3");
+        List<float[]> expected = await WriteAsync(model, model.Hold(model.All));
+        MortalSpan[] spans = [.. Enumerable.Range(0, holders).Select(_ => new MortalSpan(model.Hold(model.All)))];
+        foreach (MortalSpan span in spans)
+        {
+            span.KillBefore = (_, step) => step.Rows == 2 && Refuse(model);
+        }
+
+        List<BlockRange> loaded = [];
+        RecoveryOptions options = new()
+        {
+            LoadHere = (range, _) =>
+            {
+                loaded.Add(range);
+                return Task.FromResult<IBlockSpan?>(null);
+            },
+        };
+        await using CausalSession session = await OpenAsync(model, Cover(options, model, spans));
+        Assert.Equal(expected[0], await StepAsync(session, model, Prompt));
+
+        SpanRefusedException error = await Assert.ThrowsAsync<SpanRefusedException>(() => StepAsync(session, model, [1, 2]));
+
+        Assert.Contains("it does not fit", error.Message, StringComparison.Ordinal);
+        Assert.Equal(expected[1], await StepAsync(session, model, [Array.IndexOf(expected[0], expected[0].Max())]));
+        Assert.Equal(1, spans.Sum(span => span.Open));
+        Assert.Empty(loaded);
+    }
+
+    [Fact]
     public async Task Deep_prompts_are_added_again_where_they_were()
     {
         using TinyModel model = new("llama3");
@@ -241,6 +290,9 @@ public sealed class ReplayTests
         Assert.All(written, one => AssertEqual(expected, one));
         Assert.Equal((0, 0), (first.Open, second.Open));
     }
+
+    private static bool Refuse(TinyModel model) =>
+        throw new SpanRefusedException("refusing", model.All, SpanFailureCode.BadRequest, "it does not fit");
 
     private static bool Revive(MortalSpan span)
     {

@@ -56,15 +56,33 @@ public sealed class PeerStoreTests
         foreach (int seconds in new[] { 1, 2, 4, 8, 10, 10 })
         {
             Assert.Null(backOff.ReasonAgainst(address));
-            backOff.OnFailure(address, "refused");
+            backOff.OnFailure(address, "refused", TimeSpan.FromSeconds(5));
             _clock.Advance(TimeSpan.FromSeconds(seconds - 0.5));
             Assert.Equal("refused", backOff.ReasonAgainst(address));
             _clock.Advance(TimeSpan.FromSeconds(0.5));
         }
 
-        backOff.OnFailure(address, "refused");
+        backOff.OnFailure(address, "refused", TimeSpan.FromSeconds(5));
         backOff.OnSuccess(address);
         Assert.Null(backOff.ReasonAgainst(address));
+    }
+
+    [Theory]
+    [InlineData(1, 200)]
+    [InlineData(30, 600)]
+    [InlineData(3000, 1000)]
+    public void An_address_where_a_failure_costs_little_time_is_tried_again_soon(int tookMilliseconds, int restMilliseconds)
+    {
+        DialBackOff backOff = new(_clock);
+        Multiaddress address = Address(1);
+        for (int i = 0; i < (restMilliseconds < 1000 ? 5 : 1); i++)
+        {
+            backOff.OnFailure(address, "refused", TimeSpan.FromMilliseconds(tookMilliseconds));
+            _clock.Advance(TimeSpan.FromMilliseconds(restMilliseconds - 1));
+            Assert.NotNull(backOff.ReasonAgainst(address));
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Null(backOff.ReasonAgainst(address));
+        }
     }
 
     private static PeerId Peer(int number) => PeerId.FromPublicKey([0x08, 0x01, 0x12, 0x20, .. SHA256.HashData(BitConverter.GetBytes(number))]);
