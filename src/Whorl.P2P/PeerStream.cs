@@ -20,7 +20,7 @@ public abstract class PeerStream : Stream
     /// What counts as one host where something is shared out: the peer's IPv4 address or IPv6 network of 56 bits, its relay's where it comes through one, or
     /// "loopback". Null where the transport has no addresses.
     /// </summary>
-    internal virtual string? RemoteHost => null;
+    public virtual string? RemoteHost => null;
 
     /// <summary>One object for all streams of a connection: what they share is kept under it.</summary>
     internal virtual object ConnectionKey => this;

@@ -66,15 +66,16 @@ public sealed class HostedSpan : IBlockSpan
 
     /// <summary>Opens a session of this process.</summary>
     /// <inheritdoc cref="IBlockSpan.OpenAsync"/>
-    public HostedSession Open(BlockSessionOptions options) => Open(options, Memory.Enter(null, 1, 0), 0);
+    public HostedSession Open(BlockSessionOptions options) => Open(options, Memory.Enter(null, null, 1, 0), 0);
 
     /// <summary>Opens a session of a peer, giving up others' that are in its way if they may be.</summary>
     /// <param name="options">Which blocks, and how long.</param>
     /// <param name="owner">The peer.</param>
+    /// <param name="host">Its address, as <see cref="PeerStream.RemoteHost"/> has it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ArgumentException">The blocks are not of this span.</exception>
     /// <exception cref="MemoryBudgetException">There is no memory, or not for this peer.</exception>
-    internal async ValueTask<HostedSession> OpenAsync(BlockSessionOptions options, PeerId? owner, CancellationToken cancellationToken)
+    internal async ValueTask<HostedSession> OpenAsync(BlockSessionOptions options, PeerId? owner, string? host, CancellationToken cancellationToken)
     {
         Check(options);
         long bytes = SessionBytes(options);
@@ -87,7 +88,7 @@ public sealed class HostedSpan : IBlockSpan
                 Task closing = Memory.NextClosing; // before looking, so that no notice is missed
                 try
                 {
-                    account ??= Memory.Enter(owner, 1, bytes);
+                    account ??= Memory.Enter(owner, host, 1, bytes);
                 }
                 catch (MemoryBudgetException) when (!made && Memory.TryEvictDetached(owner))
                 {

@@ -22,7 +22,7 @@ internal sealed class Connection(
     public Multiaddress? RemoteAddress { get; } = remoteAddress;
 
     /// <summary>Which other connections count as being from the same host; null where the transport does not tell.</summary>
-    public string? RemoteHost { get; } = Multiformats.HostGroup.Of(remoteAddress);
+    public string? RemoteHost { get; } = Multiformats.HostGroup.Of(remoteAddress, localEndPoint?.Address);
 
     /// <summary>Which of this machine's endpoints it uses; null where it is no TCP connection of this machine.</summary>
     public IPEndPoint? LocalEndPoint { get; } = localEndPoint;

@@ -83,7 +83,7 @@ internal sealed class Listener : IAsyncDisposable
         string host;
         try
         {
-            host = HostGroup.Of(((IPEndPoint)socket.RemoteEndPoint!).Address);
+            host = HostGroup.Of(((IPEndPoint)socket.RemoteEndPoint!).Address, ((IPEndPoint)socket.LocalEndPoint!).Address);
         }
         catch (SocketException)
         {

@@ -12,7 +12,7 @@ public sealed class RpcServerCall
     internal RpcServerCall(PeerStream stream, RequestPump pump)
     {
         (_stream, _pump) = (stream, pump);
-        Context = new RpcContext(stream.RemotePeer, stream.ProtocolId);
+        Context = new RpcContext(stream.RemotePeer, stream.ProtocolId, stream.RemoteHost);
     }
 
     /// <summary>Who calls what.</summary>

@@ -7,6 +7,13 @@ public sealed record SessionLimits
     /// <value>a half</value>
     public double PeerShare { get; init; } = 0.5;
 
+    /// <summary>
+    /// The part of the cache memory that sessions of all peers of one address may take together, this machine's own apart; the first of a peer may be larger
+    /// while there is room and none other of the address.
+    /// </summary>
+    /// <value>three quarters</value>
+    public double HostShare { get; init; } = 0.75;
+
     /// <summary>The part of the cache memory that is a peer's due: where another peer finds none, idle sessions of who holds more are given up.</summary>
     /// <value>a quarter</value>
     public double FairShare { get; init; } = 0.25;
@@ -19,6 +26,10 @@ public sealed record SessionLimits
     /// <value>1024</value>
     public int PeerSessions { get; init; } = 1024;
 
+    /// <summary>Sessions of all peers of one address at once.</summary>
+    /// <value>4096</value>
+    public int HostSessions { get; init; } = 4096;
+
     /// <summary>Bytes of steps that are under way, kept answers and pushed steps, of all peers.</summary>
     /// <value>1 GiB</value>
     public long StepBytes { get; init; } = 1L << 30;
@@ -26,6 +37,10 @@ public sealed record SessionLimits
     /// <summary>Bytes of steps that are under way, kept answers and pushed steps, of one peer.</summary>
     /// <value>512 MiB</value>
     public long PeerStepBytes { get; init; } = 512L << 20;
+
+    /// <summary>The same of all peers of one address.</summary>
+    /// <value>768 MiB</value>
+    public long HostStepBytes { get; init; } = 768L << 20;
 
     /// <summary>
     /// Bytes that the intermediate results of one pass may take, one being computed at a time: longer steps are computed in shorter slices. Steps of few

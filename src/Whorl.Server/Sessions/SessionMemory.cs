@@ -1,5 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.P2P.Multiformats;
 using Whorl.Tensors;
 
 namespace Whorl.Server;
@@ -15,6 +16,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, PeerAccount> _accounts = [];
+    private readonly Dictionary<string, HostAccount> _hosts = [];
     private readonly PeerAccount _own = new(null);
     private readonly HashSet<IEvictable> _evictable = [];
     private readonly LinkedList<AnsweredStep> _kept = new();
@@ -95,14 +97,15 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
 
     /// <summary>Counts a peer's sessions before they are opened, and their caches.</summary>
     /// <param name="owner">The peer; null for this process.</param>
+    /// <param name="host">Its address, as <see cref="PeerStream.RemoteHost"/> has it.</param>
     /// <param name="sessions">How many.</param>
     /// <param name="bytes">Bytes of all their caches.</param>
-    /// <exception cref="MemoryBudgetException">The peer's quota does not hold so much.</exception>
-    public PeerAccount Enter(PeerId? owner, int sessions, long bytes)
+    /// <exception cref="MemoryBudgetException">The peer's quota, or its address's, does not hold so much.</exception>
+    public PeerAccount Enter(PeerId? owner, string? host, int sessions, long bytes)
     {
         lock (_gate)
         {
-            PeerAccount account = AccountOf_NeedsLock(owner);
+            PeerAccount account = AccountOf_NeedsLock(owner, host);
             if (owner is not null)
             {
                 if (_isLeaving)
@@ -126,7 +129,22 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                     throw new MemoryBudgetException(bytes, quota - account.CacheBytes);
                 }
 
-                _accounts[owner] = account;
+                if (account.Host is { } all)
+                {
+                    if (all.Sessions > 0 && all.Sessions + sessions > limits.HostSessions)
+                    {
+                        throw new MemoryBudgetException(
+                            bytes, 0, $"{all.Sessions} sessions of peers at {all.Name} are open, at most {limits.HostSessions} may be; close some or go elsewhere");
+                    }
+
+                    long hosts = (long)(cache.Bytes * limits.HostShare);
+                    if (all.CacheBytes > 0 && all.CacheBytes > hosts - bytes)
+                    {
+                        throw new MemoryBudgetException(bytes, Math.Max(hosts - all.CacheBytes, 0));
+                    }
+                }
+
+                Know_NeedsLock(owner, account);
                 _sessions += sessions;
             }
 
@@ -261,7 +279,9 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                 return ValueTask.CompletedTask;
             }
 
-            return new ValueTask(WaitAsync(_waiting.AddLast(new StepWaiter(account, bytes)), cancellationToken));
+            LinkedListNode<StepWaiter> waiter = _waiting.AddLast(new StepWaiter(account, bytes));
+            Serve_NeedsLock(); // those before it may wait for themselves
+            return new ValueTask(WaitAsync(waiter, cancellationToken));
         }
     }
 
@@ -316,15 +336,15 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
     }
 
     /// <summary>The account of a peer that calls, with or without a session, until it departs.</summary>
-    public PeerAccount Visit(PeerId? owner)
+    public PeerAccount Visit(PeerId? owner, string? host)
     {
         lock (_gate)
         {
-            PeerAccount account = AccountOf_NeedsLock(owner);
+            PeerAccount account = AccountOf_NeedsLock(owner, host);
             account.Visits++;
             if (owner is not null)
             {
-                _accounts[owner] = account;
+                Know_NeedsLock(owner, account);
             }
 
             return account;
@@ -341,25 +361,50 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         }
     }
 
-    private PeerAccount AccountOf_NeedsLock(PeerId? owner) =>
-        owner is null ? _own : _accounts.TryGetValue(owner, out PeerAccount? account) ? account : new PeerAccount(owner);
+    private PeerAccount AccountOf_NeedsLock(PeerId? owner, string? host)
+    {
+        if (owner is null)
+        {
+            return _own;
+        }
+
+        if (_accounts.TryGetValue(owner, out PeerAccount? account))
+        {
+            return account; // of the address from which it came first, as long as it holds anything
+        }
+
+        return new PeerAccount(owner, host is null or HostGroup.Loopback ? null : _hosts.GetValueOrDefault(host) ?? new HostAccount(host));
+    }
+
+    private void Know_NeedsLock(PeerId owner, PeerAccount account)
+    {
+        if (_accounts.TryAdd(owner, account) && account.Host is { } host)
+        {
+            _hosts[host.Name] = host;
+            host.Peers++;
+        }
+    }
 
     private void Forget_NeedsLock(PeerAccount account)
     {
         if (account is { Visits: 0, Sessions: 0, CacheBytes: 0, StepBytes: 0, Owner: { } owner } && _accounts.GetValueOrDefault(owner) == account)
         {
             _accounts.Remove(owner);
+            if (account.Host is { } host && --host.Peers == 0)
+            {
+                _hosts.Remove(host.Name);
+            }
         }
     }
 
     private bool TryTakeStep_NeedsLock(PeerAccount account, long bytes)
     {
         bool isBound = account.Owner is not null;
-        while (isBound && (bytes > limits.StepBytes - _stepBytes || bytes > limits.PeerStepBytes - account.StepBytes))
+        while (isBound && (bytes > limits.StepBytes - _stepBytes || IsOwnLimit_NeedsLock(account, bytes)))
         {
-            bool isOwn = bytes > limits.PeerStepBytes - account.StepBytes;
+            bool isOwn = bytes > limits.PeerStepBytes - account.StepBytes, isHosts = IsOwnLimit_NeedsLock(account, bytes);
             LinkedListNode<AnsweredStep>? oldest = _kept.First;
-            while (isOwn && oldest is not null && oldest.Value.Account != account)
+            while (oldest is not null && (isOwn ? oldest.Value.Account != account : isHosts && oldest.Value.Account.Host != account.Host))
             {
                 oldest = oldest.Next;
             }
@@ -378,6 +423,10 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         return true;
     }
 
+    /// <summary>Whether steps of the peer itself, or of its address, are what it has to wait for.</summary>
+    private bool IsOwnLimit_NeedsLock(PeerAccount account, long bytes) =>
+        bytes > limits.PeerStepBytes - account.StepBytes || (account.Host is { StepBytes: > 0 } host && bytes > limits.HostStepBytes - host.StepBytes);
+
     private void GiveStep_NeedsLock(PeerAccount account, long bytes)
     {
         account.StepBytes -= bytes;
@@ -385,7 +434,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         Forget_NeedsLock(account);
     }
 
-    /// <summary>Who came first is served first, unless its own peer's steps are what it waits for.</summary>
+    /// <summary>Who came first is served first, unless steps of its own peer or address are what it waits for.</summary>
     private void Serve_NeedsLock()
     {
         for (LinkedListNode<StepWaiter>? node = _waiting.First; node is not null;)
@@ -396,7 +445,7 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
                 _waiting.Remove(node);
                 node.Value.Turn.SetResult();
             }
-            else if (node.Value.Bytes <= limits.PeerStepBytes - node.Value.Account.StepBytes)
+            else if (!IsOwnLimit_NeedsLock(node.Value.Account, node.Value.Bytes))
             {
                 return; // others' steps are in its way, and later ones must not overtake it for ever
             }

@@ -122,11 +122,11 @@ public sealed class LimitTests : IAsyncLifetime, IDisposable
         Task<ReadOnlyMemory<byte>?> next = call.ReceiveAsync(_limit.Token).AsTask();
         BlockSessionOptions options = new(new BlockRange(0, 1), Length + 16);
         PeerId other = ReplaySwarm.ServerA; // anybody but the client
-        await Assert.ThrowsAsync<MemoryBudgetException>(async () => await _swarm![0].OpenAsync(options, other, _limit.Token)); // it is not idle
+        await Assert.ThrowsAsync<MemoryBudgetException>(async () => await _swarm![0].OpenAsync(options, other, null, _limit.Token)); // it is not idle
         await TimersAsync(2);
         _clock.Advance(TimeSpan.FromSeconds(10));
 
-        await using HostedSession opened = await _swarm![0].OpenAsync(options, other, _limit.Token);
+        await using HostedSession opened = await _swarm![0].OpenAsync(options, other, null, _limit.Token);
 
         string error = (await Assert.ThrowsAsync<RpcErrorException>(() => next)).Message;
         Assert.StartsWith("the session was idle and others needed its memory", error, StringComparison.Ordinal);

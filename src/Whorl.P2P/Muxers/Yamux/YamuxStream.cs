@@ -50,7 +50,7 @@ internal sealed class YamuxStream : PeerStream
 
     public string NegotiatedProtocol { get; set; } = "";
 
-    internal override string? RemoteHost => Connection?.RemoteHost;
+    public override string? RemoteHost => Connection?.RemoteHost;
 
     internal override object ConnectionKey => (object?)Connection ?? this;
 

@@ -106,7 +106,7 @@ internal sealed class CacheMemory(HostedSpan span) : IDisposable
         try
         {
             long each = span.SessionBytes(options);
-            return await SessionBatch.OpenAsync(span, options, batch, span.Memory.Enter(account.Owner, batch, batch * each), each);
+            return await SessionBatch.OpenAsync(span, options, batch, span.Memory.Enter(account.Owner, account.Host?.Name, batch, batch * each), each);
         }
         catch (MemoryBudgetException)
         {

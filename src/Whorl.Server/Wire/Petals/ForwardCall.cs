@@ -1,7 +1,7 @@
 using Whorl.Models;
-using Whorl.P2P;
 using Whorl.Protocol.Messages;
 using Whorl.Protocol.Metadata;
+using Whorl.Protocol.Rpc;
 
 namespace Whorl.Server.Petals;
 
@@ -15,9 +15,9 @@ internal sealed class ForwardCall(PetalsContext context)
     /// <summary>Passes hidden states through blocks.</summary>
     /// <returns>What leaves the last block, compressed as the client asks.</returns>
     /// <exception cref="PetalsException">The request cannot be met.</exception>
-    public async Task<TensorMessage> ForwardAsync(PeerId? caller, ExpertRequest request, CancellationToken cancellationToken)
+    public async Task<TensorMessage> ForwardAsync(RpcContext caller, ExpertRequest request, CancellationToken cancellationToken)
     {
-        PeerAccount account = context.Span.Memory.Visit(caller);
+        PeerAccount account = context.Span.Memory.Visit(caller.Caller, caller.Host);
         long taken = 0;
         try
         {

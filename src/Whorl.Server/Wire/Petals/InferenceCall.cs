@@ -32,7 +32,7 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             throw PetalsException.TooFewTensors(3, 0); // an answer: a Python client would wait for minutes if the stream only closed
         }
 
-        PeerAccount account = context.Span.Memory.Visit(call.Context.Caller);
+        PeerAccount account = context.Span.Memory.Visit(call.Context.Caller, call.Context.Host);
         try
         {
             int sequences = await ReadBatchAsync(account, first, metadata, range, cancellationToken);

@@ -51,7 +51,7 @@ public sealed class PetalsServer : IAsyncDisposable
         RpcServer server = new(host, time, log);
         server.HandleUnary(PetalsMethods.Info, (_, request, _) => new(Info(request)), isQuick: true);
         server.HandleUnary(PetalsMethods.Push, (_, request, _) => new(Push(request)));
-        server.HandleUnary(PetalsMethods.Forward, (call, request, token) => ToldInUnaryAsync(t => ForwardAsync(call.Caller, request, t), token));
+        server.HandleUnary(PetalsMethods.Forward, (call, request, token) => ToldInUnaryAsync(t => ForwardAsync(call, request, t), token));
         server.HandleUnary(PetalsMethods.Backward, (_, request, token) => ToldInUnaryAsync(_ => BackwardAsync(request), token));
         server.HandleStream(PetalsMethods.ForwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => ForwardAsync(call, t), token));
         server.HandleStream(PetalsMethods.BackwardStream, (call, token) => ToldAsync(e => e.OnStream, options.RequestTimeout, t => BackwardAsync(call, t), token));
@@ -155,14 +155,14 @@ public sealed class PetalsServer : IAsyncDisposable
         return new ExpertResponse([]).ToBytes();
     }
 
-    private async Task<byte[]> ForwardAsync(PeerId? caller, ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
+    private async Task<byte[]> ForwardAsync(RpcContext caller, ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
         new ExpertResponse([await _forward.ForwardAsync(caller, ExpertRequest.Parse(request.Span), cancellationToken)]).ToBytes();
 
     private Task<byte[]> BackwardAsync(ReadOnlyMemory<byte> request) =>
         Task.FromResult(new ExpertResponse([_forward.Backward(ExpertRequest.Parse(request.Span))]).ToBytes());
 
     private async Task ForwardAsync(RpcServerCall call, CancellationToken cancellationToken) =>
-        await SendAsync(call, await _forward.ForwardAsync(call.Context.Caller, await ReceiveAsync(call, cancellationToken), cancellationToken), cancellationToken);
+        await SendAsync(call, await _forward.ForwardAsync(call.Context, await ReceiveAsync(call, cancellationToken), cancellationToken), cancellationToken);
 
     private async Task BackwardAsync(RpcServerCall call, CancellationToken cancellationToken) =>
         await SendAsync(call, _forward.Backward(await ReceiveAsync(call, cancellationToken)), cancellationToken);

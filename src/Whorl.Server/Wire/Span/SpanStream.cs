@@ -95,7 +95,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             }
 
             BlockSessionOptions options = new(new BlockRange(open.FirstBlock, open.LastBlock), open.MaxLength, open.MaxScratch);
-            HostedSession session = await span.OpenAsync(options, stream.RemotePeer, _limit.Token);
+            HostedSession session = await span.OpenAsync(options, stream.RemotePeer, stream.RemoteHost, _limit.Token);
             try
             {
                 _session = table.Add(session, open.SessionId); // before anything is sent, so that whatever becomes of it, it is closed
