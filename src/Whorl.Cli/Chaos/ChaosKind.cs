@@ -26,4 +26,7 @@ internal enum ChaosKind
 
     /// <summary>One byte that passes is changed.</summary>
     Corrupt,
+
+    /// <summary>It answers a step falsely: values that are no numbers, nonsense, another shape, an old answer.</summary>
+    Lie,
 }

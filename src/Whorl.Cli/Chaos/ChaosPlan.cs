@@ -30,6 +30,10 @@ internal sealed record ChaosPlan(ulong Seed, IReadOnlyList<ChaosTurn> Turns, IRe
             new(draws.Ids(1 + draws.Below(Math.Min(LongestPrompt, room / 2)), vocabulary), tokens - second),
             new(draws.Ids(1 + draws.Below(Math.Min(LongestPrompt, room / 2) / 4 + 1), vocabulary), second),
         ];
+        // Who has lied is not asked again: where only it holds some blocks, nobody but the client itself could compute them.
+        ChaosKind[] possible = [.. kinds.Where(kind => kind != ChaosKind.Lie)];
+        bool computes = generation % 2 == 1 || possible.Length == 0;
+        IReadOnlyList<ChaosKind> usable = computes ? kinds : possible;
         List<ChaosEvent> events = [];
         for (int i = 0; i < faults; i++)
         {
@@ -40,11 +44,11 @@ internal sealed record ChaosPlan(ulong Seed, IReadOnlyList<ChaosTurn> Turns, IRe
                 1 => 0,
                 _ => 1 + draws.Below(Math.Max(1, turns[turn].Tokens)),
             };
-            ChaosKind kind = kinds[draws.Below(kinds.Count)];
+            ChaosKind kind = usable[draws.Below(usable.Count)];
             events.Add(new ChaosEvent(kind, draws.Below(servers), turn, token, TimeSpan.FromMilliseconds(50 + draws.Below(1500))));
         }
 
-        return new ChaosPlan(draws.Seed, turns, [.. events.OrderBy(e => e.Turn).ThenBy(e => e.Token)], ComputesLostBlocks: generation % 2 == 1);
+        return new ChaosPlan(draws.Seed, turns, [.. events.OrderBy(e => e.Turn).ThenBy(e => e.Token)], computes);
     }
 
     private sealed class Draws(ulong seed)

@@ -84,6 +84,9 @@ internal sealed class ChaosServer : IAsyncDisposable
                 await Task.Delay(lasts, Time, cancellationToken);
                 _proxy.Narrow(0);
                 return;
+            case ChaosKind.Lie:
+                await LieAsync(lasts, cancellationToken);
+                return;
             case ChaosKind.Kill or ChaosKind.Stop or ChaosKind.Leave:
                 await ChangeProcessAsync(kind, lasts, cancellationToken);
                 return;
@@ -107,6 +110,23 @@ internal sealed class ChaosServer : IAsyncDisposable
     {
         using Process kill = Process.Start("kill", [signal, process.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
+    }
+
+    private async Task LieAsync(TimeSpan lasts, CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            if (await _process!.OrderAsync(LyingHost.Lies[(int)(lasts.TotalMilliseconds % LyingHost.Lies.Length)], cancellationToken))
+            {
+                await Task.Delay(lasts, Time, cancellationToken);
+                await _process.OrderAsync(LyingHost.Honest, cancellationToken); // the next text is another event's
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     // One at a time: what befalls a process that is not there waits until it is.
@@ -155,7 +175,7 @@ internal sealed class ChaosServer : IAsyncDisposable
 
     private async Task StartProcessAsync(CancellationToken cancellationToken)
     {
-        _process = await ServerProcess.StartAsync(_model, Range, _identity, cancellationToken);
+        _process = await ServerProcess.StartAsync(_model, Range, _identity, cancellationToken, obeys: true);
         Processes.Add(_process.Id);
         _proxy.PointTo(int.Parse(_process.Address.AsSpan(_process.Address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
     }

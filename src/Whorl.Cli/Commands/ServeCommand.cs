@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Whorl.Cli.Arguments;
+using Whorl.Cli.Chaos;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
 using Whorl.Kernels.Cpu;
@@ -21,6 +22,9 @@ internal static class ServeCommand
 
     /// <summary>The option that says how long sessions under way may go on when the server is asked to stop, in seconds.</summary>
     public const string GraceOption = "--grace";
+
+    /// <summary>What a server of a chaos run says when it has read an order.</summary>
+    public const string Told = "told";
 
     /// <summary>How long a server that outlives the program that started it may take to say goodbye.</summary>
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(4);
@@ -58,7 +62,11 @@ internal static class ServeCommand
         };
         Check.Whole(grace, 0, 86_400);
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
-        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.") { model.Model, blocks, cache, prefix, link, publicName, grace, untilInputEnds };
+        Option<bool> lies = new("--lies") { Description = "Answer falsely when standard input says so: for whorl chaos.", Hidden = true };
+        Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.")
+        {
+            model.Model, blocks, cache, prefix, link, publicName, grace, untilInputEnds, lies,
+        };
         swarm.AddTo(command);
         logging.AddTo(command);
         model.AddOptionsTo(command);
@@ -67,12 +75,13 @@ internal static class ServeCommand
             BlockRange? wanted = result.GetValue(blocks) is { } text ? BlockRange.Parse(text) : null;
             ModelPart part = wanted is { } some ? ModelPart.Blocks(some) : ModelPart.Whole;
             CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken); // the reading thread may outlive this method
+            ILogger logger = logging.Read(result);
+
+            LyingHost.Orders orders = new();
             if (result.GetValue(untilInputEnds))
             {
-                StopAtEndOfInput(stop);
+                StopAtEndOfInput(stop, result.GetValue(lies) ? orders : null);
             }
-
-            ILogger logger = logging.Read(result);
 
             // Before the model, which may have to be fetched: a port in use is told at once.
             await using Network network = await Network.StartAsync(swarm.Read(result) with { Logger = logger }, cancellationToken);
@@ -87,7 +96,7 @@ internal static class ServeCommand
             HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System);
             await using MemoryTrimmer trimmer = new(TimeProvider.System, span.TrimMemory);
             await using SpanServer spans = new(hosted, logger);
-            spans.Listen(network.Host);
+            spans.Listen(result.GetValue(lies) ? new LyingHost(network.Host, orders) : network.Host);
             PetalsServerOptions petals = new()
             {
                 Prefix = result.GetValue(prefix) ?? SwarmSearch.DefaultPrefix(choice.Located, source.Family),
@@ -123,13 +132,19 @@ internal static class ServeCommand
     }
 
     /// <summary>Reads standard input on a thread of its own: console reads block, whatever their names say, and cannot be cancelled.</summary>
-    private static void StopAtEndOfInput(CancellationTokenSource stop) => new Thread(() =>
+    /// <param name="stop">Cancelled at its end.</param>
+    /// <param name="orders">Told each byte that comes, and a line says so; null where what is written there means nothing.</param>
+    private static void StopAtEndOfInput(CancellationTokenSource stop, LyingHost.Orders? orders) => new Thread(() =>
     {
         Stream input = Console.OpenStandardInput();
         Span<byte> buffer = stackalloc byte[64];
-        while (input.Read(buffer) > 0)
+        for (int read; (read = input.Read(buffer)) > 0;)
         {
-            // whatever is written there means nothing
+            foreach (byte order in orders is null ? default : buffer[..read])
+            {
+                orders!.Tell(order);
+                Console.Out.WriteLine(Told);
+            }
         }
 
         stop.Cancel();

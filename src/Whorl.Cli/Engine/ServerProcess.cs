@@ -23,8 +23,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="range">Which blocks.</param>
     /// <param name="identity">A file with its key, made if it is not there; null for a new key.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="obeys">Whether it lies when it is told to: see <see cref="OrderAsync"/>.</param>
     /// <exception cref="CliException">It ended before; the message has its words.</exception>
-    public static async Task<ServerProcess> StartAsync(ModelChoice model, BlockRange range, string? identity, CancellationToken cancellationToken)
+    public static async Task<ServerProcess> StartAsync(
+        ModelChoice model, BlockRange range, string? identity, CancellationToken cancellationToken, bool obeys = false)
     {
         ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Itself(start);
@@ -38,6 +40,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             ])
         {
             start.ArgumentList.Add(argument);
+        }
+
+        if (obeys)
+        {
+            start.ArgumentList.Add("--lies");
         }
 
         if (identity is not null)
@@ -63,6 +70,29 @@ internal sealed class ServerProcess : IAsyncDisposable
             process.Kill(entireProcessTree: true);
             process.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Tells it one of <see cref="Chaos.LyingHost.Lies"/>, or to be honest, and waits until it has heard.</summary>
+    /// <returns>Whether it has; not where it ended before.</returns>
+    public async Task<bool> OrderAsync(byte order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _process.StandardInput.BaseStream.WriteAsync(new[] { order }, cancellationToken);
+            await _process.StandardInput.BaseStream.FlushAsync(cancellationToken);
+            string? line;
+            do
+            {
+                line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
+            }
+            while (line is not (null or ServeCommand.Told));
+
+            return line is not null;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

@@ -44,6 +44,16 @@ public sealed class ChaosPlanTests
         Assert.Equal(kinds.Count * 4, seen.Count());
     }
 
+    [Fact]
+    public void Servers_lie_only_to_who_can_do_without_them()
+    {
+        IEnumerable<ChaosPlan> plans = Enumerable.Range(0, 100).Select(i => Plan(1, i));
+        Assert.All(plans, plan => Assert.True(plan.ComputesLostBlocks || plan.Events.All(e => e.Kind != ChaosKind.Lie)));
+        ChaosPlan lies = ChaosPlan.Make(1, 0, 10, 100, vocabulary: 50, servers: 2, faults: 3, [ChaosKind.Lie]);
+        Assert.True(lies.ComputesLostBlocks);
+        Assert.All(lies.Events, e => Assert.Equal(ChaosKind.Lie, e.Kind));
+    }
+
     [Theory]
     [InlineData(6, 1, 1)]
     [InlineData(6, 2, 2)]
