@@ -58,6 +58,11 @@ public sealed class RemoteSpan : IBlockSpan
         time,
         cancellationToken);
 
+    /// <summary>
+    /// A session on it was lost: where it was named by its address alone, it is asked who it is now before another one is opened.
+    /// </summary>
+    internal void Suspect() => _hasFailed = true;
+
     /// <inheritdoc/>
     /// <exception cref="PeerUnavailableException">The server does not answer.</exception>
     /// <exception cref="SpanRefusedException">The server refuses, and says why.</exception>

@@ -12,8 +12,12 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
     private readonly IReadOnlyList<IBlockSpan> _spans;
     private volatile IReadOnlySet<IBlockSpan> _failed = new HashSet<IBlockSpan>(); // when a session was last opened: replaced, never changed
 
-    private SpanChain(IReadOnlyList<IBlockSpan> spans, BlockRange range, SpanContract contract, RecoveryOptions? recovery) =>
-        (_spans, Range, Contract, Recovery) = (spans, range, contract, recovery ?? new RecoveryOptions());
+    private SpanChain(
+        IReadOnlyList<IBlockSpan> spans, BlockRange range, SpanContract contract, RecoveryOptions? recovery, TimeProvider? time)
+    {
+        (_spans, Range, Contract) = (spans, range, contract);
+        (Recovery, Time) = (recovery ?? new RecoveryOptions(), time ?? TimeProvider.System);
+    }
 
     /// <inheritdoc/>
     public BlockRange Range { get; }
@@ -28,8 +32,10 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
     /// <param name="spans">Spans of one model, in any order; they may overlap.</param>
     /// <param name="range">The blocks.</param>
     /// <param name="recovery">What sessions do when a span is gone; null for what is usual.</param>
+    /// <param name="time">The clock of sessions; null for the system's.</param>
     /// <exception cref="NoRouteException">A block is held by none, or the spans would not compute the same bytes.</exception>
-    public static SpanChain Cover(IReadOnlyList<IBlockSpan> spans, BlockRange range, RecoveryOptions? recovery = null)
+    public static SpanChain Cover(
+        IReadOnlyList<IBlockSpan> spans, BlockRange range, RecoveryOptions? recovery = null, TimeProvider? time = null)
     {
         if (MissingBlocks.Of(spans.Select(s => s.Range), range) is { Count: > 0 } missing)
         {
@@ -50,14 +56,14 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
             contract = contract.With(span.Contract);
         }
 
-        return new SpanChain(spans, range, contract, recovery);
+        return new SpanChain(spans, range, contract, recovery, time);
     }
 
     /// <summary>What sessions do when a span is gone.</summary>
     public RecoveryOptions Recovery { get; }
 
-    /// <summary>The clock of sessions that wait for a server.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>The clock of sessions.</summary>
+    public TimeProvider Time { get; }
 
     /// <inheritdoc/>
     /// <remarks>Spans that failed when a session was last opened come last; one that fails now is left out as long as the others hold all blocks.</remarks>
@@ -67,7 +73,11 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
         LiveSession.OpenAsync(this, options, cancellationToken);
 
     /// <inheritdoc/>
-    void ILinkSource.Failed(object holder) => _failed = new HashSet<IBlockSpan>([.. _failed, (IBlockSpan)holder]);
+    void ILinkSource.Failed(object holder)
+    {
+        _failed = new HashSet<IBlockSpan>([.. _failed, (IBlockSpan)holder]);
+        (holder as RemoteSpan)?.Suspect();
+    }
 
     /// <inheritdoc/>
     void ILinkSource.Succeeded(object holder)

@@ -113,6 +113,7 @@ internal static class ResultWriter
         RecoveryKind.Attach => "reached again",
         RecoveryKind.Reopen => "which came back",
         RecoveryKind.Local => "computed here since",
+        RecoveryKind.Hedge => "overtaken by another server",
         _ => "replaced by others",
     };
 

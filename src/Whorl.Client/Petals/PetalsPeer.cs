@@ -69,7 +69,8 @@ internal sealed record PetalsPeer(RpcClient Rpc, PeerAddress Address, string Pre
         await Rpc.CallAsync(Address, InfoMethod, new ExpertUid("").ToBytes(), Options.InfoTimeout, cancellationToken);
 
     /// <summary>
-    /// The failure that a server's error stands for. Whether the server is to blame or what it was asked for its words do not tell: another server may do better.
+    /// The failure that a server's error stands for. Whether the server is to blame or what it was asked for its words do not tell: another
+    /// server may do better.
     /// </summary>
     public SpanRefusedException Refusal(Models.BlockRange range, RpcErrorException error)
     {

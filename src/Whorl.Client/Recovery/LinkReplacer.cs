@@ -109,7 +109,8 @@ internal sealed class LinkReplacer(ILinkSource source)
 
     /// <summary>Opens sessions for a part on others than its holder, at once or not at all.</summary>
     /// <returns>In the order of their blocks; null where there are no others.</returns>
-    public async Task<IReadOnlyList<SessionLink>?> TryOthersAsync(BlockSessionOptions part, object than, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SessionLink>?> TryOthersAsync(
+        BlockSessionOptions part, object than, CancellationToken cancellationToken)
     {
         try
         {

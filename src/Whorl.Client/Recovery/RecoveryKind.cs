@@ -14,4 +14,7 @@ public enum RecoveryKind
 
     /// <summary>This process did.</summary>
     Local,
+
+    /// <summary>Other servers did while the server was slow, and answered before it.</summary>
+    Hedge,
 }

@@ -12,7 +12,7 @@ namespace Whorl.Client.Sessions;
 /// is lost is replaced, and what had entered it is computed again by whoever takes its place; where nobody does, the session is lost and says so
 /// from then on.
 /// </summary>
-internal sealed class LiveSession : IBlockSession, IRecoverable
+internal sealed partial class LiveSession : IBlockSession, IRecoverable
 {
     /// <summary>Replacements of one part in one step: a step that so many servers cannot take is itself what is wrong.</summary>
     private const int MostReplacements = 16;
@@ -25,6 +25,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
     private readonly LogMemory _memory;
     private readonly StepCarrier _carrier;
     private readonly Replay _replay;
+    private readonly Hedge? _hedge;
     private readonly int _boundarySize;
     private readonly bool _isRounded;
     private IReadOnlyList<BlockHolder> _holders;
@@ -52,6 +53,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
         (_boundarySize, _isRounded) = (boundarySize, contract.Boundary == BoundaryFormat.BF16);
         _memory = new LogMemory(source?.Recovery.MaxLogBytes ?? 0);
         (_carrier, _replay) = (new StepCarrier(boundarySize), new Replay(boundarySize));
+        _hedge = source is null ? null : new Hedge(source.Time, PrepareAsync);
         _parts = [.. links.Select(link => new SessionPart(link, NewLog(link)))];
         Abilities = _parts.Aggregate(SpanAbilities.All, (all, part) => all & part.Abilities);
         _holders = HoldersNow();
@@ -96,6 +98,7 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
 
     public async ValueTask DisposeAsync()
     {
+        await (_hedge?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Task.WhenAll(_parts.Select(part => part.DisposeAsync().AsTask())); // each has a limit of its own
         _parts.ForEach(part => part.Log?.Dispose());
     }
@@ -113,26 +116,35 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
             try
             {
                 _carrier.Prepare(part.Range.Count, isLast: index == _parts.Count - 1);
-                await part.Session.StepAsync(_carrier.Step, cancellationToken);
-                part.Accept(_carrier.Step);
-            }
-            catch (Exception e) when (part.Log is not null && replaced < MostReplacements && IsRecoverable(e))
-            {
-                gone = failed is null ? Now() : gone;
-                failed = await ReplaceAsync(index, e, failed ?? [], start, gone, cancellationToken);
-                continue;
+                await part.Session.StepAsync(_carrier.Step, _hedge?.Begin(part, _carrier.Step, cancellationToken) ?? cancellationToken);
+                await (_hedge?.AnsweredAsync() ?? ValueTask.CompletedTask);
             }
             catch (Exception e)
             {
-                if (refused is null && part.Log is not null && e is SpanRefusedException why && await TryLeaveAsync(index, start, cancellationToken))
+                if (_hedge is not null && await _hedge.FailedAsync(cancellationToken) is { } answered)
+                {
+                    await TakePlaceAsync(index, answered, e);
+                    part = _parts[index];
+                }
+                else if (part.Log is not null && replaced < MostReplacements && IsRecoverable(e))
+                {
+                    gone = failed is null ? Now() : gone;
+                    failed = await ReplaceAsync(index, e, failed ?? [], start, gone, cancellationToken);
+                    continue;
+                }
+                else if (refused is null && part.Log is not null && e is SpanRefusedException why
+                    && await TryLeaveAsync(index, start, cancellationToken))
                 {
                     refused = (part.Link.Holder!, why);
                     continue;
                 }
-
-                ExceptionDispatchInfo.Throw(Fail(index, e));
+                else
+                {
+                    ExceptionDispatchInfo.Throw(Fail(index, e));
+                }
             }
 
+            part.Accept(_carrier.Step);
             _carrier.Accept(part.Range.Count);
             Succeeded(part);
             if (refused is { } wrong)
@@ -186,141 +198,6 @@ internal sealed class LiveSession : IBlockSession, IRecoverable
             _source?.Measured(holder, _carrier.Step.Rows, part.Range.Count, computing);
         }
     }
-
-    /// <summary>Puts others in a link's place and computes there what had entered it. Where they fail in turn, still others.</summary>
-    /// <param name="index">The link.</param>
-    /// <param name="why">By what it failed.</param>
-    /// <param name="failed">Who has failed in this step; grows.</param>
-    /// <param name="start">When the step was sent to the link.</param>
-    /// <param name="began">When the first failed.</param>
-    /// <param name="cancellationToken">Gives up; the session is then lost.</param>
-    /// <returns><paramref name="failed"/>.</returns>
-    private async Task<HashSet<object>> ReplaceAsync(int index, Exception why, HashSet<object> failed, long start, long began, CancellationToken cancellationToken)
-    {
-        SessionPart lost = _parts[index];
-        BlockHolder holder = lost.Session.Holders[0];
-        object? gone = lost.Link.Holder;
-        await lost.DisposeAsync();
-        Note(gone, why);
-        for (int tried = 0; ; tried++)
-        {
-            IReadOnlyList<SessionLink>? links;
-            try
-            {
-                links = await _replacer!.ReplaceAsync(_options with { Range = lost.Range }, failed, why, began, cancellationToken);
-            }
-            catch (Exception e)
-            {
-                _lost = new SessionLostException(holder.Name, holder.Range, e is OperationCanceledException ? why : e);
-                throw e is NoRouteException ? _lost : e;
-            }
-
-            if (links is null)
-            {
-                throw Fail(index, why);
-            }
-
-            object? failing = null;
-            try
-            {
-                await TakePlaceAsync(index, links, gone, start, who => failing = who, cancellationToken);
-                return failed;
-            }
-            catch (Exception e)
-            {
-                if (tried == MostReplacements || !Failures.IsOfServer(e))
-                {
-                    _lost = new SessionLostException(holder.Name, holder.Range, e is OperationCanceledException ? why : e);
-                    throw Failures.IsOfServer(e) ? _lost : e;
-                }
-
-                why = e;
-                Note(failing, e);
-            }
-        }
-
-        void Note(object? who, Exception failure)
-        {
-            _replacer!.Failed(who, failure);
-            if (who is not null)
-            {
-                failed.Add(who);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Puts others in the place of a link whose server refuses a step as wrong, though it may be the server that is: where they take it, it was.
-    /// </summary>
-    /// <returns>Whether there are others, and they have computed what had entered; else nothing has changed.</returns>
-    private async Task<bool> TryLeaveAsync(int index, long start, CancellationToken cancellationToken)
-    {
-        SessionPart refusing = _parts[index];
-        if (await _replacer!.TryOthersAsync(_options with { Range = refusing.Range }, refusing.Link.Holder!, cancellationToken) is not { } links)
-        {
-            return false;
-        }
-
-        try
-        {
-            await TakePlaceAsync(index, links, refusing.Link.Holder, start, _ => { }, cancellationToken);
-        }
-        catch (Exception e) when (Failures.IsOfServer(e))
-        {
-            return false;
-        }
-
-        await refusing.DisposeAsync();
-        return true;
-    }
-
-    /// <summary>Computes in other links what had entered one, and puts them in its place; they are closed where they cannot.</summary>
-    /// <param name="index">The link, which is not closed here.</param>
-    /// <param name="links">In the order of their blocks.</param>
-    /// <param name="gone">Who held it.</param>
-    /// <param name="start">When the step was sent to it.</param>
-    /// <param name="asking">Told which holder is asked next.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    private async Task TakePlaceAsync(
-        int index, IReadOnlyList<SessionLink> links, object? gone, long start, Action<object?> asking, CancellationToken cancellationToken)
-    {
-        SessionPart lost = _parts[index];
-        BlockHolder holder = lost.Session.Holders[0];
-        SessionPart[] parts = [.. links.Select((link, i) => new SessionPart(link, i == 0 ? lost.Log : NewLog(link)))];
-        try
-        {
-            if (parts.FirstOrDefault(part => (part.Abilities & Needed) != Needed) is { } unable)
-            {
-                asking(unable.Link.Holder);
-                throw new SpanRefusedException(
-                    unable.Session.Holders[0].Name, unable.Range, SpanFailureCode.Internal, "it cannot do what the session needs");
-            }
-
-            long replaying = Now();
-            int tokens = await _replay.RunAsync(parts, lost.Log!, part => asking(part.Link.Holder), cancellationToken);
-            lost.Log!.Narrow(parts[0].Range.Count);
-            _parts.RemoveAt(index);
-            _parts.InsertRange(index, parts);
-            _holders = HoldersNow();
-            TimeProvider time = _source!.Time;
-            _recoveries.Add(new SessionRecovery(
-                holder.Name, holder.Range, KindOf(parts, gone), time.GetElapsedTime(start), time.GetElapsedTime(replaying), tokens));
-        }
-        catch
-        {
-            await Task.WhenAll(parts.Select(part => part.DisposeAsync().AsTask()));
-            parts.Skip(1).ToList().ForEach(part => part.Log?.Dispose());
-            throw;
-        }
-    }
-
-    /// <summary>What whoever takes a place must be able to do: every block's output aside, which few callers ask for.</summary>
-    private SpanAbilities Needed => Abilities & (SpanAbilities.Truncate | SpanAbilities.Trees | SpanAbilities.DeepPrompts);
-
-    private static RecoveryKind KindOf(SessionPart[] parts, object? gone) =>
-        parts is [{ Link.Holder: { } same }] && same.Equals(gone) ? RecoveryKind.Reopen
-        : parts.All(part => part.Link.Holder is null) ? RecoveryKind.Local
-        : RecoveryKind.Replace;
 
     private BoundaryLog? NewLog(SessionLink link) =>
         _source is null || link.Holder is null ? null : new BoundaryLog(_boundarySize, link.Range.Count, _isRounded, _memory);

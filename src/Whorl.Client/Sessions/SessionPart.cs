@@ -26,6 +26,9 @@ internal sealed class SessionPart(SessionLink link, BoundaryLog? log) : IAsyncDi
     /// <summary>What it can do.</summary>
     public SpanAbilities Abilities { get; } = Links.Abilities.Of(link.Session);
 
+    /// <summary>How long its steps have taken.</summary>
+    public StepTimes Times { get; } = new();
+
     /// <summary>Whether it has taken a step.</summary>
     public bool HasAnswered { get; set; }
 
@@ -40,6 +43,16 @@ internal sealed class SessionPart(SessionLink link, BoundaryLog? log) : IAsyncDi
         {
             _log?.Dispose(); // the disk is full: from now on the link is one that cannot be replaced
             _log = null;
+        }
+    }
+
+    /// <summary>Closes links that were to take another one's place, and their logs but the first one's, which is the other's.</summary>
+    public static async Task CloseAsync(IReadOnlyList<SessionPart> parts)
+    {
+        await Task.WhenAll(parts.Select(part => part.DisposeAsync().AsTask()));
+        foreach (SessionPart part in parts.Skip(1))
+        {
+            part.Log?.Dispose();
         }
     }
 

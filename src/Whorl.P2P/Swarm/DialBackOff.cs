@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Whorl.P2P.Swarm;
 
 /// <summary>
-/// Addresses that failed are not tried again at once: after 1 s, then 2, 4 … up to 10 s; but where a failure comes quickly, as that of a host where
-/// nobody listens does, after twenty times as long as it took: to ask costs little there, and a peer that comes back is found soon.
+/// Addresses that failed are not tried again at once: after 1 s, then 2, 4 … up to 10 s; but where a failure comes quickly, as that of a
+/// host where nobody listens does, after twenty times as long as it took: to ask costs little there, and a peer that comes back is found
+/// soon.
 /// </summary>
 internal sealed class DialBackOff(TimeProvider time)
 {

@@ -6,6 +6,8 @@ namespace Whorl.Client.Tests.Recovery;
 /// <param name="inner">The blocks.</param>
 internal sealed class MortalSpan(IBlockSpan inner) : IBlockSpan
 {
+    private readonly TaskCompletionSource _hangs = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lives;
 
     /// <summary>Killed: sessions cannot be opened either.</summary>
@@ -16,6 +18,12 @@ internal sealed class MortalSpan(IBlockSpan inner) : IBlockSpan
 
     /// <summary>The same, after it has computed the step and before it has answered.</summary>
     public Func<int, BlockStep, bool> KillAfter { get; set; } = (_, _) => false;
+
+    /// <summary>Called with a step's number from 1 before it is computed; true has it wait for <see cref="GoOn"/>.</summary>
+    public Func<int, bool> HangBefore { get; set; } = _ => false;
+
+    /// <summary>Ends when a step hangs.</summary>
+    public Task Hanging => _hangs.Task;
 
     public int Steps { get; private set; }
 
@@ -35,6 +43,9 @@ internal sealed class MortalSpan(IBlockSpan inner) : IBlockSpan
     public void Kill() => (IsDead, _lives) = (true, _lives + 1);
 
     public void Restart() => IsDead = false;
+
+    /// <summary>Lets the step that hangs be computed.</summary>
+    public void GoOn() => _goesOn.SetResult();
 
     public async ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
     {
@@ -57,6 +68,13 @@ internal sealed class MortalSpan(IBlockSpan inner) : IBlockSpan
         {
             ThrowIfDead();
             span.Steps++;
+            if (span.HangBefore(span.Steps))
+            {
+                span._hangs.SetResult();
+                await span._goesOn.Task.WaitAsync(cancellationToken);
+                ThrowIfDead();
+            }
+
             Die(span.KillBefore(span.Steps, step));
             await inner.StepAsync(step, cancellationToken);
             span.Rows += step.Rows;
