@@ -1,6 +1,6 @@
 using SwarmBench;
 
-// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS].
+// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS], recovery [TIMES].
 Console.WriteLine($"{Environment.ProcessorCount} cores, load {(File.Exists("/proc/loadavg") ? (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0] : "unknown")}");
 if (Wanted("token"))
 {
@@ -20,6 +20,11 @@ if (Wanted("node"))
 if (args is ["gap", var model, ..])
 {
     await DecodeGap.MeasureAsync(model, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 0);
+}
+
+if (args is ["recovery", ..])
+{
+    await RecoveryPause.MeasureAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 40);
 }
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);
