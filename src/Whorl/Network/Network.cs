@@ -23,9 +23,6 @@ internal sealed partial class Network : IAsyncDisposable
 
     public NetworkOptions Options { get; }
 
-    /// <summary>The clock of what this node waits for.</summary>
-    public TimeProvider Time => TimeOf(Options);
-
     /// <summary>The node of the DHT, once <see cref="JoinAsync"/> has run.</summary>
     public DhtNode? Dht { get; private set; }
 
@@ -60,8 +57,6 @@ internal sealed partial class Network : IAsyncDisposable
         }
     }
 
-    private static TimeProvider TimeOf(NetworkOptions options) => options.Listen.Count == 0 ? PatientTime.OfThisProcess : TimeProvider.System;
-
     /// <summary>What peers are told of this program, and people too.</summary>
     private static string Version =>
         typeof(Network).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
@@ -81,14 +76,14 @@ internal sealed partial class Network : IAsyncDisposable
         };
         try
         {
-            return await Libp2pHost.StartAsync(host, TimeOf(options), options.Logger);
+            return await Libp2pHost.StartAsync(host, TimeProvider.System, options.Logger);
         }
         catch (SocketException e) when (options.MayListenElsewhere && e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             _ = options.Listen[0].TryGetTcp(out _, out int port);
             Log.ListensElsewhere(options.Logger, port);
             return await Libp2pHost.StartAsync(
-                host with { ListenAddresses = [Multiaddress.FromTcp(new IPEndPoint(IPAddress.Any, 0))] }, TimeOf(options), options.Logger);
+                host with { ListenAddresses = [Multiaddress.FromTcp(new IPEndPoint(IPAddress.Any, 0))] }, TimeProvider.System, options.Logger);
         }
         catch (SocketException e)
         {
@@ -103,7 +98,10 @@ internal sealed partial class Network : IAsyncDisposable
         await ThrowIfIdentityIsTakenAsync(cancellationToken);
         IReadOnlyList<PeerAddress> peers = await DialAsync(Options.InitialPeers, cancellationToken);
         DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
-        Dht = await DhtNode.StartAsync(_host, options, peers, Time, new Random(), Options.Logger, cancellationToken);
+        Dht = await Starvation.RetryAsync(
+            () => DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), Options.Logger, cancellationToken),
+            e => e is DhtBootstrapException,
+            Starvation.Measure);
         if (Options.FindsLocalPeers)
         {
             await MeetNeighboursAsync(cancellationToken);
@@ -170,7 +168,7 @@ internal sealed partial class Network : IAsyncDisposable
     /// <param name="server"><c>HOST:PORT</c> or a multiaddress.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public ValueTask<RemoteSpan> ConnectAsync(string server, CancellationToken cancellationToken) =>
-        RemoteSpan.ConnectAsync(_host, Addresses.ParsePeer(server), server, Time, cancellationToken);
+        RemoteSpan.ConnectAsync(_host, Addresses.ParsePeer(server), server, TimeProvider.System, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

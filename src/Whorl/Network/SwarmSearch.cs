@@ -42,8 +42,8 @@ internal static class SwarmSearch
         CancellationToken cancellationToken)
     {
         await network.JoinAsync(cancellationToken);
-        SwarmView view = new(new DhtSwarmSource(network.Dht!, prefix, blocks), prefix, blocks, network.Time, new Random());
-        RpcClient rpc = new(network.Host, network.Time);
+        SwarmView view = new(new DhtSwarmSource(network.Dht!, prefix, blocks), prefix, blocks, TimeProvider.System, new Random());
+        RpcClient rpc = new(network.Host, TimeProvider.System);
         HashSet<PeerId> warnedOf = [];
         return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken, recovery);
 
@@ -51,7 +51,7 @@ internal static class SwarmSearch
         {
             try
             {
-                RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), network.Time, token);
+                RemoteSpan span = await RemoteSpan.ConnectAsync(network.Host, server.Peer, server.Peer.ToString(), TimeProvider.System, token);
                 return wanted.Disagreement(span.Contract) is { } difference
                     ? throw new SpanRefusedException(
                         span.Name, span.Range, SpanFailureCode.BadRequest, $"it holds other files, or computes otherwise: '{difference.Other}' where this has '{difference.Own}'")
