@@ -1,6 +1,6 @@
 using SwarmBench;
 
-// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS], recovery [TIMES].
+// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS], batch MODEL, recovery [TIMES].
 Console.WriteLine($"{Environment.ProcessorCount} cores, load {(File.Exists("/proc/loadavg") ? (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0] : "unknown")}");
 if (Wanted("token"))
 {
@@ -25,6 +25,11 @@ if (args is ["gap", var model, ..])
 if (args is ["recovery", ..])
 {
     await RecoveryPause.MeasureAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 40);
+}
+
+if (args is ["batch", var split])
+{
+    await Batch.MeasureAsync(split);
 }
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);

@@ -8,31 +8,23 @@ namespace Whorl.Server;
 /// It computes on a thread of its own, so that no thread that moves bytes ever does, in passes over the weights that take what waits, each session joining
 /// where its blocks begin: all steps of few rows, or slices of the long ones, of whose peer has waited longest. Between two blocks of a long pass the steps of few
 /// rows that have come meanwhile are computed, so that they wait for one block at most; a long pass follows after each pass of short ones at the latest, and its
-/// slices are so short that a block of them takes no longer than a short pass usually does. Neither slices nor company nor interruption change a byte. A lone
+/// slices are so short that a block of them takes half as long as a short pass usually does. Neither slices nor company nor interruption change a byte. A lone
 /// step of few rows is computed by its caller where that takes no longer than changing threads.
 /// </remarks>
 internal sealed class StepScheduler
 {
-    /// <summary>Rows of a pass at most.</summary>
-    public const int MostRows = 1024;
-
     /// <summary>Rows of a step up to which it counts as decoding.</summary>
     public const int DecodeRows = 16;
 
     private const int MostDecodeRowsOfPeer = 64; // in a pass: who has many sessions does not make it long for others
-    private const int LeastSlice = 32;
-    private const int LeastSliceWithDecoding = 4; // fewer rows are no measure of how long one takes
-    private const int FirstSlice = 128; // while it is not known how long a row takes
     private const int BatchTurn = 4; // so many passes of others' prefill, then one of batches
 
-    private static readonly TimeSpan PassTime = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan PassTimeWithDecoding = TimeSpan.FromMilliseconds(50); // who has no part in it may wait for the backend
-    private static readonly TimeSpan DecodingTime = TimeSpan.FromSeconds(2); // from its last step on somebody counts as decoding
     private static readonly TimeSpan InlineTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
     private readonly DecoderSpan _span;
     private readonly TimeProvider _time;
+    private readonly SliceSizes _sizes;
     private readonly Action _interlude;
     private readonly object _gate = new(); // guards all below but what the one who computes has for itself
     private readonly LinkedList<HostedSession>[] _waiting = [new(), new(), new()];
@@ -44,14 +36,8 @@ internal sealed class StepScheduler
     private long _served;
     private long _passes;
 
-    private long _passBytes; // of the workspace, for a row
-    private readonly long _mostPassBytes;
-
     // The passes under way, one between two blocks of the other: of whoever computes.
     private readonly StepPass _pass = new(), _between = new();
-    private double _secondsPerRow; // of long passes
-    private double _decodeSeconds; // of a pass of short steps, usually
-    private long _lastDecode; // when one ended
     private TimeSpan _interrupted; // of the long pass under way, by short ones
     private TimeSpan _loneTook; // the last step of few rows that was alone in its pass, whoever computed it
 
@@ -59,10 +45,10 @@ internal sealed class StepScheduler
     /// <param name="time">Measures.</param>
     /// <param name="passBytes">Bytes that the intermediate results of a pass may take.</param>
     public StepScheduler(DecoderSpan span, TimeProvider time, long passBytes) =>
-        (_span, _time, _mostPassBytes, _interlude) = (span, time, passBytes, ComputeBetween);
+        (_span, _time, _sizes, _interlude) = (span, time, new SliceSizes(time, passBytes), ComputeBetween);
 
-    /// <summary>Rows that a pass may have, by what the last one took for each.</summary>
-    public int RowsOfPass => _passBytes == 0 ? MostRows : (int)Math.Clamp(_mostPassBytes / _passBytes, DecodeRows, MostRows);
+    /// <summary>Rows that a pass may have.</summary>
+    public int RowsOfPass => _sizes.Limit;
 
     /// <summary>Sessions that wait.</summary>
     public int Waiting
@@ -275,17 +261,18 @@ internal sealed class StepScheduler
         bool isBatchTurn = batch.Count > 0 && (prefill.Count == 0 || _prefillPasses >= BatchTurn);
         LinkedList<HostedSession> longer = isBatchTurn ? batch : prefill;
         _prefillPasses = isBatchTurn ? 0 : _prefillPasses + 1;
-        isDecoding |= _lastDecode != 0 && _time.GetElapsedTime(_lastDecode) < DecodingTime;
-        int least = isDecoding ? LeastSliceWithDecoding : LeastSlice, room = 0;
+        isDecoding |= _sizes.IsDecoding;
+        int least = isDecoding ? SliceSizes.LeastWithDecoding : SliceSizes.Least, room = 0;
         do
         {
             HostedSession session = LongestWaiting(longer);
-            room = pass.Sessions.Count == 0 ? SliceRows(isDecoding, session.Cache.Range.Count) : room;
+            room = pass.Sessions.Count > 0 ? room : _sizes.Next(isDecoding, session.Cache.Range.Count);
             int slice = Math.Min(room, session.Step.Rows - session.Done);
             session.Account.LastServed = ++_served;
             room -= Take_NeedsLock(pass, session, slice);
         }
         while (longer.Count > 0 && room >= least);
+        pass.IsWithDecoding = isDecoding;
     }
 
     private int Take_NeedsLock(StepPass pass, HostedSession session, int rows)
@@ -307,18 +294,6 @@ internal sealed class StepScheduler
         }
 
         return longest;
-    }
-
-    private int SliceRows(bool isDecoding, int blocks)
-    {
-        if (_secondsPerRow == 0)
-        {
-            return Math.Min(isDecoding ? LeastSlice : FirstSlice, RowsOfPass);
-        }
-
-        double seconds = isDecoding && _decodeSeconds > 0 ? Math.Min(_decodeSeconds * blocks, PassTimeWithDecoding.TotalSeconds) : PassTime.TotalSeconds;
-        int most = RowsOfPass;
-        return (int)Math.Clamp(seconds / _secondsPerRow, Math.Min(isDecoding ? LeastSliceWithDecoding : LeastSlice, most), most);
     }
 
     /// <summary>Computes what was chosen. A failure is its own step's: the others are computed without it.</summary>
@@ -401,14 +376,12 @@ internal sealed class StepScheduler
         {
             if (isDecode)
             {
-                _decodeSeconds = Usual(_decodeSeconds, took.TotalSeconds);
-                _lastDecode = _time.GetTimestamp();
+                _sizes.CountDecode(took);
                 _loneTook = pass.Sessions.Count == 1 ? took : _loneTook;
             }
-            else if (rows >= LeastSliceWithDecoding)
+            else if (rows > 0)
             {
-                _secondsPerRow = Usual(_secondsPerRow, took.TotalSeconds / rows);
-                _passBytes = _span.Memory.WorkspaceUsed / rows;
+                _sizes.Count(rows, pass.IsWithDecoding, took, _span.Memory.WorkspaceUsed);
             }
 
             foreach (HostedSession session in pass.Sessions)
@@ -430,9 +403,6 @@ internal sealed class StepScheduler
         pass.Sessions.Clear();
     }
 
-    /// <summary>Follows the median: what others make take long now and then is not usual.</summary>
-    private static double Usual(double before, double now) => before == 0 ? now : now > before ? Math.Min(now, before * 1.1) : Math.Max(now, before / 1.1);
-
     /// <summary>What is computed together.</summary>
     private sealed class StepPass
     {
@@ -441,6 +411,9 @@ internal sealed class StepScheduler
         public List<SessionCache> Caches { get; } = [];
 
         public List<BlockStep> Steps { get; } = [];
+
+        /// <summary>Of a long one: whether somebody decodes meanwhile.</summary>
+        public bool IsWithDecoding { get; set; }
 
         /// <summary>Those that are over, and are yet to be told.</summary>
         public List<HostedSession> Over { get; } = [];
