@@ -18,6 +18,9 @@ public sealed class CausalModel(ModelSource model, ModelEnds ends, IBlockSpan sp
     /// <summary>Number of blocks.</summary>
     public int Blocks => model.Spec.Blocks.Count;
 
+    /// <inheritdoc cref="BlockSessionOptions.PrefixScope"/>
+    public ReadOnlyMemory<byte> PrefixScope { get; init; }
+
     internal ModelEnds Ends => ends;
 
     /// <inheritdoc/>
@@ -32,5 +35,5 @@ public sealed class CausalModel(ModelSource model, ModelEnds ends, IBlockSpan sp
     /// <summary>Opens a session on the blocks alone: hidden states in, hidden states out.</summary>
     /// <inheritdoc cref="ICausalModel.OpenAsync"/>
     public ValueTask<IBlockSession> OpenBlocksAsync(int maxLength, int maxScratch, CancellationToken cancellationToken) =>
-        span.OpenAsync(new BlockSessionOptions(new BlockRange(0, Blocks - 1), maxLength, maxScratch), cancellationToken);
+        span.OpenAsync(new BlockSessionOptions(new BlockRange(0, Blocks - 1), maxLength, maxScratch) { PrefixScope = PrefixScope }, cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Whorl.Models;
+using Whorl.Server.Prefixes;
 
 namespace Whorl.Server;
 
@@ -13,6 +14,8 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     private CancellationTokenRegistration _cancelling;
     private StepFloats? _everyBlock;
     private TaskCompletionSource? _idle;
+    private PrefixChain? _prefix;
+    private int _adopted; // rows of the step that were there already
     private bool _isUnderWay; // from the step's arrival until it is completed; guarded by _gate
     private readonly Lock _gate = new();
     private bool _disposed;
@@ -44,6 +47,9 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     internal long ChargedBytes { get; }
 
     internal BlockStep Step { get; private set; } = new();
+
+    /// <summary>Whether all of a step that was begun was there already: there is nothing to submit.</summary>
+    internal bool IsFound => _adopted > 0 && _adopted == Step.Rows;
 
     // What follows is the scheduler's.
     internal LinkedListNode<HostedSession> Place { get; }
@@ -93,6 +99,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
             await idle;
         }
 
+        _prefix?.Dispose();
         Cache.Dispose();
         _span.Closed(this);
     }
@@ -110,10 +117,32 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     internal ValueTask StepAsync(BlockStep step, StepPriority priority, CancellationToken cancellationToken)
     {
         ValueTask result = BeginAsync(step, priority, cancellationToken);
+        if (IsFound)
+        {
+            Complete(null);
+            return result;
+        }
+
         _span.Scheduler.Submit(this);
         CancelWith(cancellationToken);
         return result;
     }
+
+    /// <summary>Lets the session, a new one, take what others have computed of the same text, and others what it computes.</summary>
+    /// <param name="scope">Who shares it: whoever gives the same bytes; empty for the session's peer alone.</param>
+    internal void UsePrefixes(ReadOnlySpan<byte> scope)
+    {
+        if (_span.Prefixes is { } prefixes && Account.Owner is not null && Cache.IsPaged)
+        {
+            _prefix = new PrefixChain(prefixes, Cache, Account, scope, _span.BoundarySize, _span.Memory);
+        }
+    }
+
+    /// <summary>Keeps what the step that was computed last has made whole, before its values go.</summary>
+    internal void KeepPrefix() => _prefix?.Complete(Step, Cache);
+
+    /// <summary>Keeps nothing more: the session is to remember another one's tokens.</summary>
+    internal void LeavePrefix() => _prefix?.End();
 
     /// <summary>Takes a step, which the scheduler is yet to be given.</summary>
     internal ValueTask BeginAsync(BlockStep step, StepPriority priority, CancellationToken cancellationToken)
@@ -126,10 +155,12 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
             _isUnderWay = !_isUnderWay ? true : throw new InvalidOperationException("the session's last step is still under way");
         }
 
-        (Step, Priority, Done, Slice, Failure, IsCancelled) = (step, priority, 0, step.Rows, null, false);
+        (Step, Priority, Failure, IsCancelled) = (step, priority, null, false);
         (LastComputing, LastQueued) = (TimeSpan.Zero, TimeSpan.Zero);
         _arrived = _span.Time.GetTimestamp();
         _done.Reset();
+        Done = _adopted = _prefix?.Begin(step, Cache) ?? 0;
+        Slice = step.Rows - Done;
         return new ValueTask(this, _done.Version);
     }
 
@@ -157,7 +188,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     /// <summary>Prepares what the pass computes: the step, or a slice of it.</summary>
     internal void BeginSlice(int width, long now)
     {
-        if (Done == 0)
+        if (Done == _adopted)
         {
             LastQueued = _span.Time.GetElapsedTime(_arrived, now);
         }

@@ -1,5 +1,6 @@
 using Whorl.Models;
 using Whorl.P2P;
+using Whorl.Server.Prefixes;
 
 namespace Whorl.Server;
 
@@ -26,6 +27,7 @@ public sealed class HostedSpan : IBlockSpan
         (_span, Budget, Name, Time, Limits) = (span, budget, name, time, limits ?? new SessionLimits());
         Scheduler = new StepScheduler(span, time, Limits.PassBytes);
         Memory = new SessionMemory(budget, Limits, time);
+        Prefixes = Limits.KeepsPrefixes ? new PrefixCache(span, budget, Limits.PeerShare) : null;
         _sizes = new(MeasureSizes);
     }
 
@@ -42,10 +44,10 @@ public sealed class HostedSpan : IBlockSpan
     public MemoryBudget Budget { get; }
 
     /// <summary>
-    /// Bytes that sessions make this process hold: what their caches may take, steps on their way and kept answers, what computing them has taken, and pages
+    /// Bytes that sessions make this process hold: what their caches may take, beginnings of texts, steps on their way and kept answers, what computing them has taken, and pages
     /// that are kept for the next session.
     /// </summary>
-    public long HeldBytes => Budget.Taken + Memory.StepBytes + _span.Memory.Workspace + _span.Memory.FreePages;
+    public long HeldBytes => Budget.Taken + Budget.Spare + Memory.StepBytes + _span.Memory.Workspace + _span.Memory.FreePages;
 
     internal string Name { get; }
 
@@ -56,6 +58,9 @@ public sealed class HostedSpan : IBlockSpan
     internal StepScheduler Scheduler { get; }
 
     internal SessionMemory Memory { get; }
+
+    /// <summary>Beginnings of texts; null where none are kept.</summary>
+    internal PrefixCache? Prefixes { get; }
 
     /// <inheritdoc/>
     public ValueTask<IBlockSession> OpenAsync(BlockSessionOptions options, CancellationToken cancellationToken)
@@ -180,6 +185,10 @@ public sealed class HostedSpan : IBlockSpan
         }
 
         await Task.WhenAll(results);
+        foreach (HostedSession session in sessions)
+        {
+            session.KeepPrefix();
+        }
     }
 
     /// <summary>Bytes that a session's cache takes at most.</summary>

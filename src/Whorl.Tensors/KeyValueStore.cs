@@ -45,6 +45,17 @@ public abstract class KeyValueStore : IDisposable
     /// <exception cref="ArgumentException">The other store is of another kind or shape.</exception>
     public abstract void CopyFrom(KeyValueStore other, int slots);
 
+    /// <summary>Takes a hold on a page, all of whose slots have been written.</summary>
+    /// <param name="page">Its number: it has the slots from <c>page · 256</c> on.</param>
+    /// <exception cref="InvalidOperationException">The page is not whole, or has never been written.</exception>
+    public abstract SharedPage Share(int page);
+
+    /// <summary>Puts a page that a store of the same backend and shape has shared in the place of this store's own.</summary>
+    /// <param name="page">Its number; that in the other store may be another.</param>
+    /// <param name="shared">The page; the caller keeps its hold.</param>
+    /// <exception cref="ArgumentException">The page is of another kind or shape, or does not fit.</exception>
+    public abstract void Adopt(int page, SharedPage shared);
+
     /// <summary>Writes slots out in an order that no backend owns.</summary>
     /// <param name="firstSlot">The first slot.</param>
     /// <param name="slots">How many; all of them written.</param>

@@ -34,6 +34,13 @@ public sealed record ConnectOptions
     /// <value>Default 60 seconds: a server that is started again has loaded its blocks by then.</value>
     public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Servers may take what they have computed of a text's beginning for texts of all who give the same key, instead of computing it again; no byte
+    /// changes. Who knows the key can tell by the time that a text takes whether somebody had its beginning computed lately.
+    /// </summary>
+    /// <value>Default null: only for texts of this node, as long as it has the same <see cref="IdentityFile"/>.</value>
+    public string? PrefixKey { get; init; }
+
     /// <summary>A file with this node's key, made if it is not there.</summary>
     /// <value>Default null: a new key each time.</value>
     public string? IdentityFile { get; init; }
@@ -49,6 +56,7 @@ public sealed record ConnectOptions
         InitialPeers = [.. InitialPeers.Select(Addresses.ParsePeer)],
         FindsLocalPeers = FindsLocalPeers,
         ComputesLostBlocks = ComputesLostBlocks,
+        PrefixKey = PrefixKey,
         Wait = Wait,
         IdentityFile = IdentityFile,
         Logger = Logger,

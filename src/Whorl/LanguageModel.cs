@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.AI;
-using Whorl.Client;
 using Whorl.Client.Recovery;
+using Whorl.Client;
 using Whorl.Formats;
 using Whorl.Generation;
 using Whorl.Kernels.Cpu;
@@ -122,7 +124,8 @@ public sealed class LanguageModel : IAsyncDisposable
                 ? await ChainAsync(network, source, wanted, options, servers, recovery, cancellationToken)
                 : await SwarmSearch.FindAsync(
                     network, prefix ?? SwarmSearch.DefaultPrefix(model, source.Family), wanted, source.Spec.Blocks.Count, recovery, options.Warn, cancellationToken);
-        });
+        },
+        swarm.PrefixKey is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null);
     }
 
     /// <summary>Loads blocks, on a thread that nobody waits on.</summary>
@@ -318,8 +321,9 @@ public sealed class LanguageModel : IAsyncDisposable
     /// <param name="openBlocks">
     /// Opens the blocks; what must be closed with the model, or where a later step fails, it adds to the owned.
     /// </param>
+    /// <param name="prefixScope">Who shares what servers compute of texts' beginnings; null for nobody.</param>
     private static async Task<LanguageModel> OpenAsync(
-        LocatedModel model, ModelOptions options, Func<ModelSource, CpuBackend, Owned, Task<IBlockSpan>> openBlocks)
+        LocatedModel model, ModelOptions options, Func<ModelSource, CpuBackend, Owned, Task<IBlockSpan>> openBlocks, byte[]? prefixScope = null)
     {
         await Task.Yield(); // Ctrl-C is listened for only once a command has given back control
         Owned owned = new();
@@ -332,7 +336,7 @@ public sealed class LanguageModel : IAsyncDisposable
             {
                 IBlockSpan blocks = await openBlocks(source, backend, owned);
                 ModelEnds ends = owned.Add(ModelEnds.Load(source, backend));
-                return new LanguageModel(owned, model, options, source, await text, new CausalModel(source, ends, blocks));
+                return new LanguageModel(owned, model, options, source, await text, new CausalModel(source, ends, blocks) { PrefixScope = prefixScope });
             }
             finally
             {

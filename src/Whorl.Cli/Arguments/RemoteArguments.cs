@@ -25,6 +25,13 @@ internal sealed class RemoteArguments
         Description = "Never compute blocks here whose servers are gone, even where the files and the room are.",
     };
 
+    private readonly Option<string?> _prefixKey = new("--prefix-key")
+    {
+        Description = "Servers may take what they have computed of a prompt's beginning for all who give the same KEY, who can tell by the time it takes. "
+            + "Default: only for this node, where it has an --identity that stays.",
+        HelpName = "KEY",
+    };
+
     private readonly NetworkArguments _swarm = new(listen: null);
 
     public RemoteArguments()
@@ -47,6 +54,7 @@ internal sealed class RemoteArguments
         command.Add(_prefix);
         command.Add(_wait);
         command.Add(_serversOnly);
+        command.Add(_prefixKey);
     }
 
     /// <summary>What of the model is needed here: where others compute the blocks, only the rest.</summary>
@@ -59,6 +67,7 @@ internal sealed class RemoteArguments
         NetworkOptions swarm = _swarm.Read(result) with
         {
             Wait = TimeSpan.FromSeconds(result.GetValue(_wait)),
+            PrefixKey = result.GetValue(_prefixKey),
             ComputesLostBlocks = !result.GetValue(_serversOnly),
         };
         string[] servers = Servers(result);

@@ -53,6 +53,7 @@ internal static class ServeCommand
             HelpName = "MBITS",
         };
         Check.Whole(link, 1);
+        Option<bool> noPrefixes = new("--no-prefixes") { Description = "Do not keep what was computed of texts' beginnings, in cache memory that no session needs, for texts that begin alike." };
         Option<string?> publicName = new("--public-name") { Description = "A name for this server, shown to everybody in the swarm.", HelpName = "NAME" };
         Option<int> grace = new(GraceOption)
         {
@@ -65,7 +66,7 @@ internal static class ServeCommand
         Option<bool> lies = new("--lies") { Description = "Answer falsely when standard input says so: for whorl chaos.", Hidden = true };
         Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.")
         {
-            model.Model, blocks, cache, prefix, link, publicName, grace, untilInputEnds, lies,
+            model.Model, blocks, cache, noPrefixes, prefix, link, publicName, grace, untilInputEnds, lies,
         };
         swarm.AddTo(command);
         logging.AddTo(command);
@@ -93,7 +94,7 @@ internal static class ServeCommand
             using CpuBackend backend = new(choice.Options.Backend with { PageBytes = memory.Bytes, FreePageBytes = Math.Min(MostFreePageBytes, memory.Bytes) });
             using DecoderSpan span = await LanguageModel.LoadBlocksAsync(source, choice.Located.Name, choice.Options, range, backend, stop.Token);
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
-            HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System);
+            HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System, new SessionLimits { KeepsPrefixes = !result.GetValue(noPrefixes) });
             await using MemoryTrimmer trimmer = new(TimeProvider.System, span.TrimMemory);
             await using SpanServer spans = new(hosted, logger);
             spans.Listen(result.GetValue(lies) ? new LyingHost(network.Host, orders) : network.Host);

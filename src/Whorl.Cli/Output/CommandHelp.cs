@@ -24,7 +24,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--temperature", "--seed", "--top-p", "--top-k", "--min-p", "--repetition-penalty", "--presence-penalty",
                 "--frequency-penalty",
             ]),
-        ("Blocks", ["--blocks", "--cache-mib", "--grace"]),
+        ("Blocks", ["--blocks", "--cache-mib", "--no-prefixes", "--grace"]),
         ("Measuring", ["--window", "--max-windows"]),
         ("Tokens", ["--decode", "--special", "--add-special"]),
         ("Computing", ["--threads", "--activations", "--strict"]),
@@ -32,7 +32,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
             "Swarm",
             [
                 "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
-                "--link-mbits", "--wait", "--servers-only",
+                "--link-mbits", "--wait", "--servers-only", "--prefix-key",
             ]),
         ("Trial", ["--generations", "--tokens", "--faults", "--kinds"]),
         ("Output", ["--json", "--template", "--out", "--yes", "--log-level", "--verbose"]),

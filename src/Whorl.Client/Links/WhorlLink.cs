@@ -54,6 +54,7 @@ internal sealed class WhorlLink : ILink
         SpanRequest.Open open = new(options.Range.First, options.Range.Last, options.MaxLength, options.MaxScratch, contract.Of(options.Range).Text)
         {
             SessionId = id,
+            PrefixScope = options.PrefixScope,
         };
         PeerStream stream = await server.DialAsync(cancellationToken);
         try

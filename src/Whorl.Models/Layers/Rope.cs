@@ -14,10 +14,17 @@ internal sealed class Rope
 
     private Rope(RopeSpec spec, float[]?[] divisors) => (_spec, _divisors) = (spec, divisors);
 
-    public static Rope? Load(WeightLoader loader, RopeSpec? spec) => spec is null
-        ? null
-        : new Rope(spec, [.. spec.Scaling.DivisorRoles.Select(role =>
+    public static Rope? Load(WeightLoader loader, RopeSpec? spec)
+    {
+        if (spec is null)
+        {
+            return null;
+        }
+
+        loader.Scalings.Add(spec.Scaling);
+        return new Rope(spec, [.. spec.Scaling.DivisorRoles.Select(role =>
             spec.DivisorsInCheckpoint && loader.Has(role) ? loader.Values(role, spec.RotaryDimensions / 2) : null)]);
+    }
 
     public Tensor Apply(BlockContext context, Tensor x, int headSize)
     {

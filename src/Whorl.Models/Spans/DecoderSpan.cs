@@ -12,6 +12,7 @@ public sealed class DecoderSpan : IDisposable
     private readonly List<BlockContext> _contexts = []; // one a pass under way: a pass may be computed between two blocks of another
     private int _depth;
     private readonly List<DecoderBlock> _blocks = [];
+    private IReadOnlyList<RopeScaling> _scalings = [];
 
     private DecoderSpan(DecoderSpec spec, IBackend backend, BlockRange range, SpanContract contract)
     {
@@ -74,6 +75,7 @@ public sealed class DecoderSpan : IDisposable
             }
 
             span.Contract = span.Contract with { Blocks = digests };
+            span._scalings = [.. loader.Scalings];
             return span;
         }
         catch
@@ -115,6 +117,13 @@ public sealed class DecoderSpan : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// What of a session's length decides bytes: sessions for which it is equal remember the same of the same inputs, however long they are.
+    /// </summary>
+    /// <param name="maxLength">The most tokens of the session.</param>
+    /// <returns>A number for each way in which rotary embeddings depend on the length.</returns>
+    public IReadOnlyList<int> EqualLengths(int maxLength) => [.. _scalings.Select(scaling => scaling.EqualLength(maxLength))];
 
     /// <summary>Refuses a step that does not fit a session, before anything is changed.</summary>
     /// <exception cref="ArgumentException">It does not fit; the message says why.</exception>

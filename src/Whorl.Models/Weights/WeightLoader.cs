@@ -26,6 +26,9 @@ public sealed partial class WeightLoader(ICheckpoint checkpoint, WeightMap map, 
     /// <summary>Told of every weight that is read, or null.</summary>
     internal BlockDigest? Digest { get; set; }
 
+    /// <summary>How rotary embeddings depend on a session's length, in the blocks that were read.</summary>
+    internal HashSet<RopeScaling> Scalings { get; } = [];
+
     /// <summary>Names of the tensors read so far.</summary>
     public IReadOnlySet<string> Used => _used;
 

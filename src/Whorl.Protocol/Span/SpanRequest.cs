@@ -20,6 +20,11 @@ public abstract record SpanRequest
     {
         /// <summary>What <see cref="Attach"/> names the session by; null where it ends with the stream.</summary>
         public Guid? SessionId { get; init; }
+
+        /// <summary>
+        /// Who shares what the server computes of the text's beginning: whoever gives the same bytes, at most 32; empty for this peer alone.
+        /// </summary>
+        public ReadOnlyMemory<byte> PrefixScope { get; init; }
     }
 
     /// <summary>Speaks to a session that the same peer opened on a stream that is broken.</summary>

@@ -22,6 +22,9 @@ public static class SpanWire
     /// <summary>The longest contract in characters.</summary>
     public const int MaxContractLength = 49_152;
 
+    /// <summary>The longest scope of prefixes in bytes.</summary>
+    public const int MaxScopeBytes = 32;
+
     private const int SessionIdBytes = 16;
 
     /// <summary>The largest number of a block, a length in tokens, a width.</summary>
@@ -41,6 +44,7 @@ public static class SpanWire
                 MaxScratch = (uint)open.MaxScratch,
                 Contract = open.Contract,
                 SessionId = open.SessionId is { } id ? Bytes(id) : ByteString.Empty,
+                PrefixScope = ByteString.CopyFrom(open.PrefixScope.Span),
             },
         },
         SpanRequest.Attach attach => new Wire.Span.SpanRequest { Attach = new Attach { SessionId = Bytes(attach.SessionId), LastNumber = (ulong)attach.LastNumber } },
@@ -91,6 +95,7 @@ public static class SpanWire
                     ? new SpanRequest.Open(first, last, Count(open.MaxLength, "max_length"), Count(open.MaxScratch, "max_scratch"), Contract(open.Contract))
                     {
                         SessionId = open.SessionId.IsEmpty ? null : SessionId(open.SessionId),
+                        PrefixScope = Scope(open.PrefixScope),
                     }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");
             case Wire.Span.SpanRequest.RequestOneofCase.Step:
@@ -202,6 +207,9 @@ public static class SpanWire
 
     private static Guid SessionId(ByteString bytes) =>
         bytes.Length == SessionIdBytes ? new Guid(bytes.Span, bigEndian: true) : throw new WireFormatException($"a session's id of {bytes.Length} bytes; it has {SessionIdBytes}");
+
+    private static ReadOnlyMemory<byte> Scope(ByteString bytes) =>
+        bytes.IsEmpty ? default : bytes.Length <= MaxScopeBytes ? bytes.Memory : throw new WireFormatException($"a scope of {bytes.Length} bytes; at most {MaxScopeBytes}");
 
     private static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
 

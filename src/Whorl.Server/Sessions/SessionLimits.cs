@@ -49,6 +49,10 @@ public sealed record SessionLimits
     /// <value>512 MiB</value>
     public long PassBytes { get; init; } = 512L << 20;
 
+    /// <summary>Whether beginnings of texts are kept in memory that no session needs, for sessions that begin alike.</summary>
+    /// <value>true</value>
+    public bool KeepsPrefixes { get; init; } = true;
+
     /// <summary>How long a step may wait for memory that others' steps hold.</summary>
     /// <value>30 seconds</value>
     public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(30);

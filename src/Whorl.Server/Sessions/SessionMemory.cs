@@ -166,6 +166,43 @@ internal sealed class SessionMemory(MemoryBudget cache, SessionLimits limits, Ti
         }
     }
 
+    /// <summary>Takes cache memory for a peer beside its sessions' own.</summary>
+    /// <returns>Whether there is so much, and its quota holds it.</returns>
+    public bool TryTakeCache(PeerAccount account, long bytes)
+    {
+        lock (_gate)
+        {
+            if (_isLeaving || account.CacheBytes > (long)(cache.Bytes * limits.PeerShare) - bytes
+                || account.Host?.CacheBytes > (long)(cache.Bytes * limits.HostShare) - bytes)
+            {
+                return false;
+            }
+        }
+
+        try
+        {
+            cache.Take(bytes);
+        }
+        catch (MemoryBudgetException)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            account.CacheBytes += bytes;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void GiveCache(PeerAccount account, long bytes)
+    {
+        cache.Give(bytes);
+        Leave(account, 0, bytes);
+    }
+
     /// <summary>Makes a session known that can be given up for others.</summary>
     public void Add(IEvictable session)
     {

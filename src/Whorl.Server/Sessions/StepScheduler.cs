@@ -94,10 +94,21 @@ internal sealed class StepScheduler
         {
             foreach (HostedSession session in sessions)
             {
-                Enqueue_NeedsLock(session);
+                if (!session.IsFound)
+                {
+                    Enqueue_NeedsLock(session);
+                }
             }
 
             Wake_NeedsLock();
+        }
+
+        foreach (HostedSession session in sessions)
+        {
+            if (session.IsFound)
+            {
+                session.Complete(null);
+            }
         }
     }
 

@@ -41,6 +41,9 @@ internal sealed record NetworkOptions
     /// <value>Default true.</value>
     public bool ComputesLostBlocks { get; init; } = true;
 
+    /// <inheritdoc cref="ConnectOptions.PrefixKey"/>
+    public string? PrefixKey { get; init; }
+
     /// <inheritdoc cref="ConnectOptions.Wait"/>
     public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(60);
 }

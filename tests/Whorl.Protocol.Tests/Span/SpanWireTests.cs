@@ -18,6 +18,7 @@ public sealed class SpanWireTests
         new SpanRequest.Open(5, 9, 128, 0, "c 1") { SessionId = Session },
         new SpanRequest.Attach(Session, 6),
         new SpanRequest.Step(2, 1, false) { Position = 0 },
+        new SpanRequest.Open(5, 9, 128, 0, "c 1") { PrefixScope = new byte[] { 7, 8 } },
     ];
 
     private static readonly SpanReply[] Replies =
@@ -48,7 +49,11 @@ public sealed class SpanWireTests
             "22140a10" + "00112233445566778899aabbccddeeff" + "1006",
             "1a06080210014000",
         ],
-        Requests[4..].Select(r => Hex(Bytes(r))));
+        Requests[4..7].Select(r => Hex(Bytes(r))));
+
+    [Fact]
+    public void A_request_to_share_beginnings_of_texts_has_the_golden_bytes() =>
+        Assert.Equal("12100805100918800" + "13203632031" + "42020708", Hex(Bytes(Requests[7])));
 
     [Fact]
     public void Replies_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
@@ -105,6 +110,7 @@ public sealed class SpanWireTests
     [InlineData("1a0b08ffffffffffffffffff01")] // step 2^64 - 1
     [InlineData("1a09080110014080808010")] // position 2^25
     [InlineData("12033a0101")] // a session's id of one byte
+    [InlineData("1223" + "4221" + "000000000000000000000000000000000000000000000000000000000000000000")] // a scope of 33 bytes
     [InlineData("22021001")] // no session's id
     [InlineData("")]
     public void Fields_out_of_range_are_refused(string hex) =>

@@ -173,6 +173,28 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
     }
 
     /// <inheritdoc/>
+    public override SharedPage Share(int page)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return (uint)page < (uint)_pages.Length && _pages[page] is { Shape.Slots: PageSlots } whole
+            ? whole.Share()
+            : throw new InvalidOperationException($"page {page} of {_pages.Length} is not whole, or has never been written");
+    }
+
+    /// <inheritdoc/>
+    public override void Adopt(int page, SharedPage shared)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (shared is not KeyValuePage adopted || (uint)page >= (uint)_pages.Length || adopted.Shape != ShapeOf(page))
+        {
+            throw new ArgumentException($"the page does not fit in the place of page {page} of {_pages.Length}", nameof(shared));
+        }
+
+        _pages[page]?.Dispose();
+        _pages[page] = adopted.Share();
+    }
+
+    /// <inheritdoc/>
     public override void Export(int firstSlot, int slots, Span<float> keys, Span<float> values)
     {
         CheckRange(firstSlot, slots, keys.Length, values.Length);
@@ -223,7 +245,9 @@ internal sealed unsafe class CpuKeyValueStore : KeyValueStore
         }
     }
 
-    private KeyValuePage NewPage(int page) => new(_pool, new PageShape(Heads, KeySize, ValueSize, SlotsOf(page)), PageBytes(page));
+    private KeyValuePage NewPage(int page) => new(_pool, ShapeOf(page), PageBytes(page));
+
+    private PageShape ShapeOf(int page) => new(Heads, KeySize, ValueSize, SlotsOf(page));
 
     // Whole tiles.
     private int KeySlots(int page) => (SlotsOf(page) + Lanes - 1) & -Lanes;

@@ -9,10 +9,9 @@ namespace Whorl.Kernels.Cpu.Ops;
 /// walking its own key in order. Values: <c>[head][panel][slot][16]</c>, a panel being 16 dimensions and a lane a dimension, so that the
 /// weighted sum of 16 dimensions walks memory in a line; the lanes past the size stay 0.
 /// </remarks>
-internal sealed unsafe class KeyValuePage : IDisposable
+internal sealed unsafe class KeyValuePage : SharedPage
 {
     private readonly PagePool _pool;
-    private readonly PageShape _shape;
     private readonly NativeBuffer _buffer;
     private int _holders = 1;
 
@@ -21,15 +20,18 @@ internal sealed unsafe class KeyValuePage : IDisposable
     /// <param name="bytes">Size, keys and values together.</param>
     public KeyValuePage(PagePool pool, PageShape shape, long bytes)
     {
-        (_pool, _shape, _buffer) = (pool, shape, pool.Take(shape, bytes));
+        (_pool, Shape, _buffer) = (pool, shape, pool.Take(shape, bytes));
         Start = (float*)_buffer.Pointer;
     }
 
     /// <summary>The keys, and behind them the values.</summary>
     public float* Start { get; }
 
-    /// <summary>Bytes it takes.</summary>
-    public long Bytes => _buffer.Bytes;
+    /// <summary>What it is for.</summary>
+    public PageShape Shape { get; }
+
+    /// <inheritdoc/>
+    public override long Bytes => _buffer.Bytes;
 
     /// <summary>Whether more than one store holds it: nobody may write to it then.</summary>
     public bool IsShared => Volatile.Read(ref _holders) > 1;
@@ -41,12 +43,12 @@ internal sealed unsafe class KeyValuePage : IDisposable
         return this;
     }
 
-    /// <summary>A store lets go of it; the last one gives it back.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            _pool.Give(_shape, _buffer);
+            _pool.Give(Shape, _buffer);
         }
     }
 }

@@ -38,6 +38,7 @@ internal sealed class InferenceCall(PetalsContext context, PushInbox inbox, Step
             int sequences = await ReadBatchAsync(account, first, metadata, range, cancellationToken);
             SessionBatch batch = await context.Memory.OpenAsync(account, range, sequences, maxLength, Patience(metadata), cancellationToken);
             using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, batch.Evicted);
+            batch.UsePrefixes();
             context.Span.Memory.Add(batch);
             string peer = Log.Name(call.Context.Caller);
             long opened = context.Time.GetTimestamp();

@@ -91,6 +91,15 @@ internal sealed class SessionBatch : IAsyncDisposable, IEvictable
         return true;
     }
 
+    /// <summary>Lets the sessions, new ones, take what was computed for others of their peer that began alike.</summary>
+    public void UsePrefixes()
+    {
+        foreach (HostedSession session in _sessions)
+        {
+            session.UsePrefixes([]);
+        }
+    }
+
     /// <summary>Forgets the tokens from a position on.</summary>
     public void Truncate(int length)
     {
@@ -129,6 +138,7 @@ internal sealed class SessionBatch : IAsyncDisposable, IEvictable
             }
 
             _sessions[i] = old[unwanted++];
+            _sessions[i].LeavePrefix();
             _sessions[i].Cache.CopyFrom(old[source].Cache);
         }
     }

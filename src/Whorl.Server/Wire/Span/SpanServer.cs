@@ -17,8 +17,12 @@ public sealed class SpanServer(HostedSpan span, ILogger log) : IAsyncDisposable
     /// <summary>Begins to answer on a host.</summary>
     public void Listen(IPeerHost host) => host.Handle(SpanWire.ProtocolId, ServeAsync);
 
-    /// <summary>Ends all sessions. Those of streams under way end with the host.</summary>
-    public async ValueTask DisposeAsync() => await _table.CloseAllAsync();
+    /// <summary>Ends all sessions and forgets beginnings of texts. Sessions of streams under way end with the host.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _table.CloseAllAsync();
+        span.Prefixes?.Clear();
+    }
 
     private async Task ServeAsync(PeerStream stream, CancellationToken cancellationToken)
     {

@@ -106,6 +106,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
                 throw;
             }
 
+            session.UsePrefixes(open.PrefixScope.Span);
             Hold((await _session.AttachAsync(_limit.Token))!);
             Log.SessionOpened(log, Log.Name(stream.RemotePeer), session.Cache.Range, open.MaxLength, table.Count);
             reply = new SpanReply.Opened(_session.Id is null ? TimeSpan.Zero : span.Limits.Lease);
@@ -288,6 +289,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         try
         {
             await computing;
+            session.KeepPrefix();
             return null;
         }
         catch (Exception e) when (e is not OperationCanceledException)
