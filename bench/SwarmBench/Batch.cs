@@ -6,8 +6,9 @@ using Whorl.Server;
 namespace SwarmBench;
 
 /// <summary>
-/// Tokens a second of several sessions over equal stages, each a server of one thread, against those of one session, and what the machine's cores allow: while
-/// one session is in a stage, others are in the other stages, and those that wait for one stage are computed in one pass.
+/// Tokens a second of several sessions over equal stages, each a server of one thread, against those of one session, and what the machine's
+/// cores allow: while one session is in a stage, others are in the other stages, and those that wait for one stage are computed in one
+/// pass.
 /// </summary>
 internal static class Batch
 {

@@ -6,7 +6,10 @@ using Whorl.Server;
 
 namespace SwarmBench;
 
-/// <summary>How long a session that decodes waits for a token while a stranger on the same blocks prefills a long text, against what a step takes it alone, in time of the processor.</summary>
+/// <summary>
+/// How long a session that decodes waits for a token while a stranger on the same blocks prefills a long text, against what a step takes it
+/// alone, in time of the processor.
+/// </summary>
 internal static partial class DecodeGap
 {
     private const int Warm = 256, Prefill = 8192, Window = 50, ProcessTime = 2;
@@ -73,7 +76,10 @@ internal static partial class DecodeGap
         return values[values.Length / 2];
     }
 
-    /// <summary>Time of the processor, since others may have it meanwhile: with one computing thread no less than what would pass on a machine of our own.</summary>
+    /// <summary>
+    /// Time of the processor, since others may have it meanwhile: with one computing thread no less than what would pass on a machine of
+    /// our own.
+    /// </summary>
     private static TimeSpan Now()
     {
         if (!OperatingSystem.IsLinux())

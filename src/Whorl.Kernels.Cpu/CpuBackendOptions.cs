@@ -28,8 +28,8 @@ public sealed record CpuBackendOptions
     public int StagingBytes { get; init; } = 2 << 20;
 
     /// <summary>
-    /// Bytes of all pages of keys and values beyond which those that sessions have given back go to the system before more are taken from it. What
-    /// sessions take themselves is not bounded by it.
+    /// Bytes of all pages of keys and values beyond which those that sessions have given back go to the system before more are taken from
+    /// it. What sessions take themselves is not bounded by it.
     /// </summary>
     /// <value>Default: none.</value>
     public long PageBytes { get; init; } = long.MaxValue;

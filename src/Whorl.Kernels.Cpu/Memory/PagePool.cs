@@ -2,10 +2,12 @@ using Whorl.Tensors;
 
 namespace Whorl.Kernels.Cpu.Memory;
 
-/// <summary>Memory of pages of keys and values: what one session gives back the next one takes, instead of being unmapped, mapped and zeroed again.</summary>
+/// <summary>
+/// Memory of pages of keys and values: what one session gives back the next one takes, instead of being unmapped, mapped and zeroed again.
+/// </summary>
 /// <remarks>
-/// A page goes only to stores of the shape that it was made for, so that lanes past a size stay 0; what it holds beside is of another session
-/// and is not read before it is written. Safe for many threads.
+/// A page goes only to stores of the shape that it was made for, so that lanes past a size stay 0; what it holds beside is of another
+/// session and is not read before it is written. Safe for many threads.
 /// </remarks>
 /// <param name="mostBytes">Bytes of all pages, beyond which free ones of other shapes go back to the system first.</param>
 /// <param name="mostFreeBytes">Bytes of free pages that are kept.</param>

@@ -2,7 +2,9 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <summary>What the blocks of a span remember of 256 tokens: a hold on one page a block, which any session on these blocks may take over.</summary>
+/// <summary>
+/// What the blocks of a span remember of 256 tokens: a hold on one page a block, which any session on these blocks may take over.
+/// </summary>
 public sealed class CachedPage : IDisposable
 {
     internal CachedPage(BlockRange range, IReadOnlyList<SharedPage> pages) => (Range, Pages) = (range, pages);

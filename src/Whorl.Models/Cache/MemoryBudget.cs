@@ -19,7 +19,10 @@ public sealed class MemoryBudget(long bytes)
     /// <summary>Bytes held by what is given up as soon as they are needed.</summary>
     public long Spare => Interlocked.Read(ref _spare);
 
-    /// <summary>Who gives spare bytes back: told how many are needed, it has called <see cref="GiveSpare"/> for so many when it returns, if it has them.</summary>
+    /// <summary>
+    /// Who gives spare bytes back: told how many are needed, it has called <see cref="GiveSpare"/> for so many when it returns, if it has
+    /// them.
+    /// </summary>
     public Action<long>? Reclaim { get; set; }
 
     /// <summary>Takes memory, or refuses.</summary>

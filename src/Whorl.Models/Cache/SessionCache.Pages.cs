@@ -2,7 +2,8 @@ using Whorl.Tensors;
 
 namespace Whorl.Models;
 
-/// <content>Pages that sessions share: what was computed for one need not be computed for another one that begins with the same tokens.</content>
+/// <content>Pages that sessions share: what was computed for one need not be computed for another one that begins with the same
+/// tokens.</content>
 public sealed partial class SessionCache
 {
     /// <summary>Tokens of a page.</summary>
@@ -23,9 +24,14 @@ public sealed partial class SessionCache
         return new CachedPage(Range, [.. Blocks.Select(block => block.KeyValues!.Share(page))]);
     }
 
-    /// <summary>Commits 256 tokens that a session on the same blocks has computed from the same inputs behind the same tokens; no step may be under way.</summary>
+    /// <summary>
+    /// Commits 256 tokens that a session on the same blocks has computed from the same inputs behind the same tokens; no step may be under
+    /// way.
+    /// </summary>
     /// <param name="page">What the blocks remember of them; the caller keeps its own hold.</param>
-    /// <exception cref="ArgumentException">It is of other blocks, the session is not at the beginning of a page, or is too short; nothing has changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is of other blocks, the session is not at the beginning of a page, or is too short; nothing has changed.
+    /// </exception>
     public void AdoptPage(CachedPage page)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

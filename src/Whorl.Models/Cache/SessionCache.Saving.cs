@@ -5,9 +5,9 @@ namespace Whorl.Models;
 
 /// <content>Saving and loading, in a form that no backend owns.</content>
 /// <remarks>
-/// Little-endian. A head of 32-bit words: a mark, first and last block, committed tokens; for each block the elements of a token's keys and of its values
-/// (0 without attention), the number of states, and the size of each. Then, for each block, for each 256 tokens: keys <c>[token, head, dimension]</c>,
-/// values likewise; then its states. All float32.
+/// Little-endian. A head of 32-bit words: a mark, first and last block, committed tokens; for each block the elements of a token's keys and
+/// of its values (0 without attention), the number of states, and the size of each. Then, for each block, for each 256 tokens: keys
+/// <c>[token, head, dimension]</c>, values likewise; then its states. All float32.
 /// </remarks>
 public sealed partial class SessionCache
 {
@@ -47,7 +47,9 @@ public sealed partial class SessionCache
         }
     }
 
-    /// <summary>Makes the session remember what <see cref="SaveAsync"/> wrote of one on the same blocks; no step may be under way.</summary>
+    /// <summary>
+    /// Makes the session remember what <see cref="SaveAsync"/> wrote of one on the same blocks; no step may be under way.
+    /// </summary>
     /// <param name="stream">Gives it; read to its end and no further.</param>
     /// <param name="cancellationToken">Stops the reading; the session is then of no more use.</param>
     /// <exception cref="InvalidDataException">It is of other blocks, or of more tokens than fit; nothing has changed.</exception>

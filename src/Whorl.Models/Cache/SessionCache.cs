@@ -29,7 +29,10 @@ public sealed partial class SessionCache : IDisposable
     /// <summary>Scratch tokens there are: number i's parent is <c>Parents[i]</c>, -1 standing for the last committed token.</summary>
     public ReadOnlySpan<int> Parents => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_parents);
 
-    /// <summary>Bytes taken from the budget: all that it can need, so that it reaches the length that it was promised. Memory itself is taken as tokens come.</summary>
+    /// <summary>
+    /// Bytes taken from the budget: all that it can need, so that it reaches the length that it was promised. Memory itself is taken as
+    /// tokens come.
+    /// </summary>
     public long Bytes { get; }
 
     internal IReadOnlyList<BlockCache> Blocks { get; }
@@ -200,7 +203,8 @@ public sealed partial class SessionCache : IDisposable
     }
 
     /// <summary>
-    /// Takes a step back that could not be entered, or not be computed; where it has changed what cannot be restored, the session takes no more steps.
+    /// Takes a step back that could not be entered, or not be computed; where it has changed what cannot be restored, the session takes no
+    /// more steps.
     /// </summary>
     internal void Abandon(BlockStep step)
     {

@@ -9,8 +9,8 @@ namespace Whorl.Models;
 public sealed record BlockSessionOptions(BlockRange Range, int MaxLength, int MaxScratch = 0)
 {
     /// <summary>
-    /// Who shares what a server computes of the text's beginning: all who give the same bytes, at most 32. Who shares it can find out by the time that a
-    /// text takes whether somebody else had it computed.
+    /// Who shares what a server computes of the text's beginning: all who give the same bytes, at most 32. Who shares it can find out by
+    /// the time that a text takes whether somebody else had it computed.
     /// </summary>
     /// <value>Default empty: nobody but this node.</value>
     public ReadOnlyMemory<byte> PrefixScope { get; init; }

@@ -79,13 +79,16 @@ public sealed class BlockStep
     }
 
     /// <summary>
-    /// Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts. From one block's to the next there are
+    /// Added to the first rows before each block, <c>[blocks, PromptRows, boundary]</c>: deep prompts. From one block's to the next there
+    /// are
     /// <see cref="PromptStride"/> rows.
     /// </summary>
     /// <value>empty</value>
     public ReadOnlyMemory<float> Prompts { get; set; }
 
-    /// <summary>Rows from one block's prompts to the next one's: more than <see cref="PromptRows"/> where the step is a slice of another.</summary>
+    /// <summary>
+    /// Rows from one block's prompts to the next one's: more than <see cref="PromptRows"/> where the step is a slice of another.
+    /// </summary>
     /// <value><see cref="PromptRows"/></value>
     public int PromptStride
     {

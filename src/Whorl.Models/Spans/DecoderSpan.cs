@@ -119,7 +119,8 @@ public sealed class DecoderSpan : IDisposable
     }
 
     /// <summary>
-    /// What of a session's length decides bytes: sessions for which it is equal remember the same of the same inputs, however long they are.
+    /// What of a session's length decides bytes: sessions for which it is equal remember the same of the same inputs, however long they
+    /// are.
     /// </summary>
     /// <param name="maxLength">The most tokens of the session.</param>
     /// <returns>A number for each way in which rotary embeddings depend on the length.</returns>
@@ -145,13 +146,14 @@ public sealed class DecoderSpan : IDisposable
 
     /// <summary>Computes steps of one or more sessions at once; each comes out as if it had been alone.</summary>
     /// <remarks>
-    /// Sessions may be on unlike blocks: each joins where its blocks begin and leaves where they end. Where it throws, no session has gone on; one that
-    /// cannot be brought back to where it was takes no more steps.
+    /// Sessions may be on unlike blocks: each joins where its blocks begin and leaves where they end. Where it throws, no session has gone
+    /// on; one that cannot be brought back to where it was takes no more steps.
     /// </remarks>
     /// <param name="sessions">Unlike sessions.</param>
     /// <param name="steps">A step for each, that <see cref="Check"/> accepts.</param>
     /// <param name="between">
-    /// Called between two blocks, or null. It may compute other sessions' steps meanwhile, which are then whole before these go on; it must not throw.
+    /// Called between two blocks, or null. It may compute other sessions' steps meanwhile, which are then whole before these go on; it must
+    /// not throw.
     /// </param>
     public void Forward(IReadOnlyList<SessionCache> sessions, IReadOnlyList<BlockStep> steps, Action? between = null)
     {

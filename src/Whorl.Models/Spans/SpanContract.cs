@@ -5,7 +5,8 @@ using Whorl.Tensors;
 namespace Whorl.Models;
 
 /// <summary>
-/// Everything that decides the bytes that blocks compute. Two spans may stand in one chain, replay each other's sessions and check each other only where
+/// Everything that decides the bytes that blocks compute. Two spans may stand in one chain, replay each other's sessions and check each
+/// other only where
 /// <see cref="Disagreement"/> finds none.
 /// </summary>
 /// <param name="Fingerprint">Of the model: config, and name, type and shape of every tensor; letters and digits.</param>
@@ -31,8 +32,8 @@ public sealed record SpanContract(string Fingerprint, ActivationFormat Activatio
     public IReadOnlyDictionary<int, UInt128> Blocks { get; init; } = ReadOnlyDictionary<int, UInt128>.Empty;
 
     /// <summary>
-    /// The contract in canonical text: a line <c>name value</c> for each field in the order of the names, then a line <c>block number digest</c> for each
-    /// block in order, digests as 32 hexadecimal digits.
+    /// The contract in canonical text: a line <c>name value</c> for each field in the order of the names, then a line <c>block number
+    /// digest</c> for each block in order, digests as 32 hexadecimal digits.
     /// </summary>
     public string Text => string.Concat(Fields.Concat(Blocks.OrderBy(b => b.Key).Select(BlockLine)).Select(line => line + '\n'));
 
@@ -43,7 +44,9 @@ public sealed record SpanContract(string Fingerprint, ActivationFormat Activatio
     ];
 
     /// <summary>Reads a contract's text.</summary>
-    /// <exception cref="FormatException">It is no canonical text, or has a field or a value that is not known here; the message quotes it.</exception>
+    /// <exception cref="FormatException">
+    /// It is no canonical text, or has a field or a value that is not known here; the message quotes it.
+    /// </exception>
     public static SpanContract Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -80,7 +83,9 @@ public sealed record SpanContract(string Fingerprint, ActivationFormat Activatio
         return contract;
     }
 
-    /// <summary>Where two contracts differ, of all that both say; what one knows of blocks of which the other says nothing is no difference.</summary>
+    /// <summary>
+    /// Where two contracts differ, of all that both say; what one knows of blocks of which the other says nothing is no difference.
+    /// </summary>
     /// <returns>The first line that differs, in this contract and in the other; null where they agree.</returns>
     public (string Own, string Other)? Disagreement(SpanContract other)
     {

@@ -6,11 +6,15 @@ public readonly record struct StepShape
     /// <summary>Number of new tokens; 0 is allowed (a verdict alone).</summary>
     public int Rows { get; init; }
 
-    /// <summary>The step's number in its session, from 1 and rising by one: a number that was computed is answered again, not computed again.</summary>
+    /// <summary>
+    /// The step's number in its session, from 1 and rising by one: a number that was computed is answered again, not computed again.
+    /// </summary>
     /// <value>0: whoever carries the step counts</value>
     public long Number { get; init; }
 
-    /// <summary>Tokens that must be committed once the verdict is applied, before the rows are: a session that has others refuses the step.</summary>
+    /// <summary>
+    /// Tokens that must be committed once the verdict is applied, before the rows are: a session that has others refuses the step.
+    /// </summary>
     /// <value>null: not compared</value>
     public int? Position { get; init; }
 

@@ -8,12 +8,13 @@ using Whorl.P2P;
 namespace Whorl.Server.Prefixes;
 
 /// <summary>
-/// Pages of texts that were computed here, by what entered the blocks: a session that begins as another one did takes its pages instead of computing them
-/// again. They lie in memory that no session needs: who was used least lately goes first. Safe for many threads.
+/// Pages of texts that were computed here, by what entered the blocks: a session that begins as another one did takes its pages instead of
+/// computing them again. They lie in memory that no session needs: who was used least lately goes first. Safe for many threads.
 /// </summary>
 /// <remarks>
-/// A page's key is a digest chained over all pages before it, of the inputs as they came, deep prompts included, and at its root of the contract, the
-/// blocks, what of the session's length decides bytes, and the scope: so whoever finds a page would have computed the same bytes.
+/// A page's key is a digest chained over all pages before it, of the inputs as they came, deep prompts included, and at its root of the
+/// contract, the blocks, what of the session's length decides bytes, and the scope: so whoever finds a page would have computed the same
+/// bytes.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "lives as long as the process's blocks; clearing it gives everything back")]
 internal sealed class PrefixCache

@@ -6,8 +6,9 @@ using Whorl.Models;
 namespace Whorl.Server.Prefixes;
 
 /// <summary>
-/// The digests of one session's pages, from the first token on as long as all tokens were committed by the steps that brought them. A tree's token that a
-/// verdict keeps, a step that wants every block's output, tokens that are forgotten, and a failed step end it: what follows is computed and not kept.
+/// The digests of one session's pages, from the first token on as long as all tokens were committed by the steps that brought them. A
+/// tree's token that a verdict keeps, a step that wants every block's output, tokens that are forgotten, and a failed step end it: what
+/// follows is computed and not kept.
 /// </summary>
 internal sealed class PrefixChain : IDisposable
 {
@@ -33,7 +34,8 @@ internal sealed class PrefixChain : IDisposable
     /// <param name="scope">Who shares its pages; empty for the peer alone.</param>
     /// <param name="width">Values of a row.</param>
     /// <param name="memory">Gives the memory for outputs of the page under way.</param>
-    public PrefixChain(PrefixCache cache, SessionCache session, PeerAccount account, ReadOnlySpan<byte> scope, int width, SessionMemory memory)
+    public PrefixChain(
+        PrefixCache cache, SessionCache session, PeerAccount account, ReadOnlySpan<byte> scope, int width, SessionMemory memory)
     {
         (_cache, _account, _width, _memory) = (cache, account, width, memory);
         _pageValues = SessionCache.PageTokens * width;
@@ -74,7 +76,8 @@ internal sealed class PrefixChain : IDisposable
             }
 
             EndPage();
-            isFound = isFound && rows == SessionCache.PageTokens && _cache.TryAdopt(_digest, step.Output.Span.Slice(adopted * _width, _pageValues), session);
+            isFound = isFound && rows == SessionCache.PageTokens
+                && _cache.TryAdopt(_digest, step.Output.Span.Slice(adopted * _width, _pageValues), session);
             adopted += isFound ? rows : 0;
             if (!isFound)
             {
@@ -102,12 +105,14 @@ internal sealed class PrefixChain : IDisposable
         }
 
         ReadOnlySpan<float> output = step.Output.Span;
-        int begun = (_committed - step.Rows) % SessionCache.PageTokens, left = _committed % SessionCache.PageTokens, first = _committed - left - (_whole.Count * SessionCache.PageTokens);
+        int begun = (_committed - step.Rows) % SessionCache.PageTokens, left = _committed % SessionCache.PageTokens;
+        int first = _committed - left - (_whole.Count * SessionCache.PageTokens);
         int at = first - (_committed - step.Rows); // of the first new page's beginning among the step's rows; below 0 where it began before
         foreach (UInt128 digest in _whole)
         {
             ReadOnlySpan<float> before = at < 0 ? _outputs!.GetSpan()[..(-at * _width)] : default;
-            _cache.Add(digest, _account.Owner!, session, first / SessionCache.PageTokens, before, output[(Math.Max(0, at) * _width)..((at + SessionCache.PageTokens) * _width)]);
+            ReadOnlySpan<float> rest = output[(Math.Max(0, at) * _width)..((at + SessionCache.PageTokens) * _width)];
+            _cache.Add(digest, _account.Owner!, session, first / SessionCache.PageTokens, before, rest);
             (first, at) = (first + SessionCache.PageTokens, at + SessionCache.PageTokens);
         }
 

@@ -2,8 +2,9 @@ namespace Whorl.Server;
 
 /// <summary>How many rows of long steps a pass takes, from what rows have taken lately.</summary>
 /// <remarks>
-/// While nobody decodes, as many as take 200 ms. While somebody does, whose steps are computed between two blocks of the pass, so few that a block of them
-/// takes half as long as a step that decodes: who comes at the worst moment waits for that, and for others' steps. Used under the scheduler's lock.
+/// While nobody decodes, as many as take 200 ms. While somebody does, whose steps are computed between two blocks of the pass, so few that
+/// a block of them takes half as long as a step that decodes: who comes at the worst moment waits for that, and for others' steps. Used
+/// under the scheduler's lock.
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="mostBytes">Bytes that the intermediate results of a pass may take.</param>
@@ -49,7 +50,9 @@ internal sealed class SliceSizes(TimeProvider time, long mostBytes)
         if (!isDecoding)
         {
             _lastWithDecoding = 0;
-            return _secondsPerRow == 0 ? Math.Min(First, limit) : (int)Math.Clamp(PassTime.TotalSeconds / _secondsPerRow, Math.Min(Least, limit), limit);
+            return _secondsPerRow == 0
+                ? Math.Min(First, limit)
+                : (int)Math.Clamp(PassTime.TotalSeconds / _secondsPerRow, Math.Min(Least, limit), limit);
         }
 
         double seconds = Math.Min(_decodeSeconds * BlockOfDecode * blocks, PassTimeWithDecoding.TotalSeconds);
@@ -79,5 +82,6 @@ internal sealed class SliceSizes(TimeProvider time, long mostBytes)
     }
 
     /// <summary>Follows the median: what others make take long now and then is not usual.</summary>
-    private static double Usual(double before, double now) => before == 0 ? now : now > before ? Math.Min(now, before * 1.1) : Math.Max(now, before / 1.1);
+    private static double Usual(double before, double now) =>
+        before == 0 ? now : now > before ? Math.Min(now, before * 1.1) : Math.Max(now, before / 1.1);
 }
