@@ -190,7 +190,7 @@ public sealed class LanguageModel : IAsyncDisposable
     {
         ContextWindow.Check(Source.Spec, options?.Context, _options.Warn);
         ChatSession? chat = null;
-        chat = new ChatSession(Model, Text, options ?? new TextOptions(), TimeProvider.System) { Use = _use, Closed = () => _chats.TryRemove(chat!, out _) };
+        chat = new ChatSession(Model, Text, options ?? new TextOptions()) { Use = _use, Closed = () => _chats.TryRemove(chat!, out _) };
         _chats[chat] = true;
         return chat;
     }

@@ -1,6 +1,5 @@
 using Whorl.Client;
 using Whorl.Generation;
-using Whorl.Testing;
 
 namespace Whorl.Tests;
 
@@ -137,5 +136,5 @@ public sealed class ChatSessionTests
         Assert.Contains(notices, n => n.Contains("no longer sees", StringComparison.Ordinal));
     }
 
-    private ChatSession Open(TextOptions options) => new(_model, Text, options, new ManualTimeProvider());
+    private ChatSession Open(TextOptions options) => new(_model, Text, options);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Whorl.Client;
+using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
 
@@ -152,6 +153,43 @@ public sealed class GenerationTests(BardFixture bard) : IClassFixture<BardFixtur
         Assert.All(here.Hidden.Zip(there.Hidden), pair => Assert.Equal(Bits(pair.First), Bits(pair.Second)));
         Assert.Equal(Bits(here.Logits), Bits(there.Logits));
         Assert.Equal(ids.Length * Model.Model.VocabularySize, here.Logits.Length);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_dies_between_turns_or_in_one_changes_no_byte_of_a_conversation(bool isInTurn)
+    {
+        TextOptions options = Options with { MaxTokens = 40, IgnoreEndTokens = true };
+        await using ChatSession alone = Model.StartChat(options);
+        await using BlockServer left = await BlockServer.StartAsync(BardText.Folder, new BlockRange(0, 1));
+        await using BlockServer first = await BlockServer.StartAsync(BardText.Folder, new BlockRange(2, 5));
+        await using BlockServer second = await BlockServer.StartAsync(BardText.Folder, new BlockRange(2, 5));
+        ConnectOptions connect = new() { Servers = [left.Address, first.Address, second.Address], ComputesLostBlocks = false };
+        await using LanguageModel through = await LanguageModel.ConnectAsync("bard", connect);
+        await using ChatSession chat = through.StartChat(options);
+        List<TextResult> answers = [];
+        foreach (string message in (string[])["Who art thou?", "And thou?", "Farewell."])
+        {
+            await alone.AnswerAsync(message).ToResultAsync();
+            BlockServer? used = answers.Count == 1 ? (answers[0].Holders[1].Name == first.Address ? first : second) : null;
+            await (used is null || isInTurn ? ValueTask.CompletedTask : used.DisposeAsync());
+            GeneratedText answer = chat.AnswerAsync(message);
+            int pieces = 0;
+            await foreach (string piece in answer)
+            {
+                await (used is not null && isInTurn && ++pieces == 5 ? used.DisposeAsync() : ValueTask.CompletedTask);
+            }
+
+            answers.Add(answer.Result);
+        }
+
+        Assert.Equal(alone.Messages, chat.Messages);
+        Assert.NotEqual(answers[0].Holders[1].Name, answers[2].Holders[1].Name);
+        if (isInTurn) // else the next turn may begin a session of its own
+        {
+            Assert.Equal(RecoveryKind.Replace, Assert.Single(answers.SelectMany(answer => answer.Recoveries)).Kind);
+        }
     }
 
     [Fact]

@@ -17,7 +17,6 @@ public sealed partial class ChatSession : IAsyncDisposable
 
     private readonly ICausalModel _model;
     private readonly ModelText _text;
-    private readonly TimeProvider _time;
     private readonly TextSession _session;
     private readonly List<ConversationMessage> _messages = [];
     private TextOptions _options;
@@ -31,11 +30,10 @@ public sealed partial class ChatSession : IAsyncDisposable
     /// <param name="model">The model.</param>
     /// <param name="text">Its side that deals with text.</param>
     /// <param name="options">How answers are written.</param>
-    /// <param name="time">Waits between tries.</param>
     /// <exception cref="WhorlException">The model has no tokenizer, or its template no place for a system prompt.</exception>
-    internal ChatSession(ICausalModel model, ModelText text, TextOptions options, TimeProvider time)
+    internal ChatSession(ICausalModel model, ModelText text, TextOptions options)
     {
-        (_model, _text, _time) = (model, text, time);
+        (_model, _text) = (model, text);
         _options = options.WithSeed();
         _context = ContextWindow.OfChat(model, options);
         HasTemplate = options.UsesTemplate != false && text.Need().ChatTemplates.Count > 0;
@@ -129,7 +127,7 @@ public sealed partial class ChatSession : IAsyncDisposable
     /// <exception cref="ContextFullException">The message is longer than the context (while the answer is read, as all of these).</exception>
     /// <exception cref="WhorlException">It cannot be put into the model's template.</exception>
     /// <exception cref="InvalidOperationException">Another answer is being written.</exception>
-    /// <exception cref="IOException">The servers are gone, and no others were found for some seconds.</exception>
+    /// <exception cref="IOException">The servers are gone, and no others came within <see cref="ConnectOptions.Wait"/>.</exception>
     public GeneratedText AnswerAsync(string message) => WriteAsync((show, stop, cancel) => AnswerAsync(message, show, stop, cancel));
 
     /// <summary>Goes on with an answer that was stopped, broke off, or came to a limit.</summary>
@@ -260,7 +258,7 @@ public sealed partial class ChatSession : IAsyncDisposable
     {
         do
         {
-            await turn.RunThroughFailuresAsync(_session, Context, show, Notice, _time, stop, cancellationToken);
+            await turn.RunThroughLossAsync(_session, Context, show, Notice, stop, cancellationToken);
         }
         while (turn.StopReason == StopReason.ContextFull && Shift(turn));
     }

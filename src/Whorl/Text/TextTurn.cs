@@ -12,8 +12,6 @@ namespace Whorl;
 /// </summary>
 internal sealed class TextTurn
 {
-    private const int MaxTries = 3; // of one token
-
     private readonly Sampler _sampler;
     private readonly int _vocabularySize;
     private readonly Tokenizer? _tokenizer;
@@ -62,45 +60,35 @@ internal sealed class TextTurn
     /// <summary>Tokens computed one by one, in all runs together, and the time it took.</summary>
     public (int Tokens, TimeSpan Time) Decode { get; private set; }
 
-    /// <summary>Writes until something ends the text, however often it must be taken up again because servers are gone.</summary>
+    /// <summary>
+    /// Writes until something ends the text. A session replaces by itself what it loses, and waits for it; where it could not, as where there was
+    /// no room for what that needs, the text is begun anew in another session: once for a token.
+    /// </summary>
     /// <param name="session">What it holds of the text is not computed again.</param>
     /// <param name="maxLength">The most tokens that the session is to hold.</param>
     /// <param name="show">Gets the text as it comes.</param>
     /// <param name="notice">Told of each time.</param>
-    /// <param name="delays">Waits between tries: not at all, then longer and longer.</param>
     /// <param name="stop">Ends the run softly, between two steps: the session is as good as before.</param>
     /// <param name="cancellationToken">Ends the run at once; the session is lost.</param>
-    public async Task RunThroughFailuresAsync(
+    public async Task RunThroughLossAsync(
         TextSession session,
         int maxLength,
         Action<string> show,
         Action<string>? notice,
-        TimeProvider delays,
         CancellationToken stop,
         CancellationToken cancellationToken)
     {
-        for (int tries = 0; ;)
+        for (int lostAt = -1; ;)
         {
-            int before = _ids.Count;
             try
             {
                 await RunAsync(session, maxLength, show, stop, cancellationToken);
                 return;
             }
-            catch (Exception e) when (IsOfServer(e) && !stop.IsCancellationRequested)
+            catch (Exception e) when (IsOfServer(e) && _ids.Count > lostAt && !stop.IsCancellationRequested)
             {
-                tries = _ids.Count > before ? 1 : tries + 1;
-                if (tries > MaxTries)
-                {
-                    throw;
-                }
-
+                lostAt = _ids.Count;
                 notice?.Invoke($"{PeerText.Clean(e.Message)}; looking for another way");
-            }
-
-            if (tries > 1)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1 << (tries - 2)), delays, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -151,10 +139,10 @@ internal sealed class TextTurn
     /// <summary>Shows what was held back because more could have come, once it is known that nothing will.</summary>
     public void Flush(Action<string> show) => Show(_decoder is null ? "" : _filter.Append(_decoder.Flush()) + _filter.Flush(), show);
 
-    /// <summary>Whether another server may do better.</summary>
+    /// <summary>Whether another session may do better: not where nobody came for whom this one had waited.</summary>
     private static bool IsOfServer(Exception exception) =>
-        exception is IOException or TimeoutException or NoRouteException or SpanRefusedException { IsTransient: true }
-            or FormatException; // as WireFormatException is
+        exception is not SessionLostException { InnerException: NoRouteException }
+        && exception is IOException or TimeoutException or FormatException or SpanRefusedException { IsTransient: true };
 
     private async Task GenerateAsync(
         TokenGenerator generator, int maxLength, Action<string> show, CancellationToken stop, CancellationToken cancellationToken)

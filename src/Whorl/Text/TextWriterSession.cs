@@ -15,7 +15,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     /// <summary>Told how far a prompt is read; null where nobody looks.</summary>
     public IProgress<PromptReading>? Reading { get; init; }
 
-    /// <summary>Told of servers that are gone, in whose stead others are looked for; null where a text ends with the first of them.</summary>
+    /// <summary>Told of a session that is lost, in whose stead another one is begun; null where a text ends with the first of them.</summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>What a text that was stopped, or broke off, had come to; null where none did.</summary>
@@ -39,7 +39,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
         {
             await (Notice is null
                 ? turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken)
-                : turn.RunThroughFailuresAsync(_session, maxLength, show, Notice, TimeProvider.System, cancellationToken, cancellationToken));
+                : turn.RunThroughLossAsync(_session, maxLength, show, Notice, cancellationToken, cancellationToken));
         }
         catch
         {

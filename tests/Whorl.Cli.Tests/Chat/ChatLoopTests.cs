@@ -13,7 +13,7 @@ public sealed class ChatLoopTests : IDisposable
     private readonly Conversation _chat;
 
     public ChatLoopTests() => _chat = new Conversation(
-        new ChatSession(new HashModel { Never = [0, 1] }, Text, new TextOptions { Seed = 7, MaxTokens = 4, Context = 512 }, TimeProvider.System), _output);
+        new ChatSession(new HashModel { Never = [0, 1] }, Text, new TextOptions { Seed = 7, MaxTokens = 4, Context = 512 }), _output);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,6 +1,5 @@
 using Whorl.Cli.Chat;
 using Whorl.Client;
-using Whorl.Testing;
 using Whorl.Tests;
 
 namespace Whorl.Cli.Tests.Chat;
@@ -21,7 +20,6 @@ public sealed class ConversationTests
 
     private readonly HashModel _model = new() { Never = [0, 1] };
     private readonly RecordingOutput _output = new();
-    private readonly ManualTimeProvider _time = new();
 
     [Fact]
     public async Task Every_message_is_answered_with_all_that_was_said_before()
@@ -57,7 +55,7 @@ public sealed class ConversationTests
     }
 
     [Fact]
-    public async Task Where_there_is_no_other_way_the_conversation_waits_and_goes_on_to_the_same_bytes()
+    public async Task Where_there_is_no_other_way_the_answer_breaks_off_and_goes_on_later_to_the_same_bytes()
     {
         string undisturbed = await AnswerAsync("Who art thou?");
         int steps = 0;
@@ -65,8 +63,7 @@ public sealed class ConversationTests
         _model.OnStep = (_, _) => ++steps == 10 && (isAway = true) ? throw new SessionLostException("s1", new(0, 2), new IOException("cut")) : default;
         _model.OnOpen = () => _ = isAway ? throw new NoRouteException("no server has blocks 0..2") : 0;
         await using Conversation chat = Open();
-        Task answer = chat.AnswerAsync("Who art thou?", default);
-        await AdvanceUntilAsync(answer);
+        await chat.AnswerAsync("Who art thou?", default);
         Assert.Contains(_output.Notes, n => n.Contains("no server has blocks 0..2", StringComparison.Ordinal));
         Assert.Contains(_output.Notes, n => n.Contains("/retry", StringComparison.Ordinal));
         Assert.Equal(2, chat.Chat.Messages.Count);
@@ -77,11 +74,23 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public async Task An_answer_for_whose_blocks_a_session_has_waited_in_vain_is_not_begun_anew()
+    {
+        int opened = 0;
+        _model.OnOpen = () => opened++;
+        _model.OnStep = (_, _) => throw new SessionLostException("s1", new(0, 2), new NoRouteException("nobody came within 60 s"));
+        await using Conversation chat = Open();
+        await chat.AnswerAsync("Who art thou?", default);
+        Assert.Equal(1, opened);
+        Assert.Contains(_output.Notes, n => n.Contains("nobody came within 60 s", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_message_that_nobody_could_answer_makes_room_for_the_next()
     {
         _model.OnOpen = () => throw new NoRouteException("nobody");
         await using Conversation chat = Open();
-        await AdvanceUntilAsync(chat.AnswerAsync("Who art thou?", default));
+        await chat.AnswerAsync("Who art thou?", default);
         Assert.Single(chat.Chat.Messages);
         _model.OnOpen = () => { };
         await chat.AnswerAsync("And thou?", default);
@@ -245,14 +254,14 @@ public sealed class ConversationTests
     {
         RecordingOutput output = new();
         (Action onOpen, _model.OnOpen) = (_model.OnOpen, () => { });
-        await using Conversation chat = new(new ChatSession(_model, Text, (request ?? Request) with { Context = context }, _time), output);
+        await using Conversation chat = new(new ChatSession(_model, Text, (request ?? Request) with { Context = context }), output);
         await chat.AnswerAsync(message, default);
         _model.OnOpen = onOpen;
         return output.Answers;
     }
 
     private Conversation Open(int context = 512, TextOptions? request = null, bool isRaw = false) =>
-        new(new ChatSession(_model, Text, (request ?? Request) with { Context = context, UsesTemplate = isRaw ? false : null }, _time), _output);
+        new(new ChatSession(_model, Text, (request ?? Request) with { Context = context, UsesTemplate = isRaw ? false : null }), _output);
 
     private void StopAfter(Conversation chat, int pieces)
     {
@@ -260,16 +269,5 @@ public sealed class ConversationTests
         chat.Interruptible = action => stop = action;
         int seen = 0;
         _output.OnAnswer = () => (++seen == pieces ? stop : null)?.Invoke();
-    }
-
-    private async Task AdvanceUntilAsync(Task done)
-    {
-        while (!done.IsCompleted)
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        await done;
     }
 }
