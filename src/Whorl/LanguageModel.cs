@@ -183,6 +183,65 @@ public sealed class LanguageModel : IAsyncDisposable
     public GeneratedText GenerateAsync(IReadOnlyList<int> promptIds, TextOptions? options = null, IProgress<PromptReading>? reading = null) =>
         GenerateAsync(_ => Check([.. promptIds]), options, reading);
 
+    /// <summary>
+    /// Continues a prompt and keeps the text in a file while it is written, or goes on with the text that the file has: to the bytes of a
+    /// text that was written without a break, also where the process that began it was killed. What it had come to is computed again.
+    /// </summary>
+    /// <param name="file">The file; written when the text begins and ends, and every second between, in one stroke each time.</param>
+    /// <param name="prompt">The prompt; null where the file is there, whose prompt and options hold then.</param>
+    /// <param name="options">How the text is written; null for the defaults.</param>
+    /// <returns>The text from its beginning on, also what the file had of it.</returns>
+    /// <exception cref="WhorlException">
+    /// The file is there and a prompt too, or neither; or it is no text that was saved, or another model's (while the text is read, as all
+    /// of these). </exception>
+    public GeneratedText GenerateInFileAsync(string file, string? prompt, TextOptions? options = null)
+    {
+        TextOptions how = options ?? new TextOptions();
+        _ = how.Resolve(Text); // refuses what cannot be before anything begins
+        return new GeneratedText(async (show, settle, cancellationToken) =>
+        {
+            using InUse.Mark mark = _use.Enter(cancellationToken);
+            SavedText? saved = File.Exists(file) ? await LoadTextAsync(file, mark.Ending) : null;
+            if (saved is null == prompt is null)
+            {
+                throw new WhorlException(saved is null
+                    ? $"there is no text in '{file}' to go on with; give a prompt"
+                    : $"'{file}' has a text already; give no prompt to go on with it, or another file");
+            }
+
+            await using TextWriterSession writer = new(Model, Text, how)
+            {
+                Notice = line => _options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
+                Saver = SaverOf(file),
+            };
+            int[] ids = saved is null ? PromptIds(prompt!, how) : [];
+            await SettleAsync(
+                writer,
+                () => saved is null
+                    ? writer.WriteAsync(ids, ContextWindow.OfText(Model, how, ids.Length), show, mark.Ending)
+                    : writer.ResumeAsync(saved, show, mark.Ending),
+                settle,
+                mark.Ending);
+        });
+    }
+
+    /// <summary>Reads a text that was saved.</summary>
+    /// <exception cref="WhorlException">It is none, or another model's.</exception>
+    internal async Task<SavedText> LoadTextAsync(string file, CancellationToken cancellationToken)
+    {
+        SavedText saved = await SavedText.LoadAsync(file, cancellationToken);
+        return saved.Model != Identity
+            ? throw new WhorlException($"'{file}' has a text of another model, or computed otherwise: {saved.Model}, not {Identity}")
+            : saved.Prompt.Concat(saved.Ids).All(id => id < Model.VocabularySize) ? saved
+            : throw new WhorlException($"'{file}' has tokens that are not in the vocabulary");
+    }
+
+    /// <summary>Keeps a text in a file.</summary>
+    internal TextSaver SaverOf(string file) => new(file, Identity, TimeProvider.System);
+
+    /// <summary>What decides the bytes of a text beside its options.</summary>
+    private string Identity => $"{Source.Fingerprint} {(_options.Activations == Tensors.ActivationFormat.F32 ? "f32" : "q8")}";
+
     /// <summary>Begins a conversation.</summary>
     /// <param name="options">How answers are written, and the system prompt; null for the defaults.</param>
     /// <exception cref="WhorlException">The model has no tokenizer; or its template no place for a system prompt, or the context is too large for it.</exception>
@@ -296,9 +355,15 @@ public sealed class LanguageModel : IAsyncDisposable
             Reading = reading,
             Notice = line => _options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
         };
+        await SettleAsync(writer, () => writer.WriteAsync(prompt, maxLength, show, cancellationToken), settle, cancellationToken);
+    }
+
+    private static async Task SettleAsync(
+        TextWriterSession writer, Func<Task<TextResult>> write, Action<TextResult> settle, CancellationToken cancellationToken)
+    {
         try
         {
-            TextResult result = await writer.WriteAsync(prompt, maxLength, show, cancellationToken);
+            TextResult result = await write();
             settle(result);
             if (result.StopReason == StopReason.None)
             {

@@ -192,6 +192,68 @@ public sealed class GenerationTests(BardFixture bard) : IClassFixture<BardFixtur
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(17)]
+    [InlineData(40)]
+    public async Task A_text_in_a_file_goes_on_in_another_process_as_if_there_had_been_one(int written)
+    {
+        TextOptions options = Options with { MaxTokens = 40, IgnoreEndTokens = true, FrequencyPenalty = 0.3f, RepetitionPenalty = 1.1f };
+        TextResult whole = await Model.GenerateAsync("HAMLET.", options).ToResultAsync();
+        string file = Path.Combine(Directory.CreateTempSubdirectory("whorl-saved-").FullName, "text");
+        await Model.GenerateInFileAsync(file, "HAMLET.", options).ToResultAsync();
+        SavedText saved = await SavedText.LoadAsync(file, CancellationToken.None);
+        Assert.Equal((StopReason.MaxTokens, 40), (saved.StopReason, saved.Ids.Count));
+        await (saved with { Ids = [.. saved.Ids.Take(written)], StopReason = StopReason.None }).SaveAsync(file, CancellationToken.None);
+
+        await using LanguageModel other = await LanguageModel.LoadAsync("bard", new ModelOptions { Threads = 1 });
+        string text = "";
+        GeneratedText again = other.GenerateInFileAsync(file, prompt: null);
+        await foreach (string piece in again)
+        {
+            text += piece;
+        }
+
+        Assert.Equal((whole.Text, whole.Text, whole.Seed), (text, again.Result.Text, again.Result.Seed));
+        Assert.Equal(whole.Ids, again.Result.Ids);
+        SavedText now = await SavedText.LoadAsync(file, CancellationToken.None);
+        Assert.Equal((StopReason.MaxTokens, 40), (now.StopReason, now.Ids.Count));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(file)!));
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_saved_text_is_refused_and_left_as_it_is()
+    {
+        string folder = Directory.CreateTempSubdirectory("whorl-saved-").FullName, file = Path.Combine(folder, "text");
+        await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateInFileAsync(file, prompt: null).ToResultAsync());
+        await Model.GenerateInFileAsync(file, "HAMLET.", Options with { MaxTokens = 2 }).ToResultAsync();
+        await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateInFileAsync(file, "HAMLET.").ToResultAsync());
+        string right = await File.ReadAllTextAsync(file);
+        string[] wrong =
+        [
+            "",
+            "[]",
+            "null",
+            "{}",
+            right[..^9],
+            right.Replace("whorl-text-1", "whorl-text-2", StringComparison.Ordinal),
+            right.Replace("\"prompt\":\"", "\"prompt\":\"-1 ", StringComparison.Ordinal),
+            right.Replace("\"model\":\"", "\"model\":\"x", StringComparison.Ordinal),
+            right.Replace("\"ids\":\"", "\"ids\":\"99999999 ", StringComparison.Ordinal),
+            right.Replace("\"top_p\":", "\"top_p\":7", StringComparison.Ordinal),
+        ];
+        foreach (string text in wrong)
+        {
+            await File.WriteAllTextAsync(file, text);
+            await Assert.ThrowsAsync<WhorlException>(() => Model.GenerateInFileAsync(file, prompt: null).ToResultAsync());
+            Assert.Equal(text, await File.ReadAllTextAsync(file));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Fact]
     public async Task A_session_longer_than_a_server_takes_is_refused_with_what_to_do()
     {

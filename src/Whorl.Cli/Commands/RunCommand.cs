@@ -15,45 +15,71 @@ internal static class RunCommand
         ModelArguments model = new(optional: true);
         GenerationArguments generation = new(withoutPrompt: "run chats");
         RemoteArguments remote = new();
+        Option<string?> session = new("--session")
+        {
+            Description = "Keep the text in FILE while it is written. Where FILE is there, go on with its text; its prompt and options hold.",
+            HelpName = "FILE",
+        };
+        Check.Filled(session, "a path");
         Command command = new(
             "run", "Answer or continue a prompt, or chat with a model. With --servers or --initial-peers the blocks are computed by others.")
         {
             model.Model,
         };
         generation.AddTo(command);
+        command.Add(session);
         model.AddOptionsTo(command);
         remote.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = generation.Read(result);
-            bool chats = PromptText.IsAbsent(request);
+            string? file = result.GetValue(session);
+            bool goesOn = File.Exists(file), isAbsent = request is { Prompt: null, PromptIds: null, Files.Count: 0 };
+            if (file is not null && goesOn != isAbsent)
+            {
+                throw new CliException(goesOn
+                    ? $"'{file}' has a text already; give no prompt to go on with it, or another file"
+                    : $"there is no text in '{file}' to go on with; give a prompt");
+            }
+
+            bool chats = !goesOn && PromptText.IsAbsent(request);
             if (chats && request.Json)
             {
                 throw new CliException("--json needs a prompt");
             }
 
-            PromptText? prompt = chats || request.PromptIds is not null ? null : await PromptText.BeginAsync(request, takesInput: true, cancellationToken);
+            PromptText? prompt = chats || goesOn || request.PromptIds is not null
+                ? null
+                : await PromptText.BeginAsync(request, takesInput: true, cancellationToken);
             ModelChoice choice = await model.ReadAsync(result, remote.Part(result), cancellationToken);
             await using LanguageModel engine = await remote.OpenAsync(choice, result, cancellationToken);
             ContextWindow.Check(engine.Source.Spec, request.Options.Context, ModelWarnings.Tell);
             request = prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
             await (chats
                 ? InteractiveChat.RunAsync(engine, request.Options, choice.Asked, cancellationToken)
-                : CompleteAsync(engine, choice, request, cancellationToken));
+                : CompleteAsync(engine, choice, request, file, cancellationToken));
         });
         return command;
     }
 
     private static async Task CompleteAsync(
-        LanguageModel engine, ModelChoice choice, TextRequest request, CancellationToken cancellationToken)
+        LanguageModel engine, ModelChoice choice, TextRequest request, string? file, CancellationToken cancellationToken)
     {
-        int[] prompt = request.PromptIdsFor(engine);
+        SavedText? saved = File.Exists(file) ? await engine.LoadTextAsync(file, cancellationToken) : null;
+        int[] prompt = saved is null ? request.PromptIdsFor(engine) : [];
         bool template = engine.Text.UsesTemplate(request.Options);
-        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options) { Reading = PromptProgress.Begin() };
+        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options)
+        {
+            Reading = PromptProgress.Begin(),
+            Saver = file is null ? null : engine.SaverOf(file),
+        };
         Action<string> show = request.Json ? _ => { } : Console.Out.Write;
         try
         {
-            TextResult result = await writer.WriteAsync(prompt, ContextWindow.OfText(engine.Model, request.Options, prompt.Length), show, cancellationToken);
+            int length = ContextWindow.OfText(engine.Model, request.Options, prompt.Length);
+            TextResult result = saved is not null
+                ? await writer.ResumeAsync(saved, show, cancellationToken)
+                : await writer.WriteAsync(prompt, length, show, cancellationToken);
             if (request.Json)
             {
                 ResultWriter.Print(ResultWriter.ToJson(choice.Asked, result, template));

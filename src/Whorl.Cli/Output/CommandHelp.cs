@@ -35,7 +35,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--link-mbits", "--wait", "--servers-only", "--prefix-key",
             ]),
         ("Trial", ["--generations", "--tokens", "--faults", "--kinds"]),
-        ("Output", ["--json", "--template", "--out", "--yes", "--log-level", "--verbose"]),
+        ("Output", ["--json", "--session", "--template", "--out", "--yes", "--log-level", "--verbose"]),
         (Other, ["--version", "--help"]),
     ];
 

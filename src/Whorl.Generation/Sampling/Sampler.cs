@@ -40,6 +40,15 @@ public sealed class Sampler
         }
     }
 
+    /// <summary>Counts tokens that another one with the same options has chosen for the text, before it goes on here.</summary>
+    public void Resume(ReadOnlySpan<int> generated)
+    {
+        foreach (int id in generated)
+        {
+            _generated[id]++;
+        }
+    }
+
     /// <summary>Chooses the token at a position, and remembers it for the penalties.</summary>
     /// <param name="logits"><c>[vocabulary]</c>; left as they are.</param>
     /// <param name="position">Position of the token that is chosen.</param>

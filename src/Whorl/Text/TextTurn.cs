@@ -42,6 +42,9 @@ internal sealed class TextTurn
     /// <summary>Told how far what stands before the text is read; null where nobody looks.</summary>
     public IProgress<PromptReading>? Reading { get; init; }
 
+    /// <summary>Keeps the text in a file while it is written; null where nobody does.</summary>
+    public TextSaver? Saver { get; init; }
+
     /// <summary>What was written so far.</summary>
     public IReadOnlyList<int> Ids => _ids;
 
@@ -136,6 +139,20 @@ internal sealed class TextTurn
         }
     }
 
+    /// <summary>Takes up a text that another process has begun.</summary>
+    /// <param name="saved">What there is of it.</param>
+    /// <param name="show">Gets it.</param>
+    public void Restore(SavedText saved, Action<string> show)
+    {
+        _sampler.Resume([.. saved.Ids]);
+        foreach (int id in saved.Ids)
+        {
+            Add(id, show);
+        }
+
+        StopReason = saved.StopReason;
+    }
+
     /// <summary>Shows what was held back because more could have come, once it is known that nothing will.</summary>
     public void Flush(Action<string> show) => Show(_decoder is null ? "" : _filter.Append(_decoder.Flush()) + _filter.Flush(), show);
 
@@ -151,9 +168,8 @@ internal sealed class TextTurn
         StopReason reason = StopReason.None;
         await foreach (int id in generator.GenerateAsync(left, maxLength, r => reason = r, cancellationToken))
         {
-            _ids.Add(id);
-            Show(_decoder is null ? "" : _filter.Append(_decoder.Append(id)), show);
-            Show(_tokenizer?.HiddenText(id) is { } hidden ? _filter.Append(hidden, isHidden: true) : "", show);
+            Add(id, show);
+            await (Saver?.NoteAsync(this, cancellationToken) ?? ValueTask.CompletedTask);
             if (_filter.Stopped)
             {
                 reason = StopReason.StopString;
@@ -167,6 +183,13 @@ internal sealed class TextTurn
         }
 
         StopReason = reason;
+    }
+
+    private void Add(int id, Action<string> show)
+    {
+        _ids.Add(id);
+        Show(_decoder is null ? "" : _filter.Append(_decoder.Append(id)), show);
+        Show(_tokenizer?.HiddenText(id) is { } hidden ? _filter.Append(hidden, isHidden: true) : "", show);
     }
 
     private void Show(string piece, Action<string> show)

@@ -18,6 +18,9 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     /// <summary>Told of a session that is lost, in whose stead another one is begun; null where a text ends with the first of them.</summary>
     public Action<string>? Notice { get; init; }
 
+    /// <summary>Keeps the text in a file while it is written; null where nobody does.</summary>
+    public TextSaver? Saver { get; init; }
+
     /// <summary>What a text that was stopped, or broke off, had come to; null where none did.</summary>
     public TextResult? Unfinished { get; private set; }
 
@@ -33,10 +36,38 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
             throw new ContextFullException("the prompt", prompt.Length, maxLength);
         }
 
-        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Reading = Reading };
+        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Reading = Reading, Saver = Saver };
+        return await WriteAsync(turn, maxLength, show, cancellationToken);
+    }
+
+    /// <summary>Goes on with a text that another process has begun; what there is of it is shown first.</summary>
+    /// <param name="saved">The text, of this model.</param>
+    /// <param name="show">Gets the text as it comes.</param>
+    /// <param name="cancellationToken">Stops between tokens.</param>
+    public async Task<TextResult> ResumeAsync(SavedText saved, Action<string> show, CancellationToken cancellationToken)
+    {
+        TextTurn turn = new(text, saved.Options, model.VocabularySize, [.. saved.Prompt]) { Reading = Reading, Saver = Saver };
+        turn.Restore(saved, show);
+        if (saved.StopReason == StopReason.None)
+        {
+            return await WriteAsync(turn, saved.MaxLength, show, cancellationToken);
+        }
+
+        turn.Flush(show);
+        return Result(turn);
+    }
+
+    private async Task<TextResult> WriteAsync(TextTurn turn, int maxLength, Action<string> show, CancellationToken cancellationToken)
+    {
         Unfinished = null;
         try
         {
+            if (Saver is { } saver)
+            {
+                saver.MaxLength = maxLength;
+                await saver.SaveAsync(turn, cancellationToken); // that it cannot be written is told before anything is computed
+            }
+
             await (Notice is null
                 ? turn.RunAsync(_session, maxLength, show, CancellationToken.None, cancellationToken)
                 : turn.RunThroughLossAsync(_session, maxLength, show, Notice, cancellationToken, cancellationToken));
@@ -46,6 +77,10 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
             // The session is lost, and with it the number of its steps: all tokens but the first and the last took one each.
             Unfinished = Result(turn) with { DecodeSteps = Math.Max(turn.Ids.Count - 1, 0) };
             throw;
+        }
+        finally
+        {
+            await (Saver?.SaveAsync(turn, CancellationToken.None) ?? Task.CompletedTask);
         }
 
         turn.Flush(show);

@@ -82,6 +82,36 @@ public sealed class RecoveryTests
         }
     }
 
+    [UnixFact]
+    public async Task A_client_that_is_killed_goes_on_with_its_text_when_it_is_started_again()
+    {
+        string folder = Directory.CreateTempSubdirectory("whorl-session-").FullName, file = Path.Combine(folder, "text");
+        string whole = (await WhorlProcess.RunAsync(["run", .. Text])).Json.GetProperty("ids").ToString();
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..2");
+        (WhorlProcess right, string rightAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5");
+        await using (left)
+        await using (right)
+        {
+            string servers = $"{leftAddress},{rightAddress}";
+            await using (WhorlProcess killed = WhorlProcess.Start(["run", .. Text[..^1], "--session", file, "--servers", servers]))
+            {
+                killed.EndInput();
+                await killed.ReadAsync(30);
+                killed.Signal(WhorlProcess.Kill);
+                await killed.EndAsync();
+            }
+
+            ProgramResult again = await WhorlProcess.RunAsync("run", "bard", "--session", file, "--json", "--servers", servers);
+            Assert.Equal(whole, again.Json.GetProperty("ids").ToString());
+            Assert.Equal("max_tokens", again.Json.GetProperty("stop_reason").GetString());
+            ProgramResult there = await WhorlProcess.RunAsync("run", "bard", "--session", file, "--json");
+            Assert.Equal(whole, there.Json.GetProperty("ids").ToString());
+            (await WhorlProcess.RunAsync("run", "bard", "ROMEO.", "--session", file)).AssertRefused("has a text already");
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>Writes the text over servers, and compares it with that of one process.</summary>
     /// <returns>The one recovery.</returns>
     private static Task<JsonElement> RunAsync(params string[] servers) => RunAsync([], servers);
