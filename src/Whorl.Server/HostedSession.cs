@@ -15,7 +15,6 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     private StepFloats? _everyBlock;
     private TaskCompletionSource? _idle;
     private PrefixChain? _prefix;
-    private int _adopted; // rows of the step that were there already
     private bool _isUnderWay; // from the step's arrival until it is completed; guarded by _gate
     private readonly Lock _gate = new();
     private bool _disposed;
@@ -35,6 +34,9 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     /// <summary>Time that computing the last step took.</summary>
     public TimeSpan LastComputing { get; private set; }
 
+    /// <summary>Rows of the last step that were computed earlier, for a session that began alike.</summary>
+    public int LastFound { get; private set; }
+
     /// <summary>Time that the last step waited before it was computed.</summary>
     public TimeSpan LastQueued { get; private set; }
 
@@ -49,7 +51,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     internal BlockStep Step { get; private set; } = new();
 
     /// <summary>Whether all of a step that was begun was there already: there is nothing to submit.</summary>
-    internal bool IsFound => _adopted > 0 && _adopted == Step.Rows;
+    internal bool IsFound => LastFound > 0 && LastFound == Step.Rows;
 
     // What follows is the scheduler's.
     internal LinkedListNode<HostedSession> Place { get; }
@@ -159,7 +161,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
         (LastComputing, LastQueued) = (TimeSpan.Zero, TimeSpan.Zero);
         _arrived = _span.Time.GetTimestamp();
         _done.Reset();
-        Done = _adopted = _prefix?.Begin(step, Cache) ?? 0;
+        Done = LastFound = _prefix?.Begin(step, Cache) ?? 0;
         Slice = step.Rows - Done;
         return new ValueTask(this, _done.Version);
     }
@@ -188,7 +190,7 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     /// <summary>Prepares what the pass computes: the step, or a slice of it.</summary>
     internal void BeginSlice(int width, long now)
     {
-        if (Done == _adopted)
+        if (Done == LastFound)
         {
             LastQueued = _span.Time.GetElapsedTime(_arrived, now);
         }

@@ -11,6 +11,9 @@ internal interface ILink : IBlockSession
     /// <summary>What it can do; known from its opening on.</summary>
     SpanAbilities Abilities { get; }
 
+    /// <summary>Whether what the last step took says how long others take; not where its answer was there already.</summary>
+    bool TellsTime => true;
+
     /// <summary>How often it has gone on over another connection after one broke, and how long that took the last time.</summary>
     (int Times, TimeSpan LastPause) Attached => default;
 }

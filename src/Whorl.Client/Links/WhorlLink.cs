@@ -40,6 +40,8 @@ internal sealed class WhorlLink : ILink
 
     public SpanAbilities Abilities { get; }
 
+    public bool TellsTime { get; private set; } = true;
+
     public (int Times, TimeSpan LastPause) Attached { get; private set; }
 
     /// <summary>Opens a session.</summary>
@@ -123,7 +125,7 @@ internal sealed class WhorlLink : ILink
         }
         finally
         {
-            _watch.End(isComputed);
+            _watch.End(isComputed && TellsTime);
         }
 
         Committed += step.Shape.Commits;
@@ -182,7 +184,7 @@ internal sealed class WhorlLink : ILink
                 await _connection.ReceivePayloadAsync(step.Output, cancellationToken);
                 Answers.RequireFinite(_holder.Name, _holder.Range, step.Output.Span);
                 _answers.RequireNew(_holder.Name, _holder.Range, step);
-                _number = number;
+                (_number, TellsTime) = (number, result.FoundRows == 0);
                 TimeSpan total = _server.Time.GetElapsedTime(start);
                 _holder.Count(total, result.Computing < total ? result.Computing : total);
                 break;

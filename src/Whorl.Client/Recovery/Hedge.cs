@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Whorl.Client.Links;
 using Whorl.Client.Sessions;
 using Whorl.Models;
 
@@ -65,7 +66,10 @@ internal sealed class Hedge : IAsyncDisposable
     {
         lock (_gate)
         {
-            _part!.Times.Add(_step!.Rows, _time.GetElapsedTime(_began));
+            if (_part!.Session is not ILink { TellsTime: false })
+            {
+                _part.Times.Add(_step!.Rows, _time.GetElapsedTime(_began));
+            }
         }
 
         return End(out Task<HedgedStep?>? prepared) ? DropAsync(prepared) : ValueTask.CompletedTask;

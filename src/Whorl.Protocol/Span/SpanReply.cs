@@ -31,7 +31,13 @@ public abstract record SpanReply
     /// <param name="Number">The step's number.</param>
     /// <param name="Computing">Time the server computed.</param>
     /// <param name="Queued">Time from the step's arrival until the server began to compute.</param>
-    public sealed record Result(long Number, TimeSpan Computing, TimeSpan Queued = default) : SpanReply;
+    public sealed record Result(long Number, TimeSpan Computing, TimeSpan Queued = default) : SpanReply
+    {
+        /// <summary>
+        /// Rows of the step that were computed earlier, for a text that began alike: how long the step took is no measure of others then.
+        /// </summary>
+        public int FoundRows { get; init; }
+    }
 
     /// <summary>The request was refused or failed.</summary>
     /// <param name="Code">What the caller can do about it.</param>

@@ -73,7 +73,7 @@ public static class SpanWire
         },
         SpanReply.Result r => new Wire.Span.SpanReply
         {
-            Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = Nanoseconds(r.Computing), QueuedNanoseconds = Nanoseconds(r.Queued) },
+            Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = Nanoseconds(r.Computing), QueuedNanoseconds = Nanoseconds(r.Queued), FoundRows = (uint)r.FoundRows },
         },
         SpanReply.Failure f => new Wire.Span.SpanReply { Failure = new Failure { Code = (Failure.Types.Code)f.Code, Message = f.Message } },
         _ => throw new ArgumentException($"no message for {reply.GetType().Name}", nameof(reply)),
@@ -128,7 +128,10 @@ public static class SpanWire
             case Wire.Span.SpanReply.ReplyOneofCase.Attached:
                 return new SpanReply.Attached(Number(message.Attached.LastNumber), TimeSpan.FromMilliseconds(message.Attached.LeaseMilliseconds));
             case Wire.Span.SpanReply.ReplyOneofCase.Result:
-                return new SpanReply.Result(Number(message.Result.Number), Time(message.Result.ComputingNanoseconds), Time(message.Result.QueuedNanoseconds));
+                return new SpanReply.Result(Number(message.Result.Number), Time(message.Result.ComputingNanoseconds), Time(message.Result.QueuedNanoseconds))
+                {
+                    FoundRows = Count(message.Result.FoundRows, "found_rows"),
+                };
             case Wire.Span.SpanReply.ReplyOneofCase.Failure:
                 return new SpanReply.Failure(Enum.IsDefined((SpanFailureCode)message.Failure.Code) ? (SpanFailureCode)message.Failure.Code : SpanFailureCode.Unknown, message.Failure.Message);
             default:

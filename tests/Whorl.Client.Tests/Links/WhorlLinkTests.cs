@@ -263,6 +263,35 @@ public sealed class WhorlLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_step_whose_answer_was_there_already_says_nothing_of_how_long_others_take()
+    {
+        ScriptedServer server = new(_serverHost);
+        await using IBlockSession session = await OpenAsync();
+        server.Script = (request, stream) => request is SpanRequest.Step step
+            ? stream.AnswerAsync(new SpanReply.Result(step.Number, TimeSpan.Zero) { FoundRows = 2 }, ScriptedServer.Compute(stream.Input))
+            : Honest();
+        await StepAsync(session, 1);
+        Assert.False(((ILink)session).TellsTime);
+        TaskCompletionSource asked = new(), go = new();
+        server.Script = async (request, _) =>
+        {
+            if (request is SpanRequest.Step)
+            {
+                asked.TrySetResult();
+                await go.Task;
+            }
+
+            return false;
+        };
+        Task step = StepAsync(session, 2);
+        await asked.Task;
+        Assert.True(_clock.HasTimerIn(StepWatch.FirstPatience)); // as in a session's first step, not five times nothing
+        go.SetResult();
+        await step;
+        Assert.True(((ILink)session).TellsTime);
+    }
+
+    [Fact]
     public async Task Deep_prompts_are_refused_and_not_dropped()
     {
         ScriptedServer server = new(_serverHost);

@@ -32,6 +32,7 @@ public sealed class SpanWireTests
         new SpanReply.Attached(7, TimeSpan.FromMilliseconds(1000)),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5), TimeSpan.FromMicroseconds(1)),
         new SpanReply.Failure(SpanFailureCode.SessionLost, "no"),
+        new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)) { FoundRows = 256 },
     ];
 
     [Fact]
@@ -58,7 +59,11 @@ public sealed class SpanWireTests
     [Fact]
     public void Replies_about_sessions_that_outlive_a_stream_have_the_golden_bytes() => Assert.Equal(
         ["0a0c10031880023a036320314006", "120308e807", "2a05080710e807", "1a080803108827" + "18e807", "22060804" + "12026e6f"],
-        Replies[4..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+        Replies[4..9].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+
+    [Fact]
+    public void A_result_of_rows_that_were_there_already_has_the_golden_bytes() =>
+        Assert.Equal("1a08080310882720" + "8002", Hex(SpanWire.ToMessage(Replies[9]).ToByteArray()));
 
     [Fact]
     public void What_was_written_is_read_again()

@@ -188,7 +188,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             if (request.Number == session.LastNumber && request.Number > 0)
             {
                 await SkipAsync();
-                return await SendAnswerAsync(session, request.Number, TimeSpan.Zero, TimeSpan.Zero); // a repeated step
+                return await SendAnswerAsync(session, new SpanReply.Result(request.Number, TimeSpan.Zero)); // a repeated step
             }
 
             if (request.Number != session.LastNumber + 1)
@@ -236,20 +236,21 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             session.GiveUpStep(); // nothing where it was kept
         }
 
-        return await SendAnswerAsync(session, request.Number, session.Session.LastComputing, session.Session.LastQueued);
+        return await SendAnswerAsync(
+            session, new SpanReply.Result(request.Number, session.Session.LastComputing, session.Session.LastQueued) { FoundRows = session.Session.LastFound });
     }
 
-    private async ValueTask<bool> SendAnswerAsync(SessionEntry session, long number, TimeSpan computing, TimeSpan queued)
+    private async ValueTask<bool> SendAnswerAsync(SessionEntry session, SpanReply.Result result)
     {
         try
         {
-            if (!session.TryTakeAnswer(number, out ReadOnlyMemory<float> output))
+            if (!session.TryTakeAnswer(result.Number, out ReadOnlyMemory<float> output))
             {
                 await SendAsync(new SpanReply.Failure(SpanFailureCode.SessionLost, "the answer's memory was needed; open another session"), default);
                 return false;
             }
 
-            await SendAsync(new SpanReply.Result(number, computing, queued), output);
+            await SendAsync(result, output);
             return true;
         }
         finally
