@@ -89,7 +89,8 @@ public sealed class StoppingTests
             await run.ReadAsync(40); // it goes on
             if (isAskedAgain)
             {
-                await using WhorlProcess late = WhorlProcess.Start("run", model.Folder, "ROMEO.\n", "-n", "5", "--servers", address);
+                await using WhorlProcess late = WhorlProcess.Start(
+                    "run", model.Folder, "ROMEO.\n", "-n", "5", "--servers", address, "--servers-only", "--wait", "0");
                 late.EndInput();
                 ProgramResult refused = await late.EndAsync();
                 Assert.Equal(1, refused.Code);
