@@ -10,6 +10,9 @@ internal static class ThinModel
 
     private const int Inner = 32;
 
+    /// <summary>Values of a block's weights.</summary>
+    public const int BlockValues = 7 * Inner * HiddenSize;
+
     /// <summary>Writes it.</summary>
     /// <param name="folder">An empty folder.</param>
     /// <param name="blocks">How many blocks.</param>

@@ -11,7 +11,7 @@ namespace SwarmBench;
 /// </summary>
 internal static class TokenCost
 {
-    private const int WarmUp = 500, Tokens = 3000;
+    private const int WarmUp = 2000, Tokens = 3000;
 
     public static async Task MeasureAsync(CancellationToken cancellationToken)
     {
@@ -23,6 +23,7 @@ internal static class TokenCost
             await using ThinServer first = await ThinServer.StartAsync(model, 0), second = await ThinServer.StartAsync(model, 1);
             await using Libp2pHost client = await Loopback.StartAsync();
             RemoteSpan[] spans = [await first.ConnectAsync(client, cancellationToken), await second.ConnectAsync(client, cancellationToken)];
+            Console.WriteLine($"the same bytes there and back without our code: {await BareSockets.MeasureAsync(isEncrypted: false):F0} us, in TLS {await BareSockets.MeasureAsync(isEncrypted: true):F0} us (median)");
             (double[] one, _) = await MeasureAsync(spans, 1, cancellationToken);
             (double[] two, double[] computing) = await MeasureAsync(spans, 2, cancellationToken);
             Console.WriteLine($"one more stage, hidden size {ThinModel.HiddenSize}: {Part(two, 0.5) - Part(one, 0.5):F0} us of software a token (median)");
