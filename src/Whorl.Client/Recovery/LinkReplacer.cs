@@ -144,8 +144,13 @@ internal sealed class LinkReplacer(ILinkSource source)
             IReadOnlyList<BlockRange> missing = why.Missing.Count > 0 ? why.Missing : [part.Range];
             foreach (BlockRange range in missing) // first: nobody's memory is kept while somebody is waited for
             {
-                links.AddRange(await ReplaceAsync(part with { Range = range }, new HashSet<object>(), why, began, cancellationToken)
-                    ?? throw (why.InnerException as SpanRefusedException ?? (Exception)why));
+                IReadOnlyList<SessionLink> found = await ReplaceAsync(part with { Range = range }, new HashSet<object>(), why, began, cancellationToken)
+                    ?? throw (why.InnerException as SpanRefusedException ?? (Exception)why);
+                links.AddRange(found);
+                if (found.All(link => link.Holder is null))
+                {
+                    Options.Waiting?.Invoke($"blocks {range} are computed here: {why.Message}");
+                }
             }
 
             foreach (BlockRange range in MissingBlocks.Of(missing, part.Range)) // what the others do not lack

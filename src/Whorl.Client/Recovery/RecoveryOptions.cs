@@ -17,7 +17,7 @@ public sealed record RecoveryOptions
     /// <value>null: never</value>
     public Func<BlockRange, CancellationToken, Task<IBlockSpan?>>? LoadHere { get; init; }
 
-    /// <summary>Told what is waited for, in one line for people; returns at once.</summary>
+    /// <summary>Told what is waited for, and what is computed here from the beginning on, in one line for people; returns at once.</summary>
     /// <value>null: nobody is</value>
     public Action<string>? Waiting { get; init; }
 }

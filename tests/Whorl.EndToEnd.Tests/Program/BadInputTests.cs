@@ -165,7 +165,11 @@ public sealed class BadInputTests
         (WhorlProcess full, string fullAddress) = await WhorlProcess.ServeAsync("bard", "--cache-mib", "0");
         await using (full)
         {
-            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", fullAddress])).AssertRefused(fullAddress, "0 bytes are free");
+            (await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", fullAddress, "--servers-only"])).AssertRefused(fullAddress, "0 bytes are free");
+            ProgramResult here = await WhorlProcess.RunAsync(["run", "bard", .. Greedy, "--servers", fullAddress]); // not in silence
+            Assert.Equal(0, here.Code);
+            Assert.Contains("computed here", here.Error, StringComparison.Ordinal);
+            Assert.Contains("0 bytes are free", here.Error, StringComparison.Ordinal);
         }
     }
 
