@@ -1,10 +1,15 @@
 using SwarmBench;
 
-// All measurements, or those that are named: token, throughput, node; or gap MODEL [BLOCKS], batch MODEL, recovery [TIMES].
+// All measurements, or those that are named: token, push, throughput, node; or gap MODEL [BLOCKS], batch MODEL, recovery [TIMES].
 Console.WriteLine($"{Environment.ProcessorCount} cores, load {(File.Exists("/proc/loadavg") ? (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0] : "unknown")}");
 if (Wanted("token"))
 {
     await TokenCost.MeasureAsync(CancellationToken.None);
+}
+
+if (Wanted("push"))
+{
+    await PushedChain.MeasureAsync(CancellationToken.None);
 }
 
 if (Wanted("throughput"))

@@ -22,6 +22,12 @@ public abstract class PeerStream : Stream
     /// </summary>
     public virtual string? RemoteHost => null;
 
+    /// <summary>
+    /// Of addresses that the peer tells, those that make sense over the connection to it: whoever comes from elsewhere has nobody dialled in a private network or on
+    /// this machine. All where the transport has no addresses.
+    /// </summary>
+    public virtual IEnumerable<Multiaddress> Believable(IEnumerable<Multiaddress> told) => told;
+
     /// <summary>One object for all streams of a connection: what they share is kept under it.</summary>
     internal virtual object ConnectionKey => this;
 

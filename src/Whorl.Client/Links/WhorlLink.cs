@@ -11,6 +11,13 @@ internal sealed class WhorlLink : ILink
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);
 
     private const int MostAttached = 3; // for one step: what breaks more often is no accident
+    private const int MostRepeated = 4; // results that come again before a step's own
+
+    /// <summary>Steps of so many rows go from server to server: the more there are, the more the copy for this process weighs, and the less the way.</summary>
+    public const int MostPushedRows = 16;
+
+    /// <summary>How long a server may take to link its session to another one's, whom it dials.</summary>
+    private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(15);
 
     private readonly SpanDialler _server;
     private readonly BlockHolder _holder;
@@ -22,6 +29,12 @@ internal sealed class WhorlLink : ILink
     private TimeSpan _lease;
     private long _number;
     private Exception? _lost;
+    private readonly SemaphoreSlim _sending = new(1, 1);
+    private WhorlLink? _next; // where the server sends outputs on to
+    private WhorlLink? _refused; // whom it was not linked to
+    private bool _hasPushed; // the last step's output
+    private WhorlLink? _before; // whose server sends steps; null where none does
+    private (SpanRequest.Step Request, ReadOnlyMemory<float> Input)? _expected; // a step that another server sends; guarded by _sending
 
     private WhorlLink(SpanDialler server, BlockRange range, Guid? id, PeerStream stream, SpanConnection connection, TimeSpan lease)
     {
@@ -31,7 +44,7 @@ internal sealed class WhorlLink : ILink
         Abilities = SpanAbilities.Truncate | SpanAbilities.Trees | SpanAbilities.EveryBlock | SpanAbilities.Exact
             | (server.Features.HasFlag(SpanFeatures.Position) ? SpanAbilities.Position : 0)
             | (lease > TimeSpan.Zero ? SpanAbilities.Attach : 0);
-        _watch = new StepWatch(server.Time, server.ProbeAsync, () => Volatile.Read(ref _stream).Reset());
+        _watch = new StepWatch(server.Time, ProbeAsync, () => Volatile.Read(ref _stream).Reset());
     }
 
     public IReadOnlyList<BlockHolder> Holders { get; }
@@ -83,7 +96,53 @@ internal sealed class WhorlLink : ILink
         }
     }
 
-    public async ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken)
+    /// <summary>Whether the server can send outputs on to the other one's session, and does not yet.</summary>
+    public bool CanLinkTo(WhorlLink next) =>
+        _lost is null && next._lost is null && _next != next && _refused != next && _server.Peer.Id is not null && next._server.Peer.Id is not null
+        && _server.Features.HasFlag(SpanFeatures.Push) && next._server.Features.HasFlag(SpanFeatures.Push);
+
+    /// <summary>Lets the server before this one send steps; its turn comes with <see cref="ForwardAsync"/>. No step may be under way.</summary>
+    /// <returns>Whether the server takes them.</returns>
+    public async Task<bool> AcceptAsync(WhorlLink before, Guid ticket, CancellationToken cancellationToken)
+    {
+        bool isAccepted = await AskAsync(new SpanRequest.Accept(ticket, before._server.Peer.Id!), cancellationToken);
+        _before = isAccepted ? before : _before;
+        return isAccepted;
+    }
+
+    /// <summary>Has outputs sent on. No step may be under way, and both links have taken the same ones.</summary>
+    /// <returns>Whether they are.</returns>
+    public async Task<bool> ForwardAsync(WhorlLink next, Guid ticket, CancellationToken cancellationToken)
+    {
+        _next = null;
+        PeerAddress peer = next._server.Peer;
+        Multiaddress[] addresses = [.. peer.Addresses.Take(SpanWire.MaxAddresses)];
+        if (await AskAsync(new SpanRequest.Forward(ticket, peer.Id!, addresses, next._number - _number), cancellationToken))
+        {
+            _next = next;
+            return true;
+        }
+
+        _refused = next;
+        return false;
+    }
+
+    /// <summary>Whether the output of the last step has gone on to the other link's server.</summary>
+    public bool HasPushedTo(WhorlLink next) => _hasPushed && _next == next;
+
+    /// <summary>Whether outputs go on to the other link's server.</summary>
+    public bool IsLinkedTo(WhorlLink next) => _next == next;
+
+    /// <summary>The session can go on no more: what has entered it was wrong.</summary>
+    public void GiveUp(string why) => Lose(new IOException(why));
+
+    /// <inheritdoc/>
+    public ValueTask StepAsync(BlockStep step, CancellationToken cancellationToken) => StepAsync(step, isExpected: false, cancellationToken);
+
+    /// <summary>Takes the result of a step that the server before this one has sent. Where it is long in coming the step is sent from here too: it is computed once.</summary>
+    public ValueTask ExpectAsync(BlockStep step, CancellationToken cancellationToken) => StepAsync(step, isExpected: true, cancellationToken);
+
+    private async ValueTask StepAsync(BlockStep step, bool isExpected, CancellationToken cancellationToken)
     {
         if (_lost is not null)
         {
@@ -95,7 +154,7 @@ internal sealed class WhorlLink : ILink
         bool isComputed = false;
         try
         {
-            await ExchangeAsync(step, cancellationToken);
+            await ExchangeAsync(step, isExpected, cancellationToken);
             isComputed = true;
         }
         catch (SpanRefusedException e) when (e.Code == SpanFailureCode.BadRequest)
@@ -137,6 +196,9 @@ internal sealed class WhorlLink : ILink
         return _stream.DisposeAsync();
     }
 
+    /// <summary>Has no more steps sent from server to server where one did not come.</summary>
+    private void Unlink(WhorlLink next) => (_next, _refused) = (null, next);
+
     private void Lose(Exception why)
     {
         _lost = why;
@@ -144,13 +206,13 @@ internal sealed class WhorlLink : ILink
     }
 
     /// <summary>Sends a step and takes its result; where the stream breaks on the way, on another one.</summary>
-    private async ValueTask ExchangeAsync(BlockStep step, CancellationToken cancellationToken)
+    private async ValueTask ExchangeAsync(BlockStep step, bool isExpected, CancellationToken cancellationToken)
     {
         for (int attached = 0; ; attached++)
         {
             try
             {
-                await ExchangeOnceAsync(step, cancellationToken);
+                await ExchangeOnceAsync(step, isExpected && attached == 0, cancellationToken);
                 return;
             }
             catch (IOException e) when (e is not BadAnswerException && attached < MostAttached && _watch.Why is null && _id is not null && _lease > TimeSpan.Zero)
@@ -166,7 +228,7 @@ internal sealed class WhorlLink : ILink
         }
     }
 
-    private async ValueTask ExchangeOnceAsync(BlockStep step, CancellationToken cancellationToken)
+    private async ValueTask ExchangeOnceAsync(BlockStep step, bool isExpected, CancellationToken cancellationToken)
     {
         long start = _server.Time.GetTimestamp(), number = _number + 1;
         SpanRequest.Step request = new(number, step.Rows, step.EveryBlock)
@@ -176,16 +238,19 @@ internal sealed class WhorlLink : ILink
             IsScratch = step.IsScratch,
             Parents = step.Parents,
             Position = Abilities.HasFlag(SpanAbilities.Position) ? step.Position ?? Committed + (step.HasVerdict ? step.Keep.Length : 0) : null,
+            Push = _next is not null && step.Rows is > 0 and <= MostPushedRows && !step.EveryBlock,
         };
-        await _connection.SendAsync(request, step.Input, cancellationToken);
-        switch (await _connection.ReceiveReplyAsync(cancellationToken))
+        _hasPushed = false;
+        await SendAsync(request, step.Input, isExpected, cancellationToken);
+        switch (await ReceiveAsync(cancellationToken))
         {
             case SpanReply.Result result when result.Number == number:
                 await _connection.ReceivePayloadAsync(step.Output, cancellationToken);
                 Answers.RequireFinite(_holder.Name, _holder.Range, step.Output.Span);
                 _answers.RequireNew(_holder.Name, _holder.Range, step);
-                (_number, TellsTime) = (number, result.FoundRows == 0);
+                (_number, _hasPushed, TellsTime) = (number, result.IsPushed, result.FoundRows == 0);
                 TimeSpan total = _server.Time.GetElapsedTime(start);
+                total = isExpected && total < result.Computing ? result.Computing : total; // it was under way before it was waited for
                 _holder.Count(total, result.Computing < total ? result.Computing : total);
                 break;
             case SpanReply.Result result:
@@ -196,6 +261,87 @@ internal sealed class WhorlLink : ILink
                 throw new SpanRefusedException(_holder.Name, _holder.Range, failure.Code, failure.Message);
             case var other:
                 throw new BadAnswerException(_holder.Name, _holder.Range, $"{other.GetType().Name} to step {number}");
+        }
+    }
+
+    private async ValueTask SendAsync(SpanRequest.Step request, ReadOnlyMemory<float> input, bool isExpected, CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            _expected = isExpected ? (request, input) : null;
+            if (!isExpected)
+            {
+                await _connection.SendAsync(request, input, cancellationToken);
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>The next reply that has not come before: a step that was sent from here and by another server may be answered to both.</summary>
+    private async ValueTask<SpanReply> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        for (int repeated = 0; ; repeated++)
+        {
+            SpanReply reply = await _connection.ReceiveReplyAsync(cancellationToken);
+            if (_before is null || repeated == MostRepeated || reply is not SpanReply.Result result || result.Number != _number)
+            {
+                return reply;
+            }
+
+            await _connection.SkipPayloadAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Asks whether the server is there; a step that another one should have sent is sent before, in case it did not come.</summary>
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            if (_expected is { } step)
+            {
+                _expected = null;
+                _before!.Unlink(this);
+                await _connection.SendAsync(step.Request, step.Input, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Whoever waits for the answer hears of it.
+        }
+        finally
+        {
+            _sending.Release();
+        }
+
+        await _server.ProbeAsync(cancellationToken);
+    }
+
+    /// <summary>Asks for something about the session that computes nothing.</summary>
+    /// <returns>False where the server refuses, and where it is lost.</returns>
+    private async Task<bool> AskAsync(SpanRequest request, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timer = new(LinkTimeout, _server.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            await _connection.SendAsync(request, default, either.Token);
+            SpanReply reply = await ReceiveAsync(either.Token);
+            return reply is SpanReply.Linked || (reply is SpanReply.Failure ? false : throw new FormatException($"{reply.GetType().Name} where sessions are linked"));
+        }
+        catch (Exception e) when (e is IOException or FormatException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            Lose(e); // the next step finds another server
+            return false;
+        }
+        catch (OperationCanceledException e)
+        {
+            Lose(new IOException("linking sessions was given up", e));
+            throw;
         }
     }
 

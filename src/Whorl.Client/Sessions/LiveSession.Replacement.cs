@@ -193,7 +193,7 @@ internal sealed partial class LiveSession
         lost.Log!.Narrow(parts[0].Range.Count);
         _parts.RemoveAt(index);
         _parts.InsertRange(index, parts);
-        _holders = HoldersNow();
+        (_holders, _isLinked) = (HoldersNow(), false);
         _recoveries.Add(new SessionRecovery(holder.Name, holder.Range, kind, pause, replay, tokens));
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class LiveSession : IBlockSession, IRecoverable
     private readonly bool _isRounded;
     private IReadOnlyList<BlockHolder> _holders;
     private SessionLostException? _lost;
+    private bool _isLinked; // as far as the servers can be
 
     /// <param name="links">In the order of their blocks; disposed with the session.</param>
     /// <param name="boundarySize">Width of a row.</param>
@@ -89,6 +90,12 @@ internal sealed partial class LiveSession : IBlockSession, IRecoverable
         }
 
         Links.Abilities.Require(Abilities, step.Shape, Lacking);
+        if (!_isLinked && step.Rows <= WhorlLink.MostPushedRows)
+        {
+            await LinkAsync(cancellationToken);
+            _isLinked = true;
+        }
+
         _carrier.Begin(step);
         for (int i = 0; i < _parts.Count; i++)
         {
@@ -116,11 +123,16 @@ internal sealed partial class LiveSession : IBlockSession, IRecoverable
             try
             {
                 _carrier.Prepare(part.Range.Count, isLast: index == _parts.Count - 1);
-                await part.Session.StepAsync(_carrier.Step, _hedge?.Begin(part, _carrier.Step, cancellationToken) ?? cancellationToken);
+                await SendAsync(index, _hedge?.Begin(part, _carrier.Step, cancellationToken) ?? cancellationToken);
                 await (_hedge?.AnsweredAsync() ?? ValueTask.CompletedTask);
             }
             catch (Exception e)
             {
+                if (e is BadAnswerException)
+                {
+                    GiveUpFed(index);
+                }
+
                 if (_hedge is not null && await _hedge.FailedAsync(cancellationToken) is { } answered)
                 {
                     await TakePlaceAsync(index, answered, e);

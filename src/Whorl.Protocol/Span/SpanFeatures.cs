@@ -12,4 +12,7 @@ public enum SpanFeatures : ulong
 
     /// <summary><see cref="SpanRequest.Open.SessionId"/> and <see cref="SpanRequest.Attach"/>.</summary>
     Attach = 4,
+
+    /// <summary><see cref="SpanRequest.Accept"/>, <see cref="SpanRequest.Forward"/>, <see cref="SpanRequest.Feed"/> and <see cref="SpanRequest.Step.Push"/>.</summary>
+    Push = 8,
 }

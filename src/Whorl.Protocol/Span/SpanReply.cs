@@ -27,6 +27,9 @@ public abstract record SpanReply
     /// <param name="Lease">How long it outlives a broken stream.</param>
     public sealed record Attached(long LastNumber, TimeSpan Lease) : SpanReply;
 
+    /// <summary>What <see cref="SpanRequest.Accept"/>, <see cref="SpanRequest.Forward"/> or <see cref="SpanRequest.Feed"/> asked for is so.</summary>
+    public sealed record Linked : SpanReply;
+
     /// <summary>A step's result; its hidden states are the frame's payload.</summary>
     /// <param name="Number">The step's number.</param>
     /// <param name="Computing">Time the server computed.</param>
@@ -37,6 +40,9 @@ public abstract record SpanReply
         /// Rows of the step that were computed earlier, for a text that began alike: how long the step took is no measure of others then.
         /// </summary>
         public int FoundRows { get; init; }
+
+        /// <summary>Whether the hidden states have gone on to the next server too.</summary>
+        public bool IsPushed { get; init; }
     }
 
     /// <summary>The request was refused or failed.</summary>

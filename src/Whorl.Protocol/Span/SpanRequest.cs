@@ -1,3 +1,5 @@
+using Whorl.P2P;
+
 namespace Whorl.Protocol;
 
 /// <summary>What a client asks of a server on a <c>/whorl/span/1</c> stream.</summary>
@@ -32,6 +34,22 @@ public abstract record SpanRequest
     /// <param name="LastNumber">The last step whose result has arrived; 0 for none.</param>
     public sealed record Attach(Guid SessionId, long LastNumber) : SpanRequest;
 
+    /// <summary>Lets another server send steps to the stream's session too; their results come on this stream.</summary>
+    /// <param name="Ticket">What that server names the session by.</param>
+    /// <param name="Peer">That server.</param>
+    public sealed record Accept(Guid Ticket, PeerId Peer) : SpanRequest;
+
+    /// <summary>Has the outputs of the session's steps with <see cref="Step.Push"/> sent on to another server's session.</summary>
+    /// <param name="Ticket">As that server has been told by <see cref="Accept"/>.</param>
+    /// <param name="Peer">That server.</param>
+    /// <param name="Addresses">Where it is, at most <see cref="SpanWire.MaxAddresses"/>; none: it is looked up.</param>
+    /// <param name="Ahead">By how much the numbers of steps are higher there.</param>
+    public sealed record Forward(Guid Ticket, PeerId Peer, IReadOnlyList<Multiaddress> Addresses, long Ahead) : SpanRequest;
+
+    /// <summary>Begins a stream of steps from one server to the next.</summary>
+    /// <param name="Ticket">The session there.</param>
+    public sealed record Feed(Guid Ticket) : SpanRequest;
+
     /// <summary>New tokens; their hidden states are the frame's payload.</summary>
     /// <param name="Number">From 1, rising by one.</param>
     /// <param name="Rows">Number of tokens.</param>
@@ -52,5 +70,8 @@ public abstract record SpanRequest
 
         /// <summary>Tokens that are committed once the verdict is applied, before the rows are: the server refuses where it has others. Null: not compared.</summary>
         public int? Position { get; init; }
+
+        /// <summary>Whether the output goes on to where <see cref="Forward"/> says.</summary>
+        public bool Push { get; init; }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Whorl.P2P;
 using Whorl.Protocol.Wire.Span;
 
 namespace Whorl.Protocol;
@@ -25,7 +26,11 @@ public static class SpanWire
     /// <summary>The longest scope of prefixes in bytes.</summary>
     public const int MaxScopeBytes = 32;
 
+    /// <summary>The most addresses of a server that another one is to send outputs to.</summary>
+    public const int MaxAddresses = 8;
+
     private const int SessionIdBytes = 16;
+    private const long MaxAhead = 1L << 40;
 
     /// <summary>The largest number of a block, a length in tokens, a width.</summary>
     public const int MaxCount = 1 << 24;
@@ -48,6 +53,18 @@ public static class SpanWire
             },
         },
         SpanRequest.Attach attach => new Wire.Span.SpanRequest { Attach = new Attach { SessionId = Bytes(attach.SessionId), LastNumber = (ulong)attach.LastNumber } },
+        SpanRequest.Accept accept => new Wire.Span.SpanRequest { Accept = new Accept { Ticket = Bytes(accept.Ticket), Peer = Bytes(accept.Peer) } },
+        SpanRequest.Forward forward => new Wire.Span.SpanRequest
+        {
+            Forward = new Forward
+            {
+                Ticket = Bytes(forward.Ticket),
+                Peer = Bytes(forward.Peer),
+                Addresses = { forward.Addresses.Take(MaxAddresses).Select(address => ByteString.CopyFrom(address.Bytes.Span)) },
+                Ahead = forward.Ahead,
+            },
+        },
+        SpanRequest.Feed feed => new Wire.Span.SpanRequest { Feed = new Feed { Ticket = Bytes(feed.Ticket) } },
         SpanRequest.Step step => new Wire.Span.SpanRequest { Step = StepMessage(step) },
         _ => throw new ArgumentException($"no message for {request.GetType().Name}", nameof(request)),
     };
@@ -73,8 +90,16 @@ public static class SpanWire
         },
         SpanReply.Result r => new Wire.Span.SpanReply
         {
-            Result = new Result { Number = (ulong)r.Number, ComputingNanoseconds = Nanoseconds(r.Computing), QueuedNanoseconds = Nanoseconds(r.Queued), FoundRows = (uint)r.FoundRows },
+            Result = new Result
+            {
+                Number = (ulong)r.Number,
+                ComputingNanoseconds = Nanoseconds(r.Computing),
+                QueuedNanoseconds = Nanoseconds(r.Queued),
+                FoundRows = (uint)r.FoundRows,
+                Pushed = r.IsPushed,
+            },
         },
+        SpanReply.Linked => new Wire.Span.SpanReply { Linked = new Linked() },
         SpanReply.Failure f => new Wire.Span.SpanReply { Failure = new Failure { Code = (Failure.Types.Code)f.Code, Message = f.Message } },
         _ => throw new ArgumentException($"no message for {reply.GetType().Name}", nameof(reply)),
     };
@@ -102,6 +127,15 @@ public static class SpanWire
                 return ParseStep(message.Step);
             case Wire.Span.SpanRequest.RequestOneofCase.Attach:
                 return new SpanRequest.Attach(SessionId(message.Attach.SessionId), Number(message.Attach.LastNumber));
+            case Wire.Span.SpanRequest.RequestOneofCase.Accept:
+                return new SpanRequest.Accept(SessionId(message.Accept.Ticket), Peer(message.Accept.Peer));
+            case Wire.Span.SpanRequest.RequestOneofCase.Forward:
+                Forward forward = message.Forward;
+                return forward.Addresses.Count <= MaxAddresses && forward.Ahead is > -MaxAhead and < MaxAhead
+                    ? new SpanRequest.Forward(SessionId(forward.Ticket), Peer(forward.Peer), [.. forward.Addresses.Select(Address)], forward.Ahead)
+                    : throw new WireFormatException($"{forward.Addresses.Count} addresses, numbers higher by {forward.Ahead}; at most {MaxAddresses} and {MaxAhead}");
+            case Wire.Span.SpanRequest.RequestOneofCase.Feed:
+                return new SpanRequest.Feed(SessionId(message.Feed.Ticket));
             default:
                 throw new WireFormatException("the request is of no known kind");
         }
@@ -131,7 +165,10 @@ public static class SpanWire
                 return new SpanReply.Result(Number(message.Result.Number), Time(message.Result.ComputingNanoseconds), Time(message.Result.QueuedNanoseconds))
                 {
                     FoundRows = Count(message.Result.FoundRows, "found_rows"),
+                    IsPushed = message.Result.Pushed,
                 };
+            case Wire.Span.SpanReply.ReplyOneofCase.Linked:
+                return new SpanReply.Linked();
             case Wire.Span.SpanReply.ReplyOneofCase.Failure:
                 return new SpanReply.Failure(Enum.IsDefined((SpanFailureCode)message.Failure.Code) ? (SpanFailureCode)message.Failure.Code : SpanFailureCode.Unknown, message.Failure.Message);
             default:
@@ -152,7 +189,7 @@ public static class SpanWire
 
     private static Step StepMessage(SpanRequest.Step step)
     {
-        Step message = new() { Number = (ulong)step.Number, Rows = (uint)step.Rows, EveryBlock = step.EveryBlock, HasVerdict = step.HasVerdict, IsScratch = step.IsScratch };
+        Step message = new() { Number = (ulong)step.Number, Rows = (uint)step.Rows, EveryBlock = step.EveryBlock, HasVerdict = step.HasVerdict, IsScratch = step.IsScratch, Push = step.Push };
         if (step.Position is { } position)
         {
             message.Position = (uint)position;
@@ -186,6 +223,7 @@ public static class SpanWire
             IsScratch = step.IsScratch,
             Parents = step.Parents.ToArray(),
             Position = step.HasPosition ? Count(step.Position, "position") : null,
+            Push = step.Push,
         };
     }
 
@@ -213,6 +251,14 @@ public static class SpanWire
 
     private static ReadOnlyMemory<byte> Scope(ByteString bytes) =>
         bytes.IsEmpty ? default : bytes.Length <= MaxScopeBytes ? bytes.Memory : throw new WireFormatException($"a scope of {bytes.Length} bytes; at most {MaxScopeBytes}");
+
+    private static PeerId Peer(ByteString bytes) =>
+        PeerId.TryFromBytes(bytes.Span, out PeerId? id) ? id : throw new WireFormatException($"{bytes.Length} bytes that are no peer's id");
+
+    private static Multiaddress Address(ByteString bytes) =>
+        Multiaddress.TryFromBytes(bytes.Span, out Multiaddress? address) ? address : throw new WireFormatException($"{bytes.Length} bytes that are no address");
+
+    private static ByteString Bytes(PeerId id) => ByteString.CopyFrom(id.Bytes.Span);
 
     private static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
 

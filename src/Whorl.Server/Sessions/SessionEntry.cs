@@ -1,4 +1,5 @@
 using Whorl.Models;
+using Whorl.P2P;
 
 namespace Whorl.Server;
 
@@ -22,6 +23,7 @@ internal sealed class SessionEntry : IEvictable
     private bool _isStepping;
     private bool _isOver;
     private long _lastUse;
+    private Guid? _ticket;
 
     public SessionEntry(SessionTable table, HostedSpan span, HostedSession session, Guid? id)
     {
@@ -38,6 +40,21 @@ internal sealed class SessionEntry : IEvictable
 
     /// <summary>Number of the last step that was computed; 0 before the first.</summary>
     public long LastNumber { get; private set; }
+
+    /// <summary>Whoever speaks to the session or for it has the turn from a request's header until its answer: its owner's stream, or the server that feeds it.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>The owner's stream, on which results of steps go that others send; null while there is none. Of whoever has the <see cref="Turn"/>.</summary>
+    public SpanStream? Owner { get; set; }
+
+    /// <summary>The server that may feed the session; null where nobody may.</summary>
+    public PeerId? Feeder { get; private set; }
+
+    /// <summary>Where outputs go on to; null where they do not. Of whoever has the <see cref="Turn"/>.</summary>
+    public SpanSuccessor? Next { get; private set; }
+
+    /// <summary>How often it has been said where to. Of whoever has the <see cref="Turn"/>.</summary>
+    public int Forwards { get; set; }
 
     /// <inheritdoc/>
     public PeerAccount Account => Session.Account;
@@ -124,6 +141,44 @@ internal sealed class SessionEntry : IEvictable
         {
             _ = CloseAsync();
         }
+    }
+
+    /// <summary>Lets a server feed the session, and nobody else from then on.</summary>
+    /// <returns>False where the session is over.</returns>
+    /// <exception cref="ArgumentException">The ticket is another session's.</exception>
+    public bool TryAccept(Guid ticket, PeerId peer)
+    {
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return false;
+            }
+
+            if (_ticket != ticket)
+            {
+                _table.AddTicket(ticket, this);
+                _table.RemoveTicket(_ticket);
+            }
+
+            (_ticket, Feeder) = (ticket, peer);
+            return true;
+        }
+    }
+
+    /// <summary>Has outputs sent on from now on; of whoever has the <see cref="Turn"/>.</summary>
+    public async ValueTask SetNextAsync(SpanSuccessor? next)
+    {
+        SpanSuccessor? useless = next; // where the session has ended meanwhile
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                (useless, Next) = (Next, next);
+            }
+        }
+
+        await DisposeAsync(useless);
     }
 
     /// <summary>Begins a step of the stream that holds the session.</summary>
@@ -231,6 +286,8 @@ internal sealed class SessionEntry : IEvictable
     /// <summary>Ends the session and gives everything back, once no step is under way.</summary>
     public Task CloseAsync() => CloseAsync(unlessStepping: false);
 
+    private static ValueTask DisposeAsync(SpanSuccessor? next) => next?.DisposeAsync() ?? ValueTask.CompletedTask;
+
     private async Task ExpireAsync()
     {
         lock (_gate)
@@ -256,9 +313,11 @@ internal sealed class SessionEntry : IEvictable
             _isOver = true;
             _lease?.Dispose();
             _lease = null;
+            _table.RemoveTicket(_ticket);
         }
 
         _table.Remove(this);
+        await DisposeAsync(Next);
         int tokens = Session.Cache.Committed;
         await Session.DisposeAsync();
         GiveUpStep();

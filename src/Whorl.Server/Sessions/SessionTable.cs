@@ -13,6 +13,8 @@ internal sealed class SessionTable(HostedSpan span, ILogger log)
     private readonly ConcurrentDictionary<SessionEntry, bool> _all = new();
     private readonly ConcurrentDictionary<(PeerId Owner, Guid Id), SessionEntry> _named = new();
 
+    private readonly ConcurrentDictionary<Guid, SessionEntry> _tickets = new();
+
     /// <summary>Sessions.</summary>
     public int Count => _all.Count;
 
@@ -46,6 +48,28 @@ internal sealed class SessionTable(HostedSpan span, ILogger log)
 
     /// <summary>Whether the owner has a session of that id.</summary>
     public SessionEntry? Find(PeerId owner, Guid id) => _named.GetValueOrDefault((owner, id));
+
+    /// <summary>Which session a server may feed that has the ticket.</summary>
+    public SessionEntry? FindFed(PeerId feeder, Guid ticket) => _tickets.TryGetValue(ticket, out SessionEntry? entry) && feeder.Equals(entry.Feeder) ? entry : null;
+
+    /// <summary>Lets a session be found by a ticket.</summary>
+    /// <exception cref="ArgumentException">Another one is.</exception>
+    public void AddTicket(Guid ticket, SessionEntry entry)
+    {
+        if (!_tickets.TryAdd(ticket, entry))
+        {
+            throw new ArgumentException("the ticket is another session's; choose another one", nameof(ticket));
+        }
+    }
+
+    /// <summary>Forgets a ticket.</summary>
+    public void RemoveTicket(Guid? ticket)
+    {
+        if (ticket is { } known)
+        {
+            _tickets.TryRemove(known, out _);
+        }
+    }
 
     /// <summary>Forgets a session that is over.</summary>
     public void Remove(SessionEntry entry)

@@ -52,6 +52,68 @@ public sealed class ServerReplayTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_server_killed_in_the_middle_of_three_that_push_is_replaced_by_another_one(string kind)
+    {
+        using TinyModel model = new(kind);
+        List<float[]> expected = await WriteAsync(model, model.Hold(model.All), _ => { });
+        IReadOnlyList<BlockRange> parts = BlockRange.Split(model.All.Count, Math.Min(3, model.All.Count));
+        for (int victim = 0; victim < parts.Count; victim++)
+        {
+            for (int step = 1; step < expected.Count; step++)
+            {
+                await using ServerSwarm swarm = new(model);
+                List<IBlockSpan> spans = [];
+                foreach (BlockRange range in (BlockRange[])[.. parts, .. parts])
+                {
+                    spans.Add(await swarm.AddAsync(range));
+                }
+
+                int gone = victim, when = step;
+                AssertEqual(expected, await WriteAsync(model, SpanChain.Cover(spans, model.All), at => KillAt(at == when, swarm, gone)));
+                Assert.InRange(swarm.Links, parts.Count - 1, 3 * parts.Count); // linked at first, and again around the new one
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Streams_that_are_cut_while_servers_push_change_no_byte()
+    {
+        using TinyModel model = new("jamba");
+        List<float[]> expected = await WriteAsync(model, model.Hold(model.All), _ => { });
+        IReadOnlyList<BlockRange> parts = BlockRange.Split(model.All.Count, 2);
+        for (int cut = 0; cut < parts.Count; cut++)
+        {
+            await using ServerSwarm swarm = new(model);
+            SpanChain chain = SpanChain.Cover([await swarm.AddAsync(parts[0]), await swarm.AddAsync(parts[1])], model.All);
+            int server = cut;
+            AssertEqual(expected, await WriteAsync(model, chain, at => CutAt(at is 2 or 4, swarm, server)));
+        }
+    }
+
+    [Fact]
+    public async Task A_pushed_step_that_never_comes_is_sent_by_the_client()
+    {
+        using TinyModel model = new("llama2");
+        List<float[]> expected = await WriteAsync(model, model.Hold(model.All), _ => { });
+        IReadOnlyList<BlockRange> parts = BlockRange.Split(model.All.Count, 2);
+        await using ServerSwarm swarm = new(model) { LosesPushes = true };
+        SpanChain chain = SpanChain.Cover([await swarm.AddAsync(parts[0]), await swarm.AddAsync(parts[1])], model.All);
+        IReadOnlyList<SessionRecovery> recoveries = [];
+        AssertEqual(expected, await WriteAsync(model, chain, _ => { }, session => recoveries = [.. session.Recoveries]));
+        Assert.Empty(recoveries);
+        Assert.Equal(1, swarm.Links);
+    }
+
+    private static void CutAt(bool now, ServerSwarm swarm, int server)
+    {
+        if (now)
+        {
+            swarm.Cut(server);
+        }
+    }
+
     [Fact]
     public async Task A_connection_that_is_cut_costs_no_token_a_second_time()
     {

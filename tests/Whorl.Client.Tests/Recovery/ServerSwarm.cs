@@ -18,6 +18,14 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
 
     public int OpenStreams => _network.OpenStreams;
 
+    /// <summary>Streams that servers have opened to each other.</summary>
+    public int Links => _links;
+
+    /// <summary>Whether what servers send each other is lost without a sign, once they have agreed on it.</summary>
+    public bool LosesPushes { get; set; }
+
+    private int _links;
+
     /// <summary>Adds a server, and gives it as the client knows it.</summary>
     public async Task<IBlockSpan> AddAsync(BlockRange range)
     {
@@ -42,12 +50,22 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
     private void Serve(IPeerHost host, BlockRange range)
     {
         SpanServer server = new(model.Hold(range), NullLogger.Instance);
-        CuttingHost cutting = new(host);
+        CuttingHost cutting = new(host, Linked);
         _cuts[_ids.IndexOf(host.Id)] = cutting.Cut;
         server.Listen(cutting);
         _servers.Add(server);
         _servers.Add(host);
     }
+
+    private IPeerHost Linked(IPeerHost host)
+    {
+        Interlocked.Increment(ref _links);
+        StreamFaults faults = LosesPushes ? new StreamFaults { DropAfterBytes = FeedBytes } : StreamFaults.None;
+        return new FaultInjectingHost(host, side => side.IsWriting ? faults : StreamFaults.None, TimeProvider.System);
+    }
+
+    /// <summary>A frame of Feed: two lengths, and 20 bytes.</summary>
+    private const int FeedBytes = 8 + 20;
 
     public async ValueTask DisposeAsync()
     {
@@ -60,7 +78,7 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
     }
 
     /// <summary>Remembers the streams that it answers, to reset them.</summary>
-    private sealed class CuttingHost(IPeerHost inner) : IPeerHost
+    private sealed class CuttingHost(IPeerHost inner, Func<IPeerHost, IPeerHost> dialling) : IPeerHost
     {
         private readonly List<PeerStream> _streams = [];
 
@@ -77,7 +95,8 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
             }
         }
 
-        public ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken) => inner.DialAsync(peer, protocolId, cancellationToken);
+        public ValueTask<PeerStream> DialAsync(PeerAddress peer, string protocolId, CancellationToken cancellationToken) =>
+            dialling(inner).DialAsync(peer, protocolId, cancellationToken);
 
         public void Handle(string protocolId, Func<PeerStream, CancellationToken, Task> handler) => inner.Handle(protocolId, (stream, token) =>
         {

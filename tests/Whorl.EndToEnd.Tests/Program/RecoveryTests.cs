@@ -30,6 +30,23 @@ public sealed class RecoveryTests
     }
 
     [UnixFact]
+    public async Task A_server_that_is_killed_between_two_that_it_gets_from_and_sends_to_is_replaced()
+    {
+        (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..1");
+        (WhorlProcess first, string firstAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "2..3");
+        (WhorlProcess second, string secondAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "2..3");
+        (WhorlProcess right, string rightAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "4..5");
+        await using (left)
+        await using (first)
+        await using (second)
+        await using (right)
+        await using (CountingProxy proxy = new(firstAddress, Middle, _ => first.Signal(WhorlProcess.Kill)))
+        {
+            Assert.Equal(("replace", 2, 3), Told(await RunAsync(leftAddress, proxy.Address, secondAddress, rightAddress)));
+        }
+    }
+
+    [UnixFact]
     public async Task The_only_holder_that_is_killed_is_replaced_by_this_process_which_has_the_files()
     {
         (WhorlProcess left, string leftAddress) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..3");

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Google.Protobuf;
+using Whorl.P2P;
 using Whorl.Testing;
 
 namespace Whorl.Protocol.Tests.Span;
@@ -8,6 +9,8 @@ namespace Whorl.Protocol.Tests.Span;
 public sealed class SpanWireTests
 {
     private static readonly Guid Session = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
+
+    private static readonly PeerId Next = PeerId.FromBytes([0x12, 0x20, .. Enumerable.Repeat<byte>(7, 32)]);
 
     private static readonly SpanRequest[] Requests =
     [
@@ -19,6 +22,10 @@ public sealed class SpanWireTests
         new SpanRequest.Attach(Session, 6),
         new SpanRequest.Step(2, 1, false) { Position = 0 },
         new SpanRequest.Open(5, 9, 128, 0, "c 1") { PrefixScope = new byte[] { 7, 8 } },
+        new SpanRequest.Accept(Session, Next),
+        new SpanRequest.Forward(Session, Next, [Multiaddress.Parse("/ip4/10.0.0.1/tcp/4001")], -2),
+        new SpanRequest.Feed(Session),
+        new SpanRequest.Step(2, 1, false) { Push = true },
     ];
 
     private static readonly SpanReply[] Replies =
@@ -33,6 +40,8 @@ public sealed class SpanWireTests
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5), TimeSpan.FromMicroseconds(1)),
         new SpanReply.Failure(SpanFailureCode.SessionLost, "no"),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)) { FoundRows = 256 },
+        new SpanReply.Linked(),
+        new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)) { IsPushed = true },
     ];
 
     [Fact]
@@ -64,6 +73,20 @@ public sealed class SpanWireTests
     [Fact]
     public void A_result_of_rows_that_were_there_already_has_the_golden_bytes() =>
         Assert.Equal("1a08080310882720" + "8002", Hex(SpanWire.ToMessage(Replies[9]).ToByteArray()));
+
+    [Fact]
+    public void Requests_about_servers_that_send_to_each_other_have_the_golden_bytes() => Assert.Equal(
+        [
+            "2a36" + "0a1000112233445566778899aabbccddeeff" + "1222" + "1220" + string.Concat(Enumerable.Repeat("07", 32)),
+            "3242" + "0a1000112233445566778899aabbccddeeff" + "1222" + "1220" + string.Concat(Enumerable.Repeat("07", 32)) + "1a08040a00000106" + "0fa1" + "2003",
+            "3a12" + "0a1000112233445566778899aabbccddeeff",
+            "1a0608021001" + "4801",
+        ],
+        Requests[8..].Select(r => Hex(Bytes(r))));
+
+    [Fact]
+    public void Replies_about_servers_that_send_to_each_other_have_the_golden_bytes() =>
+        Assert.Equal(["3200", "1a07080310882" + "72801"], Replies[10..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
 
     [Fact]
     public void What_was_written_is_read_again()
@@ -117,6 +140,9 @@ public sealed class SpanWireTests
     [InlineData("12033a0101")] // a session's id of one byte
     [InlineData("1223" + "4221" + "000000000000000000000000000000000000000000000000000000000000000000")] // a scope of 33 bytes
     [InlineData("22021001")] // no session's id
+    [InlineData("2a12" + "0a1000112233445566778899aabbccddeeff")] // nobody is named
+    [InlineData("3a00")] // no ticket
+    [InlineData("3216" + "0a1000112233445566778899aabbccddeeff" + "1202" + "1220")] // a peer's id of two bytes
     [InlineData("")]
     public void Fields_out_of_range_are_refused(string hex) =>
         Assert.Throws<WireFormatException>(() => SpanWire.ParseRequest(Convert.FromHexString(hex)));

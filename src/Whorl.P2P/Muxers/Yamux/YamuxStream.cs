@@ -1,4 +1,5 @@
 using Whorl.P2P.Buffers;
+using Whorl.P2P.Multiformats;
 
 namespace Whorl.P2P.Muxers.Yamux;
 
@@ -51,6 +52,8 @@ internal sealed class YamuxStream : PeerStream
     public string NegotiatedProtocol { get; set; } = "";
 
     public override string? RemoteHost => Connection?.RemoteHost;
+
+    public override IEnumerable<Multiaddress> Believable(IEnumerable<Multiaddress> told) => AddressScopes.Filter(told, Connection?.RemoteAddress);
 
     internal override object ConnectionKey => (object?)Connection ?? this;
 

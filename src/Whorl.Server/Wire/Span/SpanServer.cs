@@ -10,12 +10,16 @@ namespace Whorl.Server;
 public sealed class SpanServer(HostedSpan span, ILogger log) : IAsyncDisposable
 {
     private readonly SessionTable _table = new(span, log);
+    private readonly SemaphoreSlim _linking = new(SpanStream.MostLinking, SpanStream.MostLinking);
 
     /// <summary>Sessions open now, those whose stream broke included.</summary>
     public int Sessions => _table.Count;
 
+    /// <summary>Whether hidden states go on to the next server where a client asks for it.</summary>
+    public bool Pushes { get; init; } = true;
+
     /// <summary>Begins to answer on a host.</summary>
-    public void Listen(IPeerHost host) => host.Handle(SpanWire.ProtocolId, ServeAsync);
+    public void Listen(IPeerHost host) => host.Handle(SpanWire.ProtocolId, (stream, cancellationToken) => ServeAsync(host, stream, cancellationToken));
 
     /// <summary>Ends all sessions and forgets beginnings of texts. Sessions of streams under way end with the host.</summary>
     public async ValueTask DisposeAsync()
@@ -24,9 +28,9 @@ public sealed class SpanServer(HostedSpan span, ILogger log) : IAsyncDisposable
         span.Prefixes?.Clear();
     }
 
-    private async Task ServeAsync(PeerStream stream, CancellationToken cancellationToken)
+    private async Task ServeAsync(IPeerHost host, PeerStream stream, CancellationToken cancellationToken)
     {
-        using SpanStream served = new(span, _table, log, stream, cancellationToken);
+        using SpanStream served = new(span, _table, log, stream, Pushes ? host : null, _linking, cancellationToken);
         await served.ServeAsync();
     }
 }

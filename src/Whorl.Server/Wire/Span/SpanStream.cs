@@ -11,14 +11,23 @@ namespace Whorl.Server;
 /// <param name="table">Sessions.</param>
 /// <param name="log">What is told to the operator.</param>
 /// <param name="stream">The stream.</param>
+/// <param name="node">By which other servers are reached; null where no outputs go on to others.</param>
+/// <param name="linking">So many sessions may be linked to other servers at once.</param>
 /// <param name="host">Cancelled when the host closes.</param>
-internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger log, PeerStream stream, CancellationToken host) : IDisposable
+internal sealed class SpanStream(
+    HostedSpan span, SessionTable table, ILogger log, PeerStream stream, IPeerHost? node, SemaphoreSlim linking, CancellationToken host) : IDisposable
 {
-    private const SpanFeatures Features = SpanFeatures.Position | SpanFeatures.Attach;
+    /// <summary>Other servers that are being dialled for clients, of all sessions together.</summary>
+    public const int MostLinking = 8;
+
+    private const int MostForwards = 64; // of a session: each is a dial that its client causes
+
+    private static readonly TimeSpan LinkTime = TimeSpan.FromSeconds(5);
 
     private readonly SpanConnection _connection = new(stream);
     private readonly CancellationTokenSource _limit = new(Timeout.InfiniteTimeSpan, span.Time);
     private SessionEntry? _session;
+    private SessionEntry? _fed; // whom the stream sends steps to that another peer owns
     private StreamHold? _hold;
     private CancellationTokenRegistration _takenOver;
 
@@ -67,20 +76,42 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             case SpanRequest.Describe:
                 await SendAsync(Describe(), default);
                 return true;
-            case SpanRequest.Open open when _session is null:
+            case SpanRequest.Open open when _session is null && _fed is null:
                 await OpenAsync(open);
                 return true;
-            case SpanRequest.Attach attach when _session is null:
+            case SpanRequest.Attach attach when _session is null && _fed is null:
                 await AttachAsync(attach);
                 return true;
-            case SpanRequest.Step step when _session is not null:
-                return await StepAsync(_session, step);
+            case SpanRequest.Step step when (_session ?? _fed) is { } session:
+                await session.Turn.WaitAsync(_limit.Token);
+                try
+                {
+                    return await StepAsync(session, step);
+                }
+                finally
+                {
+                    session.Turn.Release();
+                }
+
+            case SpanRequest.Accept accept when _session is not null:
+                await SendAsync(Accept(_session, accept), default);
+                return true;
+            case SpanRequest.Forward forward when _session is not null:
+                await ForwardAsync(_session, forward);
+                return true;
+            case SpanRequest.Feed feed when _session is null && _fed is null:
+                _fed = stream.RemotePeer is { } peer ? table.FindFed(peer, feed.Ticket) : null;
+                await SendAsync(_fed is null ? new SpanReply.Failure(SpanFailureCode.BadRequest, "no session here takes steps by that ticket") : new SpanReply.Linked(), default);
+                return _fed is not null;
             default:
                 throw new WireFormatException($"{request.GetType().Name} does not belong here");
         }
     }
 
-    private SpanReply.Description Describe() => new(span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Text) { Features = Features };
+    private SpanReply.Description Describe() => new(span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Text)
+    {
+        Features = SpanFeatures.Position | SpanFeatures.Attach | (node is null ? 0 : SpanFeatures.Push),
+    };
 
     private async ValueTask OpenAsync(SpanRequest.Open open)
     {
@@ -108,6 +139,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
 
             session.UsePrefixes(open.PrefixScope.Span);
             Hold((await _session.AttachAsync(_limit.Token))!);
+            _session.Owner = this;
             Log.SessionOpened(log, Log.Name(stream.RemotePeer), session.Cache.Range, open.MaxLength, table.Count);
             reply = new SpanReply.Opened(_session.Id is null ? TimeSpan.Zero : span.Limits.Lease);
         }
@@ -149,24 +181,98 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         {
             _session = session;
             Hold(hold);
-            bool isThere = session.LastNumber == attach.LastNumber;
-            if (!isThere && session.LastNumber == attach.LastNumber + 1)
+            await session.Turn.WaitAsync(_limit.Token); // whoever feeds the session may just do so
+            try
             {
-                isThere = session.TryTakeAnswer(session.LastNumber, out _);
-                session.PutBack();
-            }
+                bool isThere = session.LastNumber == attach.LastNumber;
+                if (!isThere && session.LastNumber == attach.LastNumber + 1)
+                {
+                    isThere = session.TryTakeAnswer(session.LastNumber, out _);
+                    session.PutBack();
+                }
 
-            if (isThere)
+                if (isThere)
+                {
+                    Log.SessionAttached(log, attach.LastNumber, session.LastNumber);
+                    await SendAsync(new SpanReply.Attached(session.LastNumber, span.Limits.Lease), default);
+                    session.Owner = this;
+                    return;
+                }
+            }
+            finally
             {
-                Log.SessionAttached(log, attach.LastNumber, session.LastNumber);
-                await SendAsync(new SpanReply.Attached(session.LastNumber, span.Limits.Lease), default);
-                return;
+                session.Turn.Release();
             }
 
             await LeaveAsync(isBroken: false); // what the client lacks is not here any more
         }
 
         await SendAsync(new SpanReply.Failure(SpanFailureCode.SessionLost, "there is no such session here"), default);
+    }
+
+    private static SpanReply Accept(SessionEntry session, SpanRequest.Accept accept)
+    {
+        try
+        {
+            return session.TryAccept(accept.Ticket, accept.Peer)
+                ? new SpanReply.Linked()
+                : new SpanReply.Failure(SpanFailureCode.SessionLost, "the session is over; open another one");
+        }
+        catch (ArgumentException e)
+        {
+            return new SpanReply.Failure(SpanFailureCode.BadRequest, e.Message);
+        }
+    }
+
+    /// <summary>Links the session to one of another server: it is dialled only where whoever asks could dial it, and gets nothing unless it has been told of the ticket.</summary>
+    private async ValueTask ForwardAsync(SessionEntry session, SpanRequest.Forward forward)
+    {
+        SpanReply reply;
+        if (node is null || session.Forwards++ >= MostForwards)
+        {
+            reply = new SpanReply.Failure(SpanFailureCode.BadRequest, node is null ? "outputs do not go on to other servers here" : "the session was linked too often");
+        }
+        else
+        {
+            try
+            {
+                reply = await LinkAsync(session, forward with { Addresses = [.. stream.Believable(forward.Addresses)] });
+            }
+            catch (Exception e) when (e is IOException or FormatException or ArgumentException || (e is OperationCanceledException && !_limit.IsCancellationRequested))
+            {
+                reply = new SpanReply.Failure(SpanFailureCode.BadRequest, $"server {Log.Name(forward.Peer)} was not linked: {PeerText.Clean(e.Message)}");
+            }
+        }
+
+        await SendAsync(reply, default);
+    }
+
+    private async ValueTask<SpanReply> LinkAsync(SessionEntry session, SpanRequest.Forward forward)
+    {
+        using CancellationTokenSource time = new(LinkTime, span.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, _limit.Token);
+        SpanSuccessor next;
+        await linking.WaitAsync(either.Token);
+        try
+        {
+            next = await SpanSuccessor.LinkAsync(node!, forward, either.Token);
+        }
+        finally
+        {
+            linking.Release();
+        }
+
+        await session.Turn.WaitAsync(_limit.Token);
+        try
+        {
+            await session.SetNextAsync(next);
+        }
+        finally
+        {
+            session.Turn.Release();
+        }
+
+        return new SpanReply.Linked();
     }
 
     /// <returns>Whether the session can go on.</returns>
@@ -180,15 +286,21 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
 
         if (!session.TryBeginStep())
         {
-            return await RefuseAsync(SpanFailureCode.SessionLost, "the session was idle and others needed its memory; open another one");
+            return await RefuseAsync(session, SpanFailureCode.SessionLost, "the session was idle and others needed its memory; open another one");
         }
 
         try
         {
+            if (_fed is not null && request.Number <= session.LastNumber)
+            {
+                await SkipAsync();
+                return true; // its client has carried it
+            }
+
             if (request.Number == session.LastNumber && request.Number > 0)
             {
                 await SkipAsync();
-                return await SendAnswerAsync(session, new SpanReply.Result(request.Number, TimeSpan.Zero)); // a repeated step
+                return await SendAnswerAsync(session, new SpanReply.Result(request.Number, TimeSpan.Zero), pushed: null); // a repeated step
             }
 
             if (request.Number != session.LastNumber + 1)
@@ -196,7 +308,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
                 throw new WireFormatException($"step {request.Number} after step {session.LastNumber}");
             }
 
-            return Refusal(session.Session.Cache, request) is { } refusal ? await RefuseAsync(SpanFailureCode.BadRequest, refusal) : await ComputeAsync(session, request);
+            return Refusal(session.Session.Cache, request) is { } refusal ? await RefuseAsync(session, SpanFailureCode.BadRequest, refusal) : await ComputeAsync(session, request);
         }
         finally
         {
@@ -213,7 +325,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         }
         catch (Exception e) when (e is MemoryBudgetException or OutOfMemoryException)
         {
-            return await RefuseAsync(SpanFailureCode.OutOfMemory, e.Message);
+            return await RefuseAsync(session, SpanFailureCode.OutOfMemory, e.Message);
         }
 
         try
@@ -225,7 +337,7 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
             _limit.CancelAfter(span.Limits.Silence);
             if (await TryComputeAsync(session.Session, step) is { } failure)
             {
-                await SendAsync(failure, default);
+                await AnswerAsync(session, failure, default);
                 return failure.Code != SpanFailureCode.Internal;
             }
 
@@ -237,20 +349,28 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         }
 
         return await SendAnswerAsync(
-            session, new SpanReply.Result(request.Number, session.Session.LastComputing, session.Session.LastQueued) { FoundRows = session.Session.LastFound });
+            session,
+            new SpanReply.Result(request.Number, session.Session.LastComputing, session.Session.LastQueued) { FoundRows = session.Session.LastFound },
+            request.Push && !request.EveryBlock ? request : null);
     }
 
-    private async ValueTask<bool> SendAnswerAsync(SessionEntry session, SpanReply.Result result)
+    private async ValueTask<bool> SendAnswerAsync(SessionEntry session, SpanReply.Result result, SpanRequest.Step? pushed)
     {
         try
         {
             if (!session.TryTakeAnswer(result.Number, out ReadOnlyMemory<float> output))
             {
-                await SendAsync(new SpanReply.Failure(SpanFailureCode.SessionLost, "the answer's memory was needed; open another session"), default);
+                await AnswerAsync(session, new SpanReply.Failure(SpanFailureCode.SessionLost, "the answer's memory was needed; open another session"), default);
                 return false;
             }
 
-            await SendAsync(result, output);
+            if (pushed is not null && session.Next is { } next)
+            {
+                LimitFrame(output.Length);
+                result = result with { IsPushed = await next.TrySendAsync(pushed, output, _limit.Token) }; // first: the token waits for it
+            }
+
+            await AnswerAsync(session, result, output);
             return true;
         }
         finally
@@ -300,10 +420,10 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         }
     }
 
-    private async ValueTask<bool> RefuseAsync(SpanFailureCode code, string message)
+    private async ValueTask<bool> RefuseAsync(SessionEntry session, SpanFailureCode code, string message)
     {
         await SkipAsync();
-        await SendAsync(new SpanReply.Failure(code, message), default);
+        await AnswerAsync(session, new SpanReply.Failure(code, message), default);
         return code != SpanFailureCode.SessionLost;
     }
 
@@ -312,6 +432,36 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         LimitFrame(_connection.PayloadLength);
         return _connection.SkipPayloadAsync(_limit.Token);
     }
+
+    /// <summary>Answers a step to whoever owns the session: on this stream, or where another server feeds the session on the owner's, if it has one just now.</summary>
+    private async ValueTask AnswerAsync(SessionEntry session, SpanReply reply, ReadOnlyMemory<float> payload)
+    {
+        if (_fed is null)
+        {
+            await SendAsync(reply, payload);
+        }
+        else if (session.Owner is { } owner)
+        {
+            try
+            {
+                LimitFrame(payload.Length);
+                await owner.TakeAsync(reply, payload, _limit.Token);
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException || (e is OperationCanceledException && !host.IsCancellationRequested))
+            {
+                owner.Break(); // attached anew, it gets the answer from memory
+            }
+        }
+    }
+
+    /// <summary>Sends what another stream has for this one's owner, who is not silent meanwhile.</summary>
+    private ValueTask TakeAsync(SpanReply reply, ReadOnlyMemory<float> payload, CancellationToken cancellationToken)
+    {
+        _limit.CancelAfter(span.Limits.Silence);
+        return _connection.SendAsync(reply, payload, cancellationToken);
+    }
+
+    private void Break() => stream.Reset();
 
     private ValueTask SendAsync(SpanReply reply, ReadOnlyMemory<float> payload)
     {
@@ -339,14 +489,23 @@ internal sealed class SpanStream(HostedSpan span, SessionTable table, ILogger lo
         await _takenOver.DisposeAsync();
         bool isTaken = hold?.Taken.IsCancellationRequested == true;
         (_session, _hold, _takenOver) = (null, null, default);
-        if (isTaken || (isBroken && session.Id is not null && hold is not null))
+        await session.Turn.WaitAsync(CancellationToken.None); // whoever feeds the session computes no step any more, and sends none on a stream that is over
+        try
         {
-            session.Detach(hold!);
+            session.Owner = session.Owner == this ? null : session.Owner;
+            if (isTaken || (isBroken && session.Id is not null && hold is not null))
+            {
+                session.Detach(hold!);
+            }
+            else
+            {
+                await session.CloseAsync();
+                hold?.Leave();
+            }
         }
-        else
+        finally
         {
-            await session.CloseAsync();
-            hold?.Leave();
+            session.Turn.Release();
         }
     }
 }
