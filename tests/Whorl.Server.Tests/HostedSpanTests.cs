@@ -113,7 +113,7 @@ public sealed class HostedSpanTests
 
         for (int i = 0; i < 50; i++)
         {
-            Assert.Equal(0, Allocated.By(() => session.StepAsync(step, CancellationToken.None)));
+            Assert.Equal(0, await Allocated.ByAsync(() => session.StepAsync(step, CancellationToken.None)));
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class HostedSpanTests
 
         for (int i = 0; i < 50; i++)
         {
-            Assert.Equal(0, Allocated.By(() => generator.AdvanceAsync(generator.Choose(), CancellationToken.None)));
+            Assert.Equal(0, await Allocated.ByAsync(() => generator.AdvanceAsync(generator.Choose(), CancellationToken.None)));
         }
     }
 }

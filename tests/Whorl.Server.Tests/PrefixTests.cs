@@ -292,7 +292,7 @@ public sealed class PrefixTests : IDisposable
 
         for (int i = 0; i < 50; i++)
         {
-            Assert.Equal(0, Allocated.By(() =>
+            Assert.Equal(0, await Allocated.ByAsync(() =>
             {
                 ValueTask step = session.StepAsync(token, CancellationToken.None);
                 session.KeepPrefix();

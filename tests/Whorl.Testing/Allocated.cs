@@ -29,13 +29,31 @@ public static class Allocated
         throw new InvalidOperationException($"a collection came into each of {Tries} measurements");
     }
 
-    /// <summary>Bytes that a work allocates; it may be run several times, and has to complete at once: else another thread's would not be counted.</summary>
-    public static long By(Func<ValueTask> work) => By(() =>
+    /// <summary>
+    /// Bytes that a work allocates; it may be run several times. What did not complete at once, because the machine was slow for a moment, is measured again
+    /// once it has: another thread's bytes would not be counted.
+    /// </summary>
+    public static async Task<long> ByAsync(Func<ValueTask> work)
     {
-        ValueTask task = work();
-        if (!task.IsCompletedSuccessfully)
+        for (int i = 0; i < Tries; i++)
         {
-            throw new InvalidOperationException("the work did not complete at once");
+            ValueTask running = default;
+            bool isWhole = true;
+            long allocated = By(() =>
+            {
+                if (isWhole)
+                {
+                    running = work();
+                    isWhole = running.IsCompletedSuccessfully;
+                }
+            });
+            await running;
+            if (isWhole)
+            {
+                return allocated;
+            }
         }
-    });
+
+        throw new InvalidOperationException($"the work completed at once in none of {Tries} tries");
+    }
 }
