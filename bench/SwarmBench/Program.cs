@@ -1,6 +1,7 @@
 using SwarmBench;
 
-// All measurements, or those that are named: token, push, throughput, node; or gap MODEL [BLOCKS], batch MODEL, recovery [TIMES].
+// All measurements, or those that are named: token, push, throughput, node; or one of gap MODEL [BLOCKS], batch MODEL, recovery [TIMES],
+// table1 MODEL [MILLISECONDS].
 Console.WriteLine($"{Environment.ProcessorCount} cores, load {(File.Exists("/proc/loadavg") ? (await File.ReadAllTextAsync("/proc/loadavg")).Split(' ')[0] : "unknown")}");
 if (Wanted("token"))
 {
@@ -35,6 +36,12 @@ if (args is ["recovery", ..])
 if (args is ["batch", var split])
 {
     await Batch.MeasureAsync(split);
+}
+
+if (args is ["table1", var path, ..])
+{
+    int milliseconds = args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 0;
+    await FailureTable.MeasureAsync(path, TimeSpan.FromMilliseconds(milliseconds));
 }
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);
