@@ -52,6 +52,7 @@ internal sealed class RouteOpener<T>
         }
         finally
         {
+            opener.PassOver(used); // before they are let go: some end by that at once
             await over.CancelAsync();
             opener.Leave(used);
         }
@@ -158,16 +159,23 @@ internal sealed class RouteOpener<T>
         return any;
     }
 
-    /// <summary>Closes what was opened for nothing, now or when it comes; whoever was passed over is remembered.</summary>
-    private void Leave(Task<T>[] used)
+    /// <summary>Remembers who has not answered while others have.</summary>
+    private void PassOver(Task<T>[] used)
     {
-        foreach (((PeerId peer, _), Task<T> attempt) in _attempts.Where(a => !used.Contains(a.Value)))
+        if (used.Length > 0)
         {
-            if (used.Length > 0 && !attempt.IsCompleted)
+            foreach (((PeerId peer, _), _) in _attempts.Where(a => !a.Value.IsCompleted))
             {
                 _view.Failed(peer);
             }
+        }
+    }
 
+    /// <summary>Closes what was opened for nothing, now or when it comes.</summary>
+    private void Leave(Task<T>[] used)
+    {
+        foreach (Task<T> attempt in _attempts.Values.Except(used))
+        {
             _ = CloseAsync(attempt);
         }
 

@@ -99,6 +99,37 @@ public class SwarmSpanTests
     }
 
     [Fact]
+    public async Task A_server_that_was_passed_over_is_remembered_though_it_is_let_go_at_once()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartAsync();
+        IPeerHost hung = await swarm.AddHungServerAsync(All, inferenceRps: 500), honest = await swarm.AddServerAsync(All, inferenceRps: 50);
+        IBlockSpan blocks = swarm.Load(All);
+        SwarmView view = swarm.View();
+        Task finding = Task.Run(() => SwarmSpan.FindAsync(view, ConnectAsync, swarm.Limit)); // without a context, so that who is let go ends within that
+        while (!finding.IsCompleted && !swarm.Clock.HasTimerIn(TimeSpan.FromSeconds(0.5)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        swarm.Clock.Advance(TimeSpan.FromSeconds(0.5));
+        await finding;
+        IReadOnlyList<RouteHop> next = await view.FindFastestAsync(All, 1, NoFailures, swarm.Limit);
+        Assert.Equal(honest.Id, Assert.Single(next).Server.Peer);
+
+        async Task<IBlockSpan> ConnectAsync(BlockServer server, CancellationToken token)
+        {
+            if (server.Peer == hung.Id)
+            {
+                TaskCompletionSource never = new(); // goes on within the call that gives it up
+                await using CancellationTokenRegistration givenUp = token.Register(() => never.TrySetCanceled(token));
+                await never.Task;
+            }
+
+            return blocks;
+        }
+    }
+
+    [Fact]
     public async Task A_server_whose_whole_process_stands_still_is_found_out_within_a_second_and_the_honest_one_is_taken()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync();
