@@ -1,3 +1,4 @@
+using Whorl.Client.Links;
 using Whorl.Client.Recovery;
 using Whorl.Generation;
 using Whorl.Models;
@@ -14,11 +15,21 @@ public sealed class CausalSession : ICausalSession
     private float[] _input = [];
     private float[] _output = [];
     private int _outputLength; // of the last step
+    private int[] _kept = [];
+    private int? _keptCount; // what the next step's verdict keeps; null for no verdict
 
     internal CausalSession(CausalModel model, IBlockSession blocks) => (_model, _blocks) = (model, blocks);
 
     /// <inheritdoc/>
     public int Committed { get; private set; }
+
+    /// <inheritdoc/>
+    public ScratchShape Scratch => Abilities.Of(_blocks) switch
+    {
+        var all when all.HasFlag(SpanAbilities.Trees) => ScratchShape.Trees,
+        var some when some.HasFlag(SpanAbilities.Truncate) => ScratchShape.Chains,
+        _ => ScratchShape.None,
+    };
 
     /// <summary>Which blocks compute, by which holder, in order.</summary>
     public IReadOnlyList<BlockHolder> Holders => _blocks.Holders;
@@ -43,18 +54,44 @@ public sealed class CausalSession : ICausalSession
             _output = GC.AllocateUninitializedArray<float>(length);
         }
 
-        _step.Shape = new StepShape { Rows = step.Ids.Length, HasVerdict = step.HasVerdict, Keep = step.Keep, IsScratch = step.IsScratch, Parents = step.Parents };
+        _step.Shape = new StepShape
+        {
+            Rows = step.Ids.Length,
+            HasVerdict = _keptCount is not null,
+            Keep = _kept.AsMemory(0, _keptCount ?? 0),
+            IsScratch = step.IsScratch,
+            Parents = step.Parents,
+        };
         (_step.Input, _step.Output) = (_input.AsMemory(0, length), _output.AsMemory(0, length));
         _model.Ends.Embed(step.Ids.Span, _positions.Of(_step), _input.AsSpan(0, length));
         _outputLength = 0;
         await _blocks.StepAsync(_step, cancellationToken);
         _outputLength = length;
         _positions.Accept(_step);
-        Committed += _step.Shape.Commits;
+        _keptCount = null;
+        Committed += step.IsScratch ? 0 : step.Ids.Length;
         if (rows > 0)
         {
             _model.Ends.Logits(_output.AsSpan(length - (rows * width), rows * width), rows, step.Logits.Span);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Settle(ReadOnlySpan<int> kept)
+    {
+        if (_keptCount is not null)
+        {
+            throw new InvalidOperationException("the scratch tokens are settled already");
+        }
+
+        if (_kept.Length < kept.Length)
+        {
+            _kept = new int[2 * kept.Length];
+        }
+
+        kept.CopyTo(_kept);
+        _keptCount = kept.Length;
+        Committed += kept.Length;
     }
 
     /// <inheritdoc/>

@@ -12,12 +12,6 @@ public sealed class CausalStep
     /// </summary>
     public Memory<float> Logits { get; set; }
 
-    /// <summary>Whether scratch tokens of earlier steps are settled before this one; else they stay open.</summary>
-    public bool HasVerdict { get; set; }
-
-    /// <summary>With <see cref="HasVerdict"/>: the scratch tokens to commit, a path from the root; the others are forgotten.</summary>
-    public ReadOnlyMemory<int> Keep { get; set; }
-
     /// <summary>Whether the new tokens are scratch: a tree, or more of one; else they are committed at once.</summary>
     public bool IsScratch { get; set; }
 

@@ -4,13 +4,20 @@ namespace Whorl.Generation;
 /// <remarks>One step at a time.</remarks>
 public interface ICausalSession : IAsyncDisposable
 {
-    /// <summary>Tokens committed so far.</summary>
+    /// <summary>Tokens committed so far, those of <see cref="Settle"/> included.</summary>
     int Committed { get; }
+
+    /// <summary>Which scratch tokens it takes.</summary>
+    ScratchShape Scratch { get; }
 
     /// <summary>Gives the model more tokens and takes logits.</summary>
     /// <param name="step">The tokens, and where the logits go. Not kept after the call.</param>
     /// <param name="cancellationToken">Stops the step; the session is then of no more use.</param>
     ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken);
+
+    /// <summary>Says which scratch tokens are committed; the others are forgotten. The next step carries it to wherever the blocks are.</summary>
+    /// <param name="kept">Numbers of scratch tokens, a path from the root: each the parent of the next. Empty forgets all.</param>
+    void Settle(ReadOnlySpan<int> kept);
 
     /// <summary>Logits of some tokens of the last step, such as those on a path of a tree: the head is computed for no others.</summary>
     /// <param name="tokens">Their numbers in the step, from 0, in the order in which the logits are wanted.</param>

@@ -15,6 +15,9 @@ public sealed class TokenGenerator(ICausalSession session, Sampler sampler, int 
     private readonly float[] _logits = new float[vocabularySize];
     private readonly int[] _last = new int[1];
 
+    /// <summary>The logits at hand, <c>[vocabulary]</c>.</summary>
+    public ReadOnlyMemory<float> Logits => _logits;
+
     /// <summary>Commits a prompt and gets the logits behind it.</summary>
     /// <param name="prompt">Ids, at least one.</param>
     /// <param name="progress">Told the number of tokens computed so far.</param>

@@ -6,6 +6,7 @@ using Whorl.Client;
 using Whorl.Client.Recovery;
 using Whorl.Formats;
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 using Whorl.Kernels.Cpu;
 using Whorl.Models;
 using Whorl.P2P;
@@ -209,8 +210,10 @@ public sealed class LanguageModel : IAsyncDisposable
                     : $"'{file}' has a text already; give no prompt to go on with it, or another file");
             }
 
+            await using Speculator? speculator = how.Speculation?.Create(Text, Model.VocabularySize);
             await using TextWriterSession writer = new(Model, Text, how)
             {
+                Speculator = speculator,
                 Notice = line => _options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
                 Saver = SaverOf(file),
             };
@@ -350,8 +353,10 @@ public sealed class LanguageModel : IAsyncDisposable
         Action<TextResult> settle,
         CancellationToken cancellationToken)
     {
+        await using Speculator? speculator = options.Speculation?.Create(Text, Model.VocabularySize);
         TextWriterSession writer = new(Model, Text, options, session)
         {
+            Speculator = speculator,
             Reading = reading,
             Notice = line => _options.Warn?.Invoke(new ModelWarning(ModelWarningKind.Server, line)),
         };

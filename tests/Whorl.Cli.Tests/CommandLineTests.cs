@@ -49,6 +49,8 @@ public sealed partial class CommandLineTests
     [InlineData("--temperature is given 2 times; give it once; see", "run", "bard", "x", "--temperature", "0", "--temperature", "1")]
     [InlineData("--out is given 3 times; give it once; see", "trace", "bard", "x", "--out", "a", "--out", "b", "--out", "c")]
     [InlineData("--max-tokens is 'abc'; it must be a whole number, 0 or more; see", "run", "bard", "-n", "abc")]
+    [InlineData("--tree is '0'; it must be a whole number from 1 to 512, or auto; see", "run", "bard", "x", "--draft", "auto", "--tree", "0")]
+    [InlineData("--delay-ms is '-1'; it must be a number from 0 to 10000; see", "demo", "--delay-ms", "-1")]
     [InlineData("--context is '99999999999'; it must be a whole number from 1 to 2147483647; see", "run", "bard", "--context", "99999999999")]
     public void What_cannot_be_is_told_in_one_line_with_what_is_right(string words, params string[] arguments)
     {

@@ -24,6 +24,27 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public async Task What_was_guessed_ahead_is_told_and_the_text_is_the_same()
+    {
+        string[] words = ["run", "bard", "HAMLET.", "-n", "30", "--seed", "7", "--ignore-eos", "--json"];
+        JsonElement plain = (await WhorlProcess.RunAsync(Environment, words)).Json();
+        JsonElement json = (await WhorlProcess.RunAsync(Environment, [.. words, "--draft", "bard-draft,auto", "--tree", "6"])).Json();
+        Assert.Equal(plain.GetProperty("ids").GetRawText(), json.GetProperty("ids").GetRawText());
+        JsonElement told = json.GetProperty("speculation");
+        Assert.Equal(["passes", "tokens_per_pass", "drafted", "accepted", "by_route"], Keys(told));
+        Assert.Equal(29, (int)Math.Round(told.GetProperty("passes").GetInt32() * told.GetProperty("tokens_per_pass").GetDouble()));
+        Assert.True(told.GetProperty("accepted").GetInt32() > 0);
+    }
+
+    [Theory]
+    [InlineData("give one or the other", "--draft", "none,lookup")]
+    [InlineData("nobody guesses; give --draft too", "--tree", "4")]
+    [InlineData("names 2 models", "--draft", "a,b")]
+    [InlineData("there is no folder or file 'no-such.gguf'", "--draft", "no-such.gguf")]
+    public async Task Who_cannot_guess_is_told_in_one_line(string words, params string[] options) =>
+        (await WhorlProcess.RunAsync(Environment, ["run", "bard", "HAMLET.", .. options])).AssertRefused(words);
+
+    [Fact]
     public async Task A_perplexity_is_told_with_what_it_was_measured_over()
     {
         string file = Path.GetTempFileName();

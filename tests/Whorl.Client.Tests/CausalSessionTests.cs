@@ -39,7 +39,9 @@ public sealed class CausalSessionTests
         await StepAsync(tree, new CausalStep { Ids = prompt }, 1, local);
         await StepAsync(tree, new CausalStep { Ids = nodes.AsMemory(0, 3), IsScratch = true, Parents = parents.AsMemory(0, 3) }, 3, local);
         float[] deep = await StepAsync(tree, new CausalStep { Ids = nodes.AsMemory(3), IsScratch = true, Parents = parents.AsMemory(3) }, 2, local);
-        float[] after = await StepAsync(tree, new CausalStep { Ids = rest, HasVerdict = true, Keep = new[] { 0, 2, 3 } }, 2, local);
+        tree.Settle([0, 2, 3]);
+        Assert.Equal(7, tree.Committed);
+        float[] after = await StepAsync(tree, new CausalStep { Ids = rest }, 2, local);
         Assert.Equal(9, tree.Committed);
 
         await using ICausalSession plain = await local.Model.OpenAsync(16, 0, CancellationToken.None);
@@ -47,6 +49,34 @@ public sealed class CausalSessionTests
         float[] expected = await StepAsync(plain, new CausalStep { Ids = text }, 3, local);
         Assert.Equal(expected[..local.Model.VocabularySize], deep[..local.Model.VocabularySize]);
         Assert.Equal(expected[local.Model.VocabularySize..], after);
+    }
+
+    [Theory]
+    [InlineData("llama3", 2e-5)]
+    [InlineData("bloom", 2e-5)]
+    [InlineData("mistral_window", 2e-5)]
+    [InlineData("mixtral", 2e-5)]
+    [InlineData("gemma2", 2e-5)]
+    [InlineData("gpt_oss", 2e-5)]
+    [InlineData("falcon_mamba", 2e-5)]
+    [InlineData("jamba", 2e-5)]
+    [InlineData("zamba2", 4.1e-5)]
+    public async Task Logits_in_a_tree_and_behind_its_accepted_path_are_the_reference_s(string name, double tolerance)
+    {
+        using Local local = new(name);
+        using FileCheckpoint golden = SafetensorsCheckpoint.Open(ReferenceData.PathOf("golden", "speculation", "tree", $"{name}.safetensors"));
+        int[] prefix = Ids(golden, "prefix"), tokens = Ids(golden, "tree_tokens"), parents = Ids(golden, "parents"), rest = Ids(golden, "continuation");
+        await using ICausalSession session = await local.Model.OpenAsync(prefix.Length + tokens.Length + rest.Length, tokens.Length, CancellationToken.None);
+        await StepAsync(session, new CausalStep { Ids = prefix }, 0, local);
+        float[] nodes = await StepAsync(session, new CausalStep { Ids = tokens, IsScratch = true, Parents = parents }, tokens.Length, local);
+        session.Settle(Ids(golden, "accepted"));
+        float[] after = await StepAsync(session, new CausalStep { Ids = rest }, rest.Length, local);
+
+        AssertNear(golden.ReadSingles(golden.Get("node_logits")), nodes);
+        AssertNear(golden.ReadSingles(golden.Get("after_commit_logits")), after);
+
+        void AssertNear(float[] expected, float[] actual) =>
+            Assert.All(expected.Zip(actual), pair => Assert.InRange(pair.Second - pair.First, -tolerance * Math.Max(1, Math.Abs(pair.First)), tolerance * Math.Max(1, Math.Abs(pair.First))));
     }
 
     [Theory]
@@ -59,7 +89,8 @@ public sealed class CausalSessionTests
         await using ICausalSession session = await local.Model.OpenAsync(16, 10, CancellationToken.None);
         await StepAsync(session, new CausalStep { Ids = prompt }, 1, local);
         float[] all = await StepAsync(session, new CausalStep { Ids = nodes, IsScratch = true, Parents = parents }, 5, local);
-        await StepAsync(session, new CausalStep { Ids = nodes, HasVerdict = true, IsScratch = true, Parents = parents }, 0, local);
+        session.Settle([]);
+        await StepAsync(session, new CausalStep { Ids = nodes, IsScratch = true, Parents = parents }, 0, local);
 
         float[] chosen = new float[3 * vocabulary];
         await session.LogitsAsync(new[] { 3, 0, 2 }, chosen, CancellationToken.None);

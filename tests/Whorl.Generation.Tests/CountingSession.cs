@@ -5,6 +5,8 @@ internal sealed class CountingSession(int vocabulary, float certainty = 10) : IC
 {
     public int Committed { get; private set; }
 
+    public ScratchShape Scratch => ScratchShape.None;
+
     public ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
     {
         int rows = step.Logits.Length / vocabulary;
@@ -21,6 +23,8 @@ internal sealed class CountingSession(int vocabulary, float certainty = 10) : IC
 
     public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
         throw new NotSupportedException("this model gives the last tokens' logits alone");
+
+    public void Settle(ReadOnlySpan<int> kept) => throw new NotSupportedException("this model takes no scratch tokens");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -45,6 +45,8 @@ internal sealed class HashModel : ICausalModel
 
         public int Committed { get; private set; }
 
+        public ScratchShape Scratch => ScratchShape.None;
+
         public async ValueTask StepAsync(CausalStep step, CancellationToken cancellationToken)
         {
             Assert.False(_lost, "a session is used after a step of it has failed");
@@ -70,6 +72,8 @@ internal sealed class HashModel : ICausalModel
 
         public ValueTask LogitsAsync(ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
             throw new NotSupportedException("this model gives the last token's logits alone");
+
+        public void Settle(ReadOnlySpan<int> kept) => throw new NotSupportedException("this model takes no scratch tokens");
 
         public ValueTask DisposeAsync()
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace Whorl.Cli.Chaos;
 
@@ -10,6 +11,9 @@ namespace Whorl.Cli.Chaos;
 internal sealed class ChaosProxy(TimeProvider time) : IAsyncDisposable
 {
     private const int BufferBytes = 16 << 10;
+    private const int PiecesOnTheWay = 1024;
+
+    private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
@@ -130,50 +134,73 @@ internal sealed class ChaosProxy(TimeProvider time) : IAsyncDisposable
         }
     }
 
+    /// <summary>Passes on what comes from one side. What is late holds nothing up that comes behind it: a line is long, not slow.</summary>
     private async Task PumpAsync(Socket from, Socket to)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        Channel<Piece> line = Channel.CreateBounded<Piece>(new BoundedChannelOptions(PiecesOnTheWay) { SingleReader = true, SingleWriter = true });
+        Task sending = SendAsync(line.Reader, to);
+        long free = 0; // when the line has taken all that came so far
         try
         {
-            int read;
-            while ((read = await from.ReceiveAsync(buffer, _stopping.Token)) > 0)
+            while (true)
             {
+                byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                int read = await from.ReceiveAsync(buffer, _stopping.Token);
+                if (read == 0)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    break;
+                }
+
                 if (Interlocked.Exchange(ref _corrupt, 0) == 1)
                 {
                     buffer[read / 2] ^= 0x10;
                 }
 
-                await HoldAsync(read);
-                for (int sent = 0; sent < read;)
+                free = Math.Max(free, time.GetTimestamp()) + Stamps(Volatile.Read(ref _nanosecondsPerByte) * read / 100);
+                await line.Writer.WriteAsync(new Piece(buffer, read, free + Stamps(Volatile.Read(ref _delay))), _stopping.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or ChannelClosedException)
+        {
+            // either side is gone
+        }
+
+        line.Writer.TryComplete();
+        await sending;
+    }
+
+    private async Task SendAsync(ChannelReader<Piece> line, Socket to)
+    {
+        try
+        {
+            await foreach (Piece piece in line.ReadAllAsync(_stopping.Token))
+            {
+                await HoldAsync(piece.Due);
+                for (int sent = 0; sent < piece.Count;)
                 {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), _stopping.Token);
+                    sent += await to.SendAsync(piece.Buffer.AsMemory(sent, piece.Count - sent), _stopping.Token);
                 }
+
+                ArrayPool<byte>.Shared.Return(piece.Buffer);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // either side is gone
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            to.Dispose(); // so that nothing more is read for it
         }
     }
 
-    private async Task HoldAsync(int bytes)
+    private async Task HoldAsync(long due)
     {
-        long ticks = Volatile.Read(ref _delay) + (Volatile.Read(ref _nanosecondsPerByte) * bytes / 100);
-        if (ticks > 0)
+        long left;
+        while ((left = Math.Max(due, Volatile.Read(ref _closedUntil)) - time.GetTimestamp()) > 0)
         {
-            await Task.Delay(TimeSpan.FromTicks(ticks), time, _stopping.Token);
-        }
-
-        long closed;
-        while ((closed = Volatile.Read(ref _closedUntil) - time.GetTimestamp()) > 0)
-        {
-            await Task.Delay(TimeSpan.FromSeconds((double)closed / time.TimestampFrequency) + TimeSpan.FromMilliseconds(1), time, _stopping.Token);
+            await Task.Delay(TimeSpan.FromSeconds((double)left / time.TimestampFrequency) + OneTick, time, _stopping.Token);
         }
     }
+
+    private long Stamps(long ticks) => (long)((double)ticks / TimeSpan.TicksPerSecond * time.TimestampFrequency);
 
     private void Forget(Socket socket)
     {
@@ -184,4 +211,7 @@ internal sealed class ChaosProxy(TimeProvider time) : IAsyncDisposable
 
         socket.Dispose();
     }
+
+    /// <summary>Bytes on their way.</summary>
+    private readonly record struct Piece(byte[] Buffer, int Count, long Due);
 }

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Whorl.Cli.Arguments;
+using Whorl.Cli.Chaos;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
+using Whorl.Generation.Speculation;
 using Whorl.Models;
 
 namespace Whorl.Cli.Commands;
@@ -11,6 +13,8 @@ namespace Whorl.Cli.Commands;
 /// <summary><c>whorl demo</c>: a model split over server processes of this machine, checked against one process.</summary>
 internal static class DemoCommand
 {
+    private const float MostDelay = 10_000, LeastBandwidth = 0.1f;
+
     private const string DefaultPrompt = "ROMEO.\nO, "; // after the name alone the model often ends at once
 
     public static Command Create()
@@ -24,6 +28,19 @@ internal static class DemoCommand
             HelpName = "N",
         };
         Check.Whole(servers, 1);
+        Option<float> delay = new("--delay-ms")
+        {
+            Description = "As if the servers were far away: whatever is sent to or by one of them comes X milliseconds later.",
+            HelpName = "X",
+        };
+        Check.Number(delay, value => value is >= 0 and <= MostDelay, $"a number from 0 to {MostDelay}");
+        Option<float> bandwidth = new("--mbits")
+        {
+            Description = "As if each server had a line of Y megabits a second in either direction.",
+            HelpName = "Y",
+        };
+        Check.Number(bandwidth, value => value >= LeastBandwidth, "a number, 0.1 or more");
+        DraftArguments draft = new();
         Command command = new(
             "demo",
             "Split a model over server processes on this machine, write text through them, and check that one process writes the same.")
@@ -31,14 +48,21 @@ internal static class DemoCommand
             model.Model,
         };
         generation.AddTo(command);
+        draft.AddTo(command);
         model.AddOptionsTo(command);
         command.Add(servers);
+        command.Add(delay);
+        command.Add(bandwidth);
         command.SetAction(async (result, cancellationToken) =>
         {
             TextRequest request = await ReadAsync(generation, result, cancellationToken);
             ModelChoice choice = await model.ReadAsync(result, ModelPart.Whole, cancellationToken);
             int count = result.GetValue(servers);
-            return await RunAsync(choice, model.DivideCores(result, choice, count), request, count, cancellationToken);
+            SpeculationOptions? speculation = await draft.ReadAsync(result, choice.Options, cancellationToken);
+            await using LanguageModel? guessing = speculation?.Draft;
+            request = request with { Options = request.Options with { Speculation = speculation } };
+            await using DistantServers distance = new(TimeSpan.FromMilliseconds(result.GetValue(delay)), result.GetValue(bandwidth));
+            return await RunAsync(choice, model.DivideCores(result, choice, count), request, count, distance, cancellationToken);
         });
         return command;
     }
@@ -56,7 +80,7 @@ internal static class DemoCommand
     }
 
     private static async Task<int> RunAsync(
-        ModelChoice choice, ModelChoice part, TextRequest request, int count, CancellationToken cancellationToken)
+        ModelChoice choice, ModelChoice part, TextRequest request, int count, DistantServers distance, CancellationToken cancellationToken)
     {
         Action<string> say = request.Json ? _ => { } : Console.Out.Write;
         IReadOnlyList<BlockRange> ranges = SplitModel(choice, request, count);
@@ -73,7 +97,7 @@ internal static class DemoCommand
             }
 
             say("\n");
-            string[] addresses = [.. servers.Select(s => s!.Address)];
+            string[] addresses = [.. servers.Select(s => distance.AddressOf(s!.Address))];
             await using LanguageModel engine = await LanguageModel.ConnectAsync(
                 part.Located, part.Options, addresses, NetworkOptions.Dialler, prefix: "", cancellationToken);
             template = engine.Text.UsesTemplate(request.Options);
@@ -88,7 +112,7 @@ internal static class DemoCommand
         }
 
         await using LanguageModel local = await LanguageModel.LoadAsync(choice.Located, choice.Options, cancellationToken);
-        TextResult alone = await WriteAsync(local, request, _ => { }, cancellationToken);
+        TextResult alone = await WriteAsync(local, request with { Options = request.Options with { Speculation = null } }, _ => { }, cancellationToken);
         bool same = remote.Ids.SequenceEqual(alone.Ids) && remote.Text == alone.Text;
         Report(choice, request, template, remote, alone, same);
         return same ? 0 : 1;
@@ -123,7 +147,8 @@ internal static class DemoCommand
         LanguageModel engine, TextRequest request, Action<string> show, CancellationToken cancellationToken)
     {
         int[] prompt = request.PromptIdsFor(engine);
-        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options);
+        await using Speculator? speculator = request.Options.Speculation?.Create(engine.Text, engine.Model.VocabularySize);
+        await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options) { Speculator = speculator };
         if (request.Prompt is not null && !engine.Text.UsesTemplate(request.Options))
         {
             show(request.Prompt);
@@ -158,6 +183,11 @@ internal static class DemoCommand
         }
 
         output.WriteLine($"through {remote.Holders.Count} servers: {ResultWriter.Speed(remote)}; seed {remote.Seed}");
+        if (ResultWriter.Guesses(remote) is { } guesses)
+        {
+            output.WriteLine(guesses);
+        }
+
         output.WriteLine($"in one process: {ResultWriter.Speed(alone)}");
         if (remote.DecodeSteps > 0 && alone.DecodeSteps > 0)
         {

@@ -4,6 +4,7 @@ using Whorl.Cli.Arguments;
 using Whorl.Cli.Chat;
 using Whorl.Cli.Engine;
 using Whorl.Cli.Output;
+using Whorl.Generation.Speculation;
 
 namespace Whorl.Cli.Commands;
 
@@ -14,6 +15,7 @@ internal static class RunCommand
     {
         ModelArguments model = new(optional: true);
         GenerationArguments generation = new(withoutPrompt: "run chats");
+        DraftArguments draft = new();
         RemoteArguments remote = new();
         Option<string?> session = new("--session")
         {
@@ -28,6 +30,7 @@ internal static class RunCommand
         };
         generation.AddTo(command);
         command.Add(session);
+        draft.AddTo(command);
         model.AddOptionsTo(command);
         remote.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
@@ -52,7 +55,10 @@ internal static class RunCommand
                 ? null
                 : await PromptText.BeginAsync(request, takesInput: true, cancellationToken);
             ModelChoice choice = await model.ReadAsync(result, remote.Part(result), cancellationToken);
+            SpeculationOptions? speculation = await draft.ReadAsync(result, choice.Options, cancellationToken);
+            await using LanguageModel? guessing = speculation?.Draft;
             await using LanguageModel engine = await remote.OpenAsync(choice, result, cancellationToken);
+            request = request with { Options = request.Options with { Speculation = speculation } };
             ContextWindow.Check(engine.Source.Spec, request.Options.Context, ModelWarnings.Tell);
             request = prompt is null ? request : request with { Prompt = await prompt.ReadAsync(cancellationToken) };
             await (chats
@@ -68,8 +74,10 @@ internal static class RunCommand
         SavedText? saved = File.Exists(file) ? await engine.LoadTextAsync(file, cancellationToken) : null;
         int[] prompt = saved is null ? request.PromptIdsFor(engine) : [];
         bool template = engine.Text.UsesTemplate(request.Options);
+        await using Speculator? speculator = request.Options.Speculation?.Create(engine.Text, engine.Model.VocabularySize);
         await using TextWriterSession writer = new(engine.Model, engine.Text, request.Options)
         {
+            Speculator = speculator,
             Reading = PromptProgress.Begin(),
             Saver = file is null ? null : engine.SaverOf(file),
         };
@@ -89,6 +97,11 @@ internal static class RunCommand
             Console.Out.WriteLine(result.Text is null ? string.Join(',', result.Ids) : "");
             bool isDrawn = request.Options.Resolve(engine.Text).Sampling.Temperature > 0;
             Console.Error.WriteLine($"[{ResultWriter.Speed(result)}{(isDrawn ? $"; seed {result.Seed}" : "")}]");
+            if (ResultWriter.Guesses(result) is { } guesses)
+            {
+                Console.Error.WriteLine($"[{guesses}]");
+            }
+
             if (ResultWriter.Losses(result) is { } losses)
             {
                 Console.Error.WriteLine($"[{losses}]");

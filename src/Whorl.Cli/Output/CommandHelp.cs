@@ -24,6 +24,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--temperature", "--seed", "--top-p", "--top-k", "--min-p", "--repetition-penalty", "--presence-penalty",
                 "--frequency-penalty",
             ]),
+        ("Guessing ahead", ["--draft", "--tree"]),
         ("Blocks", ["--blocks", "--cache-mib", "--no-prefixes", "--grace"]),
         ("Measuring", ["--window", "--max-windows"]),
         ("Tokens", ["--decode", "--special", "--add-special"]),
@@ -34,6 +35,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
                 "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
                 "--link-mbits", "--wait", "--servers-only", "--prefix-key",
             ]),
+        ("Distance", ["--delay-ms", "--mbits"]),
         ("Trial", ["--generations", "--tokens", "--faults", "--kinds"]),
         ("Output", ["--json", "--session", "--template", "--out", "--yes", "--log-level", "--verbose"]),
         (Other, ["--version", "--help"]),
@@ -50,7 +52,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
             "whorl run SmolLM2.gguf -f letter.txt Summarise --json",
             "whorl run bard \"HAMLET.\" --servers box:31337,lap:31337",
         ],
-        ["demo"] = ["whorl demo", "whorl demo SmolLM2.gguf \"Who are you?\" --servers 2"],
+        ["demo"] = ["whorl demo", "whorl demo SmolLM2.gguf \"Who are you?\" --servers 2", "whorl demo --delay-ms 50 --draft bard-draft,auto"],
         ["chaos"] = ["whorl chaos", "whorl chaos --seed 7 --generations 100 --servers 5 --json"],
         ["serve"] =
         [

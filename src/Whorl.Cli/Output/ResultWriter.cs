@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Whorl.Client;
 using Whorl.Client.Recovery;
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 using Whorl.Models;
 
 namespace Whorl.Cli.Output;
@@ -23,20 +24,29 @@ internal static class ResultWriter
     /// <param name="model">What the command line calls the model.</param>
     /// <param name="result">The text.</param>
     /// <param name="template">Whether the prompt was put into the model's chat template.</param>
-    public static JsonObject ToJson(string model, TextResult result, bool template) => new()
+    public static JsonObject ToJson(string model, TextResult result, bool template)
     {
-        ["model"] = model,
-        ["template"] = template,
-        ["prompt_ids"] = Numbers(result.PromptIds),
-        ["ids"] = Numbers(result.Ids),
-        ["text"] = result.Text,
-        ["seed"] = result.Seed,
-        ["stop_reason"] = Name(result.StopReason),
-        ["prefill"] = Prefill(result),
-        ["decode"] = Decode(result),
-        ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
-        ["recoveries"] = new JsonArray([.. result.Recoveries.Select(Recovery)]),
-    };
+        JsonObject json = new()
+        {
+            ["model"] = model,
+            ["template"] = template,
+            ["prompt_ids"] = Numbers(result.PromptIds),
+            ["ids"] = Numbers(result.Ids),
+            ["text"] = result.Text,
+            ["seed"] = result.Seed,
+            ["stop_reason"] = Name(result.StopReason),
+            ["prefill"] = Prefill(result),
+            ["decode"] = Decode(result),
+            ["chain"] = new JsonArray([.. result.Holders.Select(Holder)]),
+            ["recoveries"] = new JsonArray([.. result.Recoveries.Select(Recovery)]),
+        };
+        if (result.Speculation is { } speculation)
+        {
+            json["speculation"] = Speculation(speculation);
+        }
+
+        return json;
+    }
 
     /// <summary>How fast a text went that is compared with another: what both have alike is left out.</summary>
     public static JsonObject Times(TextResult result) => new() { ["prefill"] = Prefill(result), ["decode"] = Decode(result) };
@@ -60,6 +70,14 @@ internal static class ResultWriter
 
     /// <summary>How fast it went, in one line.</summary>
     public static string Speed(TextResult result) => $"{Rates(result)}; ended by {Name(result.StopReason).Replace('_', ' ')}";
+
+    /// <summary>What guessing ahead has come to, in one line; null where nobody did.</summary>
+    public static string? Guesses(TextResult result) => result.Speculation is { } guesses
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"guessed ahead: {guesses.TokensPerPass:F2} tokens a pass, {guesses.Accepted} of {Count("guess", guesses.Drafted, "guesses")} came true, "
+            + $"{guesses.ByRoute["off"].Passes} of {Count("pass", guesses.Passes, "passes")} without any")
+        : null;
 
     /// <summary>The speeds alone.</summary>
     public static string Rates(TextResult result)
@@ -87,6 +105,20 @@ internal static class ResultWriter
         new() { ["tokens"] = result.PromptIds.Count, ["seconds"] = result.Prefill.TotalSeconds };
 
     private static JsonObject Decode(TextResult result) => new() { ["tokens"] = result.DecodeSteps, ["seconds"] = result.Decode.TotalSeconds };
+
+    private static JsonObject Speculation(SpeculationStatistics speculation) => new()
+    {
+        ["passes"] = speculation.Passes,
+        ["tokens_per_pass"] = speculation.TokensPerPass,
+        ["drafted"] = speculation.Drafted,
+        ["accepted"] = speculation.Accepted,
+        ["by_route"] = new JsonObject(speculation.ByRoute.Select(route => KeyValuePair.Create(route.Key, (JsonNode?)new JsonObject
+        {
+            ["passes"] = route.Value.Passes,
+            ["drafted"] = route.Value.Drafted,
+            ["accepted"] = route.Value.Accepted,
+        }))),
+    };
 
     private static JsonObject Holder(BlockHolder holder) => new()
     {
@@ -117,7 +149,8 @@ internal static class ResultWriter
         _ => "replaced by others",
     };
 
-    private static string Count(string what, int count) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+    private static string Count(string what, int count, string? many = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? what : many ?? what + "s")}");
 
     private static string Name(StopReason reason) => reason switch
     {

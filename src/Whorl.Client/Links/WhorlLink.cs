@@ -13,8 +13,8 @@ internal sealed class WhorlLink : ILink
     private const int MostAttached = 3; // for one step: what breaks more often is no accident
     private const int MostRepeated = 4; // results that come again before a step's own
 
-    /// <summary>Steps of so many rows go from server to server: the more there are, the more the copy for this process weighs, and the less the way.</summary>
-    public const int MostPushedRows = 16;
+    // Such steps go from server to server: the more there is of one, the more the copy for this process weighs, and the less the way.
+    private const int AlwaysPushedRows = 16, MostPushedBytes = 256 << 10;
 
     /// <summary>How long a server may take to link its session to another one's, whom it dials.</summary>
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(15);
@@ -228,6 +228,9 @@ internal sealed class WhorlLink : ILink
         }
     }
 
+    /// <summary>Whether a step is small enough to go from server to server.</summary>
+    public static bool IsPushed(BlockStep step) => step.Rows <= AlwaysPushedRows || step.Input.Length <= MostPushedBytes / sizeof(float);
+
     private async ValueTask ExchangeOnceAsync(BlockStep step, bool isExpected, CancellationToken cancellationToken)
     {
         long start = _server.Time.GetTimestamp(), number = _number + 1;
@@ -238,7 +241,7 @@ internal sealed class WhorlLink : ILink
             IsScratch = step.IsScratch,
             Parents = step.Parents,
             Position = Abilities.HasFlag(SpanAbilities.Position) ? step.Position ?? Committed + (step.HasVerdict ? step.Keep.Length : 0) : null,
-            Push = _next is not null && step.Rows is > 0 and <= MostPushedRows && !step.EveryBlock,
+            Push = _next is not null && step.Rows > 0 && IsPushed(step) && !step.EveryBlock,
         };
         _hasPushed = false;
         await SendAsync(request, step.Input, isExpected, cancellationToken);

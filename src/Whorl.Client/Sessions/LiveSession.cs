@@ -90,7 +90,7 @@ internal sealed partial class LiveSession : IBlockSession, IRecoverable
         }
 
         Links.Abilities.Require(Abilities, step.Shape, Lacking);
-        if (!_isLinked && step.Rows <= WhorlLink.MostPushedRows)
+        if (!_isLinked && WhorlLink.IsPushed(step))
         {
             await LinkAsync(cancellationToken);
             _isLinked = true;

@@ -1,4 +1,5 @@
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 using Whorl.Tokenizers.ChatTemplates;
 
 namespace Whorl;
@@ -19,6 +20,8 @@ public sealed partial class ChatSession : IAsyncDisposable
     private readonly ModelText _text;
     private readonly TextSession _session;
     private readonly List<ConversationMessage> _messages = [];
+    private readonly List<Speculator> _speculators = []; // the last one guesses
+    private SpeculationOptions? _speculation; // by which it does
     private TextOptions _options;
     private int _context;
     private int _forgotten; // messages at the beginning that the model is not told any more
@@ -141,11 +144,15 @@ public sealed partial class ChatSession : IAsyncDisposable
     public GeneratedText RetryAsync() => WriteAsync(RetryAsync);
 
     /// <summary>Gives the session's memory back, here and on the servers. No answer must be under way.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _isClosed = true;
         Closed();
-        return _session.DisposeAsync();
+        await _session.DisposeAsync();
+        foreach (Speculator speculator in _speculators)
+        {
+            await speculator.DisposeAsync();
+        }
     }
 
     /// <summary>Whether there is an answer that can go on.</summary>
@@ -226,13 +233,25 @@ public sealed partial class ChatSession : IAsyncDisposable
             };
             int room = Math.Min(Math.Min(Context / 8, MostRoom), options.MaxTokens);
             int[] prompt = Fit(room, full: Context) ?? throw new ContextFullException("the message", Encode().Length, Context);
-            return Turn = new TextTurn(_text, options, _model.VocabularySize, prompt) { Reading = Reading };
+            return Turn = new TextTurn(_text, options, _model.VocabularySize, prompt) { Reading = Reading, Speculator = Speculate() };
         }
         catch
         {
             TakeBack();
             throw;
         }
+    }
+
+    /// <summary>Who guesses ahead by the options there are now; what was learned in earlier answers is kept.</summary>
+    private Speculator? Speculate()
+    {
+        if (Options.Speculation is { } speculation && speculation != _speculation)
+        {
+            _speculators.Add(speculation.Create(_text, _model.VocabularySize));
+            _speculation = speculation;
+        }
+
+        return Options.Speculation is null ? null : _speculators[^1];
     }
 
     /// <summary>Writes an answer until it ends, however often it must be taken up again, and puts what there is of it into the conversation.</summary>

@@ -8,6 +8,9 @@ internal static class ModelLocator
     /// <summary>The model that comes with Whorl.</summary>
     public const string BuiltIn = "bard";
 
+    /// <summary>A smaller one that guesses for it, and comes with Whorl too.</summary>
+    public const string BuiltInDraft = "bard-draft";
+
     /// <summary>Where a model lies: a path, the built-in one where none is named, or one of the hub, which is fetched if need be.</summary>
     /// <param name="model">What it is called.</param>
     /// <param name="part">What of it is needed.</param>
@@ -19,15 +22,15 @@ internal static class ModelLocator
     public static async Task<LocatedModel> FindAsync(
         string? model, ModelPart part, IDownloadDisplay display, Action<ModelWarning>? warn, CancellationToken cancellationToken)
     {
-        if (model is BuiltIn && File.Exists(Path.Combine(BuiltIn, "config.json")))
+        if (model is BuiltIn or BuiltInDraft && File.Exists(Path.Combine(model, "config.json")))
         {
             warn?.Invoke(new ModelWarning(
                 ModelWarningKind.Use,
-                $"'{BuiltIn}' is the folder here; the built-in model is meant where there is no such folder, or no model is named"));
+                $"'{model}' is the folder here; the built-in model is meant where there is no such folder, or no model is named"));
         }
-        else if (model is null or BuiltIn)
+        else if (model is null or BuiltIn or BuiltInDraft)
         {
-            string path = Path.Combine(AppContext.BaseDirectory, "models", BuiltIn);
+            string path = Path.Combine(AppContext.BaseDirectory, "models", model ?? BuiltIn);
             return Directory.Exists(path)
                 ? new LocatedModel(path, path)
                 : throw new WhorlException($"the built-in model is not where it should be, at {path}; install Whorl again");

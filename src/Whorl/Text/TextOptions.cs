@@ -62,6 +62,10 @@ public sealed record TextOptions
     /// <value>Default null: where the model has one and follows it.</value>
     public bool? UsesTemplate { get; init; }
 
+    /// <summary>Who guesses how the text goes on; the text is the same.</summary>
+    /// <value>Default null: nobody.</value>
+    public SpeculationOptions? Speculation { get; init; }
+
     /// <summary>These options with a seed.</summary>
     internal TextOptions WithSeed() => Seed is null ? this with { Seed = (ulong)Random.Shared.NextInt64(1L << 48) } : this;
 

@@ -1,5 +1,6 @@
 using Whorl.Client.Recovery;
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 using Whorl.Models;
 
 namespace Whorl;
@@ -41,6 +42,9 @@ public sealed record TextResult
     /// <value>empty</value>
     public IReadOnlyList<SessionRecovery> Recoveries { get; init; } = [];
 
+    /// <summary>What guessing ahead has come to, in all texts of the writer; null where nobody did.</summary>
+    public SpeculationStatistics? Speculation { get; init; }
+
     /// <summary>What a turn has come to.</summary>
     internal static TextResult Of(TextTurn turn, TextSession session) => new()
     {
@@ -54,6 +58,7 @@ public sealed record TextResult
         Decode = turn.Decode.Time,
         DecodeSteps = turn.Decode.Tokens,
         Holders = session.Holders,
+        Speculation = turn.Speculator?.Statistics,
         Recoveries = [.. session.Recoveries.Skip(turn.RecoveredBefore ?? 0)],
     };
 }

@@ -14,12 +14,17 @@ namespace Whorl;
 internal sealed class TextSession(ICausalModel model) : ICausalSession
 {
     private readonly List<int> _held = [];
+    private readonly List<int> _scratch = [];
     private readonly List<SessionRecovery> _recoveries = []; // of sessions that are closed
     private ICausalSession? _session;
     private int _maxLength;
+    private int _maxScratch;
 
     /// <inheritdoc/>
     public int Committed => _held.Count;
+
+    /// <inheritdoc/>
+    public ScratchShape Scratch => _maxScratch == 0 ? ScratchShape.None : _session?.Scratch ?? ScratchShape.None;
 
     /// <summary>Which blocks compute, by which holder; none before a session is open, nor after one is lost.</summary>
     public IReadOnlyList<BlockHolder> Holders => (_session as CausalSession)?.Holders ?? [];
@@ -36,15 +41,16 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
     /// <summary>Makes it hold a beginning of a text, and nothing else.</summary>
     /// <param name="ids">The text. One token at least is left to be computed, for its logits.</param>
     /// <param name="maxLength">The most tokens that it is to hold.</param>
+    /// <param name="maxScratch">The most scratch tokens that will be wanted at a time.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>How many tokens of the text it holds already.</returns>
-    public async ValueTask<int> BeginAsync(ReadOnlyMemory<int> ids, int maxLength, CancellationToken cancellationToken)
+    public async ValueTask<int> BeginAsync(ReadOnlyMemory<int> ids, int maxLength, int maxScratch, CancellationToken cancellationToken)
     {
-        if (!GoesOnWith(ids.Span, maxLength))
+        if (!GoesOnWith(ids.Span, maxLength) || maxScratch > _maxScratch)
         {
             await DisposeAsync();
-            _session = await model.OpenAsync(maxLength, 0, cancellationToken);
-            _maxLength = maxLength;
+            _session = await model.OpenAsync(maxLength, maxScratch, cancellationToken);
+            (_maxLength, _maxScratch) = (maxLength, maxScratch);
         }
 
         return _held.Count;
@@ -63,7 +69,24 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
             throw;
         }
 
-        _held.AddRange(step.Ids.Span);
+        (step.IsScratch ? _scratch : _held).AddRange(step.Ids.Span);
+    }
+
+    /// <inheritdoc/>
+    public void Settle(ReadOnlySpan<int> kept)
+    {
+        if (_session is null)
+        {
+            return; // lost, and what it held with it
+        }
+
+        _session.Settle(kept);
+        foreach (int token in kept)
+        {
+            _held.Add(_scratch[token]);
+        }
+
+        _scratch.Clear();
     }
 
     /// <inheritdoc/>
@@ -76,6 +99,7 @@ internal sealed class TextSession(ICausalModel model) : ICausalSession
         ICausalSession? session = _session;
         _session = null;
         _held.Clear();
+        _scratch.Clear();
         if (session is not null)
         {
             _recoveries.AddRange((session as CausalSession)?.Recoveries ?? []);

@@ -1,6 +1,7 @@
 using System.Text;
 using Whorl.Client;
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 using Whorl.P2P;
 using Whorl.Tokenizers;
 
@@ -44,6 +45,9 @@ internal sealed class TextTurn
 
     /// <summary>Keeps the text in a file while it is written; null where nobody does.</summary>
     public TextSaver? Saver { get; init; }
+
+    /// <summary>Guesses ahead; null where nobody does.</summary>
+    public Speculator? Speculator { get; init; }
 
     /// <summary>What was written so far.</summary>
     public IReadOnlyList<int> Ids => _ids;
@@ -111,7 +115,7 @@ internal sealed class TextTurn
         TokenGenerator generator = new(session, _sampler, _vocabularySize);
         long start = time.GetTimestamp();
         int[] all = [.. Prompt, .. _ids];
-        int held = await session.BeginAsync(all, maxLength, cancellationToken);
+        int held = await session.BeginAsync(all, maxLength, Speculator?.MaxScratch ?? 0, cancellationToken);
         _sampler.Observe(all.AsSpan(0, held));
         Reading?.Report(new PromptReading(held, all.Length));
         for (int at = held; at < all.Length; at += TokenGenerator.ChunkSize)
@@ -131,7 +135,7 @@ internal sealed class TextTurn
         start = time.GetTimestamp();
         try
         {
-            await GenerateAsync(generator, maxLength, show, stop, cancellationToken);
+            await GenerateAsync(session, generator, maxLength, show, stop, cancellationToken);
         }
         finally
         {
@@ -162,11 +166,15 @@ internal sealed class TextTurn
         && exception is IOException or TimeoutException or FormatException or SpanRefusedException { IsTransient: true };
 
     private async Task GenerateAsync(
-        TokenGenerator generator, int maxLength, Action<string> show, CancellationToken stop, CancellationToken cancellationToken)
+        TextSession session, TokenGenerator generator, int maxLength, Action<string> show, CancellationToken stop, CancellationToken cancellationToken)
     {
         GenerationOptions left = Options with { MaxTokens = Math.Max(Options.MaxTokens - _ids.Count, 0) };
         StopReason reason = StopReason.None;
-        await foreach (int id in generator.GenerateAsync(left, maxLength, r => reason = r, cancellationToken))
+        IAsyncEnumerable<int> tokens = Speculator is null
+            ? generator.GenerateAsync(left, maxLength, r => reason = r, cancellationToken)
+            : new SpeculativeGenerator(session, _sampler, _vocabularySize, Speculator, TimeProvider.System)
+                .GenerateAsync([.. Prompt, .. _ids], generator.Logits, left, maxLength, r => reason = r, cancellationToken);
+        await foreach (int id in tokens)
         {
             Add(id, show);
             await (Saver?.NoteAsync(this, cancellationToken) ?? ValueTask.CompletedTask);

@@ -1,4 +1,5 @@
 using Whorl.Generation;
+using Whorl.Generation.Speculation;
 
 namespace Whorl;
 
@@ -21,6 +22,9 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     /// <summary>Keeps the text in a file while it is written; null where nobody does.</summary>
     public TextSaver? Saver { get; init; }
 
+    /// <summary>Guesses ahead; not closed with this. Null where nobody does.</summary>
+    public Speculator? Speculator { get; init; }
+
     /// <summary>What a text that was stopped, or broke off, had come to; null where none did.</summary>
     public TextResult? Unfinished { get; private set; }
 
@@ -36,7 +40,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
             throw new ContextFullException("the prompt", prompt.Length, maxLength);
         }
 
-        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Reading = Reading, Saver = Saver };
+        TextTurn turn = new(text, _options.Resolve(text), model.VocabularySize, prompt) { Reading = Reading, Saver = Saver, Speculator = Speculator };
         return await WriteAsync(turn, maxLength, show, cancellationToken);
     }
 
@@ -46,7 +50,7 @@ internal sealed class TextWriterSession(ICausalModel model, ModelText text, Text
     /// <param name="cancellationToken">Stops between tokens.</param>
     public async Task<TextResult> ResumeAsync(SavedText saved, Action<string> show, CancellationToken cancellationToken)
     {
-        TextTurn turn = new(text, saved.Options, model.VocabularySize, [.. saved.Prompt]) { Reading = Reading, Saver = Saver };
+        TextTurn turn = new(text, saved.Options, model.VocabularySize, [.. saved.Prompt]) { Reading = Reading, Saver = Saver, Speculator = Speculator };
         turn.Restore(saved, show);
         if (saved.StopReason == StopReason.None)
         {

@@ -351,9 +351,11 @@ public sealed class ReplayTests
         await StepAsync(new CausalStep { Ids = Prompt }, 1);
         await StepAsync(new CausalStep { Ids = new[] { 7, 21, 90 }, IsScratch = true, Parents = new[] { -1, 0, 0 } }, 3);
         await StepAsync(new CausalStep { Ids = new[] { 140, 11 }, IsScratch = true, Parents = new[] { 2, -1 } }, 2);
-        await StepAsync(new CausalStep { Ids = new[] { 64, 3 }, HasVerdict = true, Keep = new[] { 0, 2, 3 } }, 2);
+        session.Settle([0, 2, 3]);
+        await StepAsync(new CausalStep { Ids = new[] { 64, 3 } }, 2);
         await StepAsync(new CausalStep { Ids = new[] { 9, 8 }, IsScratch = true, Parents = new[] { -1, 0 } }, 2);
-        await StepAsync(new CausalStep { Ids = new[] { 64 }, HasVerdict = true }, 1);
+        session.Settle([]);
+        await StepAsync(new CausalStep { Ids = new[] { 64 } }, 1);
         return logits;
 
         async Task StepAsync(CausalStep step, int rows)
