@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Whorl.P2P;
 
 namespace Whorl.Cli;
 
@@ -13,4 +14,10 @@ internal static partial class Log
 
     [LoggerMessage(409, LogLevel.Warning, "sessions that were cut short: {Sessions}")]
     public static partial void CutShort(ILogger logger, int sessions);
+
+    [LoggerMessage(410, LogLevel.Information, "sessions that others go on with: {Sessions}")]
+    public static partial void Moved(ILogger logger, int sessions);
+
+    [LoggerMessage(411, LogLevel.Information, "operator {Peer} asks this server to leave")]
+    public static partial void Drained(ILogger logger, PeerId peer);
 }

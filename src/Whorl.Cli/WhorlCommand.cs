@@ -83,6 +83,7 @@ internal static class WhorlCommand
             DemoCommand.Create(),
             ChaosCommand.Create(),
             ServeCommand.Create(),
+            DrainCommand.Create(),
             DhtCommand.Create(),
             PeersCommand.Create(),
             PullCommand.Create(),

@@ -88,6 +88,15 @@ public sealed class RemoteSpan : IBlockSpan
         }
     }
 
+    /// <summary>Who it is; null where that is not known.</summary>
+    internal PeerId? PeerId => _server.Peer.Id;
+
+    /// <summary>Takes up a session that another server has handed to this one.</summary>
+    /// <exception cref="IOException">It is not there.</exception>
+    /// <exception cref="SpanRefusedException">It has not the session, say.</exception>
+    internal ValueTask<IBlockSession> FollowAsync(BlockRange range, SessionMovedException moved, CancellationToken cancellationToken) => InTimeAsync<IBlockSession>(
+        async token => await WhorlLink.FollowAsync(_server, range, moved, token), Name, _server.Time, cancellationToken);
+
     /// <summary>Asks who answers now where it was named: the same server, or one that was started there since and computes the same.</summary>
     private async ValueTask FindAgainAsync(BlockRange wanted, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Whorl.Client.Links;
 using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
 using Whorl.Client.Sessions;
@@ -98,6 +99,14 @@ public sealed class SpanChain : IBlockSpan, ILinkSource
     Task<IReadOnlyList<SessionLink>> ILinkSource.OpenLinksAsync(
         BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
         OpenAsync(options, [.. without.OfType<IBlockSpan>()], cancellationToken);
+
+    /// <inheritdoc/>
+    async Task<SessionLink?> ILinkSource.FollowAsync(
+        BlockRange range, SessionMovedException moved, IReadOnlySet<object> without, CancellationToken cancellationToken) =>
+        _spans.OfType<RemoteSpan>().FirstOrDefault(span => moved.Peer.Equals(span.PeerId) && !without.Contains(span)
+            && span.Range.First <= range.First && range.Last <= span.Range.Last) is { } next
+            ? new SessionLink(await next.FollowAsync(range, moved, cancellationToken), range, next)
+            : null; // nobody but those that were named
 
     private async Task<IReadOnlyList<SessionLink>> OpenAsync(BlockSessionOptions options, HashSet<IBlockSpan> without, CancellationToken cancellationToken)
     {

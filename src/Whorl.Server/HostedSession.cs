@@ -43,10 +43,13 @@ public sealed class HostedSession : IBlockSession, IValueTaskSource
     internal SessionCache Cache { get; }
 
     /// <summary>Whose it is.</summary>
-    internal PeerAccount Account { get; }
+    internal PeerAccount Account { get; private set; }
 
     /// <summary>What the account was charged for the cache.</summary>
     internal long ChargedBytes { get; }
+
+    /// <summary>Another account bears it from now on, which was charged before; no step may be under way.</summary>
+    internal void ChargeTo(PeerAccount account) => Account = account;
 
     internal BlockStep Step { get; private set; } = new();
 

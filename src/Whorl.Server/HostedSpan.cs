@@ -132,6 +132,19 @@ public sealed class HostedSpan : IBlockSpan
     /// <summary>Opens a session that its account was charged for.</summary>
     internal HostedSession OpenCharged(BlockSessionOptions options, PeerAccount account, long charged) => new(this, _span.Open(options, Budget), account, charged);
 
+    /// <summary>Opens a session that another server hands over: of the memory that is free, so that nobody's session is given up for it.</summary>
+    /// <param name="options">Which blocks, and how long.</param>
+    /// <param name="sender">The other server, whose quota holds it.</param>
+    /// <param name="host">Its address, as <see cref="PeerStream.RemoteHost"/> has it.</param>
+    /// <exception cref="ArgumentException">The blocks are not of this span.</exception>
+    /// <exception cref="MemoryBudgetException">There is no memory, or not for this peer.</exception>
+    internal HostedSession OpenHandedOver(BlockSessionOptions options, PeerId sender, string? host)
+    {
+        Check(options);
+        long bytes = SessionBytes(options);
+        return Open(options, Memory.Enter(sender, host, 1, bytes), bytes);
+    }
+
     /// <summary>Takes no more sessions of peers, and waits until those under way are over.</summary>
     /// <param name="grace">How long they are waited for at most.</param>
     /// <param name="cancellationToken">Waits no longer.</param>

@@ -49,6 +49,15 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "Petals session of {Peer} closed: {Tokens} tokens a sequence in {Seconds:0.0} s")]
     public static partial void PetalsSessionClosed(ILogger logger, string peer, int tokens, double seconds);
 
+    [LoggerMessage(15, LogLevel.Information, "a session of {Owner} was handed to {Peer}: {Tokens} tokens, {Mebibytes:0.0} MiB")]
+    public static partial void SessionHandedOver(ILogger logger, string owner, string peer, int tokens, double mebibytes);
+
+    [LoggerMessage(16, LogLevel.Information, "a session was not handed to {Peer}: {Reason}")]
+    public static partial void NotHandedOver(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(17, LogLevel.Information, "{Peer}, which leaves, has handed over a session of {Owner}: {Tokens} tokens")]
+    public static partial void SessionTakenOver(ILogger logger, string peer, string owner, int tokens);
+
     /// <summary>A peer for people; null is this process.</summary>
     public static string Name(PeerId? peer) => peer is null ? "this process" : PeerId.Shorten(peer.ToString());
 }

@@ -62,11 +62,16 @@ internal static class ServeCommand
             HelpName = "SECONDS",
         };
         Check.Whole(grace, 0, 86_400);
+        Option<string?> operators = new("--operator")
+        {
+            Description = "Who may ask this server to leave with whorl drain: the id of a key, or a file with an id on each line. Default: nobody.",
+            HelpName = "PEERID|FILE",
+        };
         Option<bool> untilInputEnds = new("--until-input-ends") { Description = "Stop when standard input ends, that is, with the program that started this one.", Hidden = true };
         Option<bool> lies = new("--lies") { Description = "Answer falsely when standard input says so: for whorl chaos.", Hidden = true };
         Command command = new("serve", "Hold some blocks of a model and compute with them for others, until Ctrl-C.")
         {
-            model.Model, blocks, cache, noPrefixes, prefix, link, publicName, grace, untilInputEnds, lies,
+            model.Model, blocks, cache, noPrefixes, prefix, link, publicName, grace, operators, untilInputEnds, lies,
         };
         swarm.AddTo(command);
         logging.AddTo(command);
@@ -77,6 +82,8 @@ internal static class ServeCommand
             ModelPart part = wanted is { } some ? ModelPart.Blocks(some) : ModelPart.Whole;
             CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken); // the reading thread may outlive this method
             ILogger logger = logging.Read(result);
+            IReadOnlySet<PeerId> permitted = Operators.Read(result.GetValue(operators));
+            bool isDrained = false;
 
             LyingHost.Orders orders = new();
             if (result.GetValue(untilInputEnds))
@@ -96,7 +103,21 @@ internal static class ServeCommand
             ServerThroughput throughput = ThroughputMeter.Measure(span, result.GetValue(link) * 1e6, TimeProvider.System);
             HostedSpan hosted = new(span, memory, network.Address, TimeProvider.System, new SessionLimits { KeepsPrefixes = !result.GetValue(noPrefixes) });
             await using MemoryTrimmer trimmer = new(TimeProvider.System, span.TrimMemory);
-            await using SpanServer spans = new(hosted, logger);
+            await using SpanServer spans = new(hosted, logger)
+            {
+                Drain = peer =>
+                {
+                    if (permitted.Contains(peer))
+                    {
+                        Log.Drained(logger, peer);
+                        Volatile.Write(ref isDrained, true);
+                        ThreadPool.QueueUserWorkItem(static stop => stop.Cancel(), stop, preferLocal: false); // the peer is answered first
+                        return true;
+                    }
+
+                    return false;
+                },
+            };
             spans.Listen(result.GetValue(lies) ? new LyingHost(network.Host, orders) : network.Host);
             PetalsServerOptions petals = new()
             {
@@ -126,8 +147,16 @@ internal static class ServeCommand
             Whereabouts.PrintCommand(addresses, $"whorl run {choice.Asked} --initial-peers");
             await UntilStopped.WaitAsync(logger, stop.Token);
             announcer.SetState(ServerState.Offline);
-            bool isAsked = !result.GetValue(untilInputEnds) || cancellationToken.IsCancellationRequested; // who started it is gone, and nobody can ask again
-            await UntilStopped.LeaveAsync(hosted, isAsked ? TimeSpan.FromSeconds(result.GetValue(grace)) : TimeSpan.Zero, logger);
+            // Where input has ended, who started it is gone, and nobody can ask again.
+            bool isAsked = !result.GetValue(untilInputEnds) || cancellationToken.IsCancellationRequested || Volatile.Read(ref isDrained);
+            DhtSwarmSource others = new(network.Dht!, petals.Prefix, source.Spec.Blocks.Count);
+            MoveCosts costs = new(result.GetValue(link) * 1e6 / 8, throughput.ForwardRps);
+            await UntilStopped.LeaveAsync(
+                hosted.PeerSessions,
+                (time, hurry) => spans.LeaveAsync(
+                    network.Host, async (some, token) => Successors.Of(await others.LookAsync(token), some, network.Host.Id), costs, time, hurry),
+                isAsked ? TimeSpan.FromSeconds(result.GetValue(grace)) : TimeSpan.Zero,
+                logger);
         }));
         return command;
     }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using Whorl.Server;
 
 namespace Whorl.Cli.Commands;
 
@@ -16,20 +15,27 @@ internal static class UntilStopped
         Log.Stopping(logger);
     }
 
-    /// <summary>Lets sessions under way end, until their time is over or somebody asks again.</summary>
-    /// <param name="span">The blocks.</param>
+    /// <summary>Moves sessions under way to others and lets the rest end, until their time is over or somebody asks again.</summary>
+    /// <param name="sessions">How many there are.</param>
+    /// <param name="leave">Does it in so much time, or until the token says that it must not wait; gives how many were moved, and are left.</param>
     /// <param name="grace">How long.</param>
-    /// <param name="logger">Told how many there are.</param>
-    public static async Task LeaveAsync(HostedSpan span, TimeSpan grace, ILogger logger)
+    /// <param name="logger">Told what becomes of them.</param>
+    public static async Task LeaveAsync(
+        int sessions, Func<TimeSpan, CancellationToken, Task<(int Moved, int Left)>> leave, TimeSpan grace, ILogger logger)
     {
         using CancellationTokenSource hurry = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
-        if (span.PeerSessions > 0 && grace > TimeSpan.Zero)
+        if (sessions > 0 && grace > TimeSpan.Zero)
         {
-            Log.Leaving(logger, grace.TotalSeconds, span.PeerSessions);
+            Log.Leaving(logger, grace.TotalSeconds, sessions);
         }
 
-        int left = await span.LeaveAsync(grace, hurry.Token);
+        (int moved, int left) = await leave(grace, hurry.Token);
+        if (moved > 0)
+        {
+            Log.Moved(logger, moved);
+        }
+
         if (left > 0)
         {
             Log.CutShort(logger, left);

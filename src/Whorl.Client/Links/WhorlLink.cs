@@ -10,6 +10,9 @@ internal sealed class WhorlLink : ILink
     /// <summary>How long a server may take to let a session be spoken to on another stream.</summary>
     private static readonly TimeSpan AttachTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long what is there already may take to be read.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(0.5);
+
     private const int MostAttached = 3; // for one step: what breaks more often is no accident
     private const int MostRepeated = 4; // results that come again before a step's own
 
@@ -70,6 +73,7 @@ internal sealed class WhorlLink : ILink
         {
             SessionId = id,
             PrefixScope = options.PrefixScope,
+            HeedsMoved = server.Features.HasFlag(SpanFeatures.HandOver),
         };
         PeerStream stream = await server.DialAsync(cancellationToken);
         try
@@ -95,6 +99,43 @@ internal sealed class WhorlLink : ILink
             throw;
         }
     }
+
+    /// <summary>Takes up a session that another server has handed to this one.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="range">Its blocks.</param>
+    /// <param name="moved">As the other one has told.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">It is not there, or has not the session.</exception>
+    public static async Task<WhorlLink> FollowAsync(SpanDialler server, BlockRange range, SessionMovedException moved, CancellationToken cancellationToken)
+    {
+        PeerStream stream = await server.DialAsync(cancellationToken);
+        try
+        {
+            SpanConnection connection = new(stream);
+            await connection.SendAsync(new SpanRequest.Attach(moved.SessionId, moved.Number), default, cancellationToken);
+            return await connection.ReceiveReplyAsync(cancellationToken) switch
+            {
+                SpanReply.Attached attached when attached.LastNumber == moved.Number =>
+                    new WhorlLink(server, range, moved.SessionId, stream, connection, attached.Lease) { _number = moved.Number, Committed = moved.Committed },
+                SpanReply.Failure failure => throw new SpanRefusedException(server.Name, range, failure.Code, failure.Message),
+                SpanReply other => throw new BadAnswerException(server.Name, range, $"{other.GetType().Name} where a session was handed over"),
+            };
+        }
+        catch (Exception e)
+        {
+            stream.Reset();
+            await stream.DisposeAsync();
+            if (e is FormatException)
+            {
+                throw new BadAnswerException(server.Name, range, e.Message, e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Whether the server has said that it leaves, and the session with it.</summary>
+    public bool IsLeaving { get; private set; }
 
     /// <summary>Whether the server can send outputs on to the other one's session, and does not yet.</summary>
     public bool CanLinkTo(WhorlLink next) =>
@@ -215,8 +256,10 @@ internal sealed class WhorlLink : ILink
                 await ExchangeOnceAsync(step, isExpected && attached == 0, cancellationToken);
                 return;
             }
-            catch (IOException e) when (e is not BadAnswerException && attached < MostAttached && _watch.Why is null && _id is not null && _lease > TimeSpan.Zero)
+            catch (IOException e) when (e is not (BadAnswerException or SessionMovedException) && attached < MostAttached && _watch.Why is null && _id is not null
+                && _lease > TimeSpan.Zero)
             {
+                await ThrowIfMovedAsync(cancellationToken);
                 long broken = _server.Time.GetTimestamp();
                 if (!await TryAttachAsync(cancellationToken))
                 {
@@ -284,12 +327,42 @@ internal sealed class WhorlLink : ILink
         }
     }
 
+    /// <summary>
+    /// Looks whether the server had said that the session is elsewhere before the stream broke: what came before its end can still be read, and nothing else is waited for.
+    /// </summary>
+    /// <exception cref="SessionMovedException">It had.</exception>
+    private async ValueTask ThrowIfMovedAsync(CancellationToken cancellationToken)
+    {
+        if (!_server.Features.HasFlag(SpanFeatures.HandOver))
+        {
+            return;
+        }
+
+        try
+        {
+            using CancellationTokenSource timer = new(ReadTimeout, _server.Time);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            await ReceiveAsync(either.Token);
+        }
+        catch (Exception e) when ((e is IOException and not SessionMovedException) || e is FormatException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // It had not.
+        }
+    }
+
     /// <summary>The next reply that has not come before: a step that was sent from here and by another server may be answered to both.</summary>
     private async ValueTask<SpanReply> ReceiveAsync(CancellationToken cancellationToken)
     {
         for (int repeated = 0; ; repeated++)
         {
             SpanReply reply = await _connection.ReceiveReplyAsync(cancellationToken);
+            if (reply is SpanReply.Moved moved && repeated < MostRepeated)
+            {
+                IsLeaving = moved.Peer is null ? true : throw new SessionMovedException(moved.Peer, moved.SessionId!.Value, _number, Committed);
+                continue;
+            }
+
             if (_before is null || repeated == MostRepeated || reply is not SpanReply.Result result || result.Number != _number)
             {
                 return reply;

@@ -1,3 +1,4 @@
+using Whorl.Client.Links;
 using Whorl.Client.Sessions;
 using Whorl.Models;
 
@@ -31,4 +32,14 @@ internal interface ILinkSource : IBlockSpan
     /// </exception>
     Task<IReadOnlyList<SessionLink>> OpenLinksAsync(
         BlockSessionOptions options, IReadOnlySet<object> without, CancellationToken cancellationToken);
+
+    /// <summary>Takes up a session where a server that leaves says that it is.</summary>
+    /// <param name="range">Its blocks.</param>
+    /// <param name="moved">Where it is.</param>
+    /// <param name="without">Holders that are not to be taken.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null where that is nobody who may compute the blocks.</returns>
+    /// <exception cref="IOException">Whoever should have it does not answer.</exception>
+    /// <exception cref="SpanRefusedException">It has it not.</exception>
+    Task<SessionLink?> FollowAsync(BlockRange range, SessionMovedException moved, IReadOnlySet<object> without, CancellationToken cancellationToken);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Whorl.Client.Links;
+using Whorl.Client.Routing;
 using Whorl.Client.Sessions;
 using Whorl.Formats;
 using Whorl.Models;
@@ -104,6 +106,20 @@ internal sealed class LinkReplacer(ILinkSource source)
             }
 
             await Task.Delay(pause < left ? pause : left, source.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes up a part where its server, which leaves, says that it is.</summary>
+    /// <returns>Null where it is not to be had there.</returns>
+    public async Task<SessionLink?> FollowAsync(BlockRange range, SessionMovedException moved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.FollowAsync(range, moved, _liars, cancellationToken);
+        }
+        catch (Exception e) when (Failures.IsOfServer(e))
+        {
+            return null; // it is computed again
         }
     }
 

@@ -17,4 +17,7 @@ public enum RecoveryKind
 
     /// <summary>Other servers did while the server was slow, and answered before it.</summary>
     Hedge,
+
+    /// <summary>The server left and had handed the session to another one: nothing computed again.</summary>
+    Moved,
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Whorl.Client.Links;
 using Whorl.Client.Recovery;
 using Whorl.Client.Sessions;
 using Whorl.Models;
@@ -98,6 +99,24 @@ public sealed class SwarmSpan : IBlockSpan, ILinkSource
         {
             throw new NoRouteException(e.Message, e.Missing, refusal);
         }
+    }
+
+    /// <inheritdoc/>
+    async Task<SessionLink?> ILinkSource.FollowAsync(
+        BlockRange range, SessionMovedException moved, IReadOnlySet<object> without, CancellationToken cancellationToken)
+    {
+        if (without.Contains(moved.Peer) || await _view.FindHolderAsync(moved.Peer, range, cancellationToken) is not { } server)
+        {
+            return null;
+        }
+
+        (PeerId, BlockRange) key = (server.Peer, server.Range);
+        if (!_known.TryGetValue(key, out IBlockSpan? span))
+        {
+            _known[key] = span = _agreement.Require(await _connect(server, cancellationToken), server.Peer.ToString());
+        }
+
+        return span is RemoteSpan remote ? new SessionLink(await remote.FollowAsync(range, moved, cancellationToken), range, server.Peer) : null;
     }
 
     /// <summary>Why a server is not used, in words that name it once.</summary>

@@ -110,6 +110,27 @@ public sealed class SwarmView(ISwarmSource source, string prefix, int blocks, Ti
         bool IsCovered() => MissingBlocks.Of(Answering(Usable(range, failed)).Select(s => s.Range), range).Count == 0;
     }
 
+    /// <summary>What a server announces that holds all of some blocks; null where it does not.</summary>
+    internal async Task<BlockServer?> FindHolderAsync(PeerId peer, BlockRange range, CancellationToken cancellationToken)
+    {
+        await RefreshAsync(Validity, cancellationToken);
+        if (Known() is { } known)
+        {
+            return known;
+        }
+
+        await RefreshAsync(TimeSpan.Zero, cancellationToken);
+        return Known();
+
+        BlockServer? Known()
+        {
+            lock (_gate)
+            {
+                return _servers.FirstOrDefault(s => s.Peer.Equals(peer) && s.Range.First <= range.First && range.Last <= s.Range.Last);
+            }
+        }
+    }
+
     /// <summary>Passes a server over for a while, the longer the more often it fails.</summary>
     public void Failed(PeerId peer)
     {

@@ -25,6 +25,11 @@ internal sealed partial class LiveSession
         object? gone = lost.Link.Holder;
         await lost.DisposeAsync();
         Note(gone, why);
+        if (SessionMovedException.In(why) is { } moved && await TryFollowAsync(index, moved, start, cancellationToken))
+        {
+            return failed;
+        }
+
         for (int tried = 0; ; tried++)
         {
             IReadOnlyList<SessionLink>? links;
@@ -69,6 +74,43 @@ internal sealed partial class LiveSession
             {
                 failed.Add(who);
             }
+        }
+    }
+
+    /// <summary>Goes on where a server that leaves has handed the session to.</summary>
+    /// <returns>Whether it is there; else nothing has changed.</returns>
+    private async Task<bool> TryFollowAsync(int index, SessionMovedException moved, long start, CancellationToken cancellationToken)
+    {
+        SessionPart lost = _parts[index];
+        if (await _replacer!.FollowAsync(lost.Range, moved, cancellationToken) is not { } link)
+        {
+            return false;
+        }
+
+        SessionPart[] parts = PartsOf([link], lost);
+        if ((parts[0].Abilities & Needed) != Needed)
+        {
+            await SessionPart.CloseAsync(parts);
+            return false;
+        }
+
+        Put(index, parts, RecoveryKind.Moved, _source!.Time.GetElapsedTime(start), TimeSpan.Zero, 0);
+        return true;
+    }
+
+    /// <summary>Has others compute a part whose server has said that it leaves, where there are any; else it is used until it is gone.</summary>
+    private async ValueTask LeaveWhoLeavesAsync(int index, CancellationToken cancellationToken)
+    {
+        SessionPart part = _parts[index];
+        if (part.Session is not WhorlLink { IsLeaving: true } || part.HasTriedOthers || part.Log is null)
+        {
+            return;
+        }
+
+        part.HasTriedOthers = true;
+        if (await TryLeaveAsync(index, Now(), cancellationToken))
+        {
+            _replacer!.Failed(part.Link.Holder, new IOException("it leaves"));
         }
     }
 

@@ -116,6 +116,7 @@ internal sealed partial class LiveSession : IBlockSession, IRecoverable
         HashSet<object>? failed = null;
         (object Holder, SpanRefusedException Why)? refused = null;
         long gone = 0;
+        await LeaveWhoLeavesAsync(index, cancellationToken);
         for (int replaced = 0; ; replaced++)
         {
             SessionPart part = _parts[index];

@@ -32,6 +32,9 @@ internal sealed class SessionPart(SessionLink link, BoundaryLog? log) : IAsyncDi
     /// <summary>Whether it has taken a step.</summary>
     public bool HasAnswered { get; set; }
 
+    /// <summary>Whether others were looked for since its server leaves.</summary>
+    public bool HasTriedOthers { get; set; }
+
     /// <summary>The link has taken a step.</summary>
     public void Accept(BlockStep step)
     {

@@ -14,6 +14,19 @@ public sealed partial class SessionCache
     private const int Mark = 0x31534357; // "WCS1"
     private const int CommittedAt = 3 * sizeof(int);
 
+    /// <summary>Bytes that <see cref="SaveAsync"/> writes of so many committed tokens; a multiple of 4.</summary>
+    public long SavedBytes(int committed)
+    {
+        long values = 0;
+        foreach (BlockCache block in Blocks)
+        {
+            values += (long)committed * ((block.KeyValues?.KeyElements ?? 0) + (block.KeyValues?.ValueElements ?? 0));
+            values += block.States.Sum(state => (long)state.Size);
+        }
+
+        return Head(0).Length + (values * sizeof(float));
+    }
+
     /// <summary>Writes what the session remembers; no step may be under way.</summary>
     /// <param name="stream">Receives it.</param>
     /// <param name="cancellationToken">Stops the writing.</param>

@@ -13,6 +13,8 @@ public sealed class SpanConnection(Stream stream)
     /// <summary>Values that pass through a connection's own memory at once, so that it holds little however long a payload is.</summary>
     private const int ChunkValues = 16_384;
 
+    private Stream Inner => stream;
+
     private byte[] _sending = new byte[4096];
     private byte[] _receiving = new byte[4096];
     private int _payload;
@@ -66,6 +68,22 @@ public sealed class SpanConnection(Stream stream)
         _payload = 0;
     }
 
+    /// <summary>Sends a request whose payload is written piece by piece.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="payloadBytes">Bytes that <paramref name="write"/> writes, in whole floats.</param>
+    /// <param name="write">Writes them to the stream that it is given.</param>
+    /// <param name="cancellationToken">Gives up; the stream is then of no more use.</param>
+    public async ValueTask SendAsync(SpanRequest request, int payloadBytes, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(payloadBytes % sizeof(float), 0, nameof(payloadBytes));
+        int start = WriteHeader(SpanWire.ToMessage(request), payloadBytes, 0);
+        await stream.WriteAsync(_sending.AsMemory(0, start), cancellationToken);
+        await write(stream, cancellationToken);
+    }
+
+    /// <summary>The payload behind the header just received, to be read from its beginning to its end before the next header.</summary>
+    public Stream OpenPayload() => new PayloadStream(this);
+
     /// <summary>Passes over the payload behind the header just received, whatever its length, without keeping it.</summary>
     /// <exception cref="EndOfStreamException">The stream ended inside it.</exception>
     public async ValueTask SkipPayloadAsync(CancellationToken cancellationToken)
@@ -102,14 +120,8 @@ public sealed class SpanConnection(Stream stream)
 
     private async ValueTask SendAsync(IMessage header, ReadOnlyMemory<float> payload, CancellationToken cancellationToken)
     {
-        int headerBytes = header.CalculateSize(), payloadBytes = checked(payload.Length * sizeof(float));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(headerBytes, SpanWire.MaxHeaderBytes, nameof(header));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadBytes, SpanWire.MaxPayloadBytes, nameof(payload));
-        int start = PrefixBytes + headerBytes, count = Math.Min(payload.Length, ChunkValues);
-        Reserve(ref _sending, start + (count * sizeof(float)));
-        BinaryPrimitives.WriteUInt32LittleEndian(_sending, (uint)headerBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(_sending.AsSpan(4), (uint)payloadBytes);
-        header.WriteTo(_sending.AsSpan(PrefixBytes, headerBytes));
+        int count = Math.Min(payload.Length, ChunkValues);
+        int start = WriteHeader(header, checked(payload.Length * sizeof(float)), count);
         ToLittleEndian(payload.Span[..count], _sending.AsSpan(start));
         await stream.WriteAsync(_sending.AsMemory(0, start + (count * sizeof(float))), cancellationToken); // one write: one packet where it fits
         for (int at = count; at < payload.Length; at += count)
@@ -118,6 +130,21 @@ public sealed class SpanConnection(Stream stream)
             ToLittleEndian(payload.Span.Slice(at, count), _sending);
             await stream.WriteAsync(_sending.AsMemory(0, count * sizeof(float)), cancellationToken);
         }
+    }
+
+    /// <summary>Writes a frame's beginning where it is sent from, with room for values behind it.</summary>
+    /// <returns>Where they begin.</returns>
+    private int WriteHeader(IMessage header, int payloadBytes, int values)
+    {
+        int headerBytes = header.CalculateSize();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(headerBytes, SpanWire.MaxHeaderBytes, nameof(header));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadBytes, SpanWire.MaxPayloadBytes);
+        int start = PrefixBytes + headerBytes;
+        Reserve(ref _sending, start + (values * sizeof(float)));
+        BinaryPrimitives.WriteUInt32LittleEndian(_sending, (uint)headerBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(_sending.AsSpan(4), (uint)payloadBytes);
+        header.WriteTo(_sending.AsSpan(PrefixBytes, headerBytes));
+        return start;
     }
 
     private async ValueTask<int?> ReceiveHeaderAsync(CancellationToken cancellationToken)
@@ -143,5 +170,45 @@ public sealed class SpanConnection(Stream stream)
         await stream.ReadExactlyAsync(_receiving.AsMemory(0, header), cancellationToken);
         _payload = payload;
         return header;
+    }
+
+    /// <summary>What is left of a payload; never a byte of what follows it.</summary>
+    private sealed class PayloadStream(SpanConnection connection) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await connection.Inner.ReadAsync(buffer[..Math.Min(buffer.Length, connection._payload)], cancellationToken);
+            connection._payload -= read;
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("a payload is read asynchronously");
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

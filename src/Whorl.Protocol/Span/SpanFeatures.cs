@@ -15,4 +15,7 @@ public enum SpanFeatures : ulong
 
     /// <summary><see cref="SpanRequest.Accept"/>, <see cref="SpanRequest.Forward"/>, <see cref="SpanRequest.Feed"/> and <see cref="SpanRequest.Step.Push"/>.</summary>
     Push = 8,
+
+    /// <summary><see cref="SpanRequest.HandOver"/>, <see cref="SpanRequest.State"/> and <see cref="SpanRequest.Open.HeedsMoved"/>.</summary>
+    HandOver = 16,
 }

@@ -1,3 +1,5 @@
+using Whorl.P2P;
+
 namespace Whorl.Protocol;
 
 /// <summary>What a server answers on a <c>/whorl/span/1</c> stream.</summary>
@@ -27,8 +29,16 @@ public abstract record SpanReply
     /// <param name="Lease">How long it outlives a broken stream.</param>
     public sealed record Attached(long LastNumber, TimeSpan Lease) : SpanReply;
 
-    /// <summary>What <see cref="SpanRequest.Accept"/>, <see cref="SpanRequest.Forward"/> or <see cref="SpanRequest.Feed"/> asked for is so.</summary>
+    /// <summary>
+    /// What <see cref="SpanRequest.Accept"/>, <see cref="SpanRequest.Forward"/>, <see cref="SpanRequest.Feed"/>, <see cref="SpanRequest.HandOver"/>,
+    /// <see cref="SpanRequest.State"/> or <see cref="SpanRequest.Drain"/> asked for is so.
+    /// </summary>
     public sealed record Linked : SpanReply;
+
+    /// <summary>The server leaves: told to who said that it heeds it, between answers or in the place of one.</summary>
+    /// <param name="Peer">Where the session is now, at the step after the last that was answered; null where it goes on here for a while.</param>
+    /// <param name="SessionId">What it is attached to by there.</param>
+    public sealed record Moved(PeerId? Peer, Guid? SessionId) : SpanReply;
 
     /// <summary>A step's result; its hidden states are the frame's payload.</summary>
     /// <param name="Number">The step's number.</param>

@@ -27,6 +27,9 @@ public abstract record SpanRequest
         /// Who shares what the server computes of the text's beginning: whoever gives the same bytes, at most 32; empty for this peer alone.
         /// </summary>
         public ReadOnlyMemory<byte> PrefixScope { get; init; }
+
+        /// <summary>Whether the client reads <see cref="SpanReply.Moved"/> wherever it reads an answer.</summary>
+        public bool HeedsMoved { get; init; }
     }
 
     /// <summary>Speaks to a session that the same peer opened on a stream that is broken.</summary>
@@ -49,6 +52,25 @@ public abstract record SpanRequest
     /// <summary>Begins a stream of steps from one server to the next.</summary>
     /// <param name="Ticket">The session there.</param>
     public sealed record Feed(Guid Ticket) : SpanRequest;
+
+    /// <summary>Begins a stream on which a server that leaves gives a session to another one.</summary>
+    /// <param name="Owner">Who may attach to it, and nobody else.</param>
+    /// <param name="SessionId">What the owner names it by.</param>
+    /// <param name="FirstBlock">First block.</param>
+    /// <param name="LastBlock">Last block, included.</param>
+    /// <param name="MaxLength">The most tokens that will be committed.</param>
+    /// <param name="MaxScratch">The most scratch tokens at a time.</param>
+    /// <param name="Contract">By what it was computed, in canonical text.</param>
+    /// <param name="LastNumber">The last step that was computed.</param>
+    /// <param name="Committed">Tokens that it remembers.</param>
+    public sealed record HandOver(
+        PeerId Owner, Guid SessionId, int FirstBlock, int LastBlock, int MaxLength, int MaxScratch, string Contract, long LastNumber, int Committed) : SpanRequest;
+
+    /// <summary>What the session remembers that is handed over: the frame's payload.</summary>
+    public sealed record State : SpanRequest;
+
+    /// <summary>Asks the server to leave the swarm; its operator has named who may.</summary>
+    public sealed record Drain : SpanRequest;
 
     /// <summary>New tokens; their hidden states are the frame's payload.</summary>
     /// <param name="Number">From 1, rising by one.</param>

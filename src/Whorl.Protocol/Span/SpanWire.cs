@@ -50,6 +50,7 @@ public static class SpanWire
                 Contract = open.Contract,
                 SessionId = open.SessionId is { } id ? Bytes(id) : ByteString.Empty,
                 PrefixScope = ByteString.CopyFrom(open.PrefixScope.Span),
+                HeedsMoved = open.HeedsMoved,
             },
         },
         SpanRequest.Attach attach => new Wire.Span.SpanRequest { Attach = new Attach { SessionId = Bytes(attach.SessionId), LastNumber = (ulong)attach.LastNumber } },
@@ -65,6 +66,23 @@ public static class SpanWire
             },
         },
         SpanRequest.Feed feed => new Wire.Span.SpanRequest { Feed = new Feed { Ticket = Bytes(feed.Ticket) } },
+        SpanRequest.HandOver given => new Wire.Span.SpanRequest
+        {
+            HandOver = new HandOver
+            {
+                Owner = Bytes(given.Owner),
+                SessionId = Bytes(given.SessionId),
+                FirstBlock = (uint)given.FirstBlock,
+                LastBlock = (uint)given.LastBlock,
+                MaxLength = (uint)given.MaxLength,
+                MaxScratch = (uint)given.MaxScratch,
+                Contract = given.Contract,
+                LastNumber = (ulong)given.LastNumber,
+                Committed = (uint)given.Committed,
+            },
+        },
+        SpanRequest.State => new Wire.Span.SpanRequest { State = new State() },
+        SpanRequest.Drain => new Wire.Span.SpanRequest { Drain = new Drain() },
         SpanRequest.Step step => new Wire.Span.SpanRequest { Step = StepMessage(step) },
         _ => throw new ArgumentException($"no message for {request.GetType().Name}", nameof(request)),
     };
@@ -100,6 +118,14 @@ public static class SpanWire
             },
         },
         SpanReply.Linked => new Wire.Span.SpanReply { Linked = new Linked() },
+        SpanReply.Moved moved => new Wire.Span.SpanReply
+        {
+            Moved = new Moved
+            {
+                Peer = moved.Peer is { } peer ? Bytes(peer) : ByteString.Empty,
+                SessionId = moved.SessionId is { } session ? Bytes(session) : ByteString.Empty,
+            },
+        },
         SpanReply.Failure f => new Wire.Span.SpanReply { Failure = new Failure { Code = (Failure.Types.Code)f.Code, Message = f.Message } },
         _ => throw new ArgumentException($"no message for {reply.GetType().Name}", nameof(reply)),
     };
@@ -121,6 +147,7 @@ public static class SpanWire
                     {
                         SessionId = open.SessionId.IsEmpty ? null : SessionId(open.SessionId),
                         PrefixScope = Scope(open.PrefixScope),
+                        HeedsMoved = open.HeedsMoved,
                     }
                     : throw new WireFormatException($"blocks {first}..{last} are no range");
             case Wire.Span.SpanRequest.RequestOneofCase.Step:
@@ -136,6 +163,12 @@ public static class SpanWire
                     : throw new WireFormatException($"{forward.Addresses.Count} addresses, numbers higher by {forward.Ahead}; at most {MaxAddresses} and {MaxAhead}");
             case Wire.Span.SpanRequest.RequestOneofCase.Feed:
                 return new SpanRequest.Feed(SessionId(message.Feed.Ticket));
+            case Wire.Span.SpanRequest.RequestOneofCase.HandOver:
+                return ParseHandOver(message.HandOver);
+            case Wire.Span.SpanRequest.RequestOneofCase.State:
+                return new SpanRequest.State();
+            case Wire.Span.SpanRequest.RequestOneofCase.Drain:
+                return new SpanRequest.Drain();
             default:
                 throw new WireFormatException("the request is of no known kind");
         }
@@ -169,6 +202,10 @@ public static class SpanWire
                 };
             case Wire.Span.SpanReply.ReplyOneofCase.Linked:
                 return new SpanReply.Linked();
+            case Wire.Span.SpanReply.ReplyOneofCase.Moved:
+                return message.Moved.Peer.IsEmpty
+                    ? new SpanReply.Moved(null, null)
+                    : new SpanReply.Moved(Peer(message.Moved.Peer), SessionId(message.Moved.SessionId));
             case Wire.Span.SpanReply.ReplyOneofCase.Failure:
                 return new SpanReply.Failure(Enum.IsDefined((SpanFailureCode)message.Failure.Code) ? (SpanFailureCode)message.Failure.Code : SpanFailureCode.Unknown, message.Failure.Message);
             default:
@@ -225,6 +262,24 @@ public static class SpanWire
             Position = step.HasPosition ? Count(step.Position, "position") : null,
             Push = step.Push,
         };
+    }
+
+    private static SpanRequest.HandOver ParseHandOver(HandOver given)
+    {
+        int first = Count(given.FirstBlock, "first_block"), last = Count(given.LastBlock, "last_block");
+        int length = Count(given.MaxLength, "max_length"), committed = Count(given.Committed, "committed");
+        return first <= last && committed <= length
+            ? new SpanRequest.HandOver(
+                Peer(given.Owner),
+                SessionId(given.SessionId),
+                first,
+                last,
+                length,
+                Count(given.MaxScratch, "max_scratch"),
+                Contract(given.Contract),
+                Number(given.LastNumber),
+                committed)
+            : throw new WireFormatException($"{committed} of {length} tokens of blocks {first}..{last} are no session");
     }
 
     private static T Parse<T>(MessageParser<T> parser, ReadOnlySpan<byte> header)

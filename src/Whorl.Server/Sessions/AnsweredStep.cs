@@ -12,7 +12,7 @@ internal sealed class AnsweredStep
     }
 
     /// <summary>Whose it is.</summary>
-    public PeerAccount Account { get; }
+    public PeerAccount Account { get; set; }
 
     /// <summary>Its place among the answers that may be dropped; the <see cref="SessionMemory"/>'s.</summary>
     public LinkedListNode<AnsweredStep> Offered { get; }

@@ -25,9 +25,9 @@ internal sealed class SessionEntry : IEvictable
     private long _lastUse;
     private Guid? _ticket;
 
-    public SessionEntry(SessionTable table, HostedSpan span, HostedSession session, Guid? id)
+    public SessionEntry(SessionTable table, HostedSpan span, HostedSession session, PeerId? owner, Guid? id)
     {
-        (_table, _span, Session, Id) = (table, span, session, id);
+        (_table, _span, Session, OwnerId, Id) = (table, span, session, owner, id);
         (_answer, _next) = (new AnsweredStep(session.Account), new AnsweredStep(session.Account));
         _opened = _lastUse = span.Time.GetTimestamp();
     }
@@ -37,6 +37,15 @@ internal sealed class SessionEntry : IEvictable
 
     /// <summary>What its owner attaches to it by; null where it ends with its stream.</summary>
     public Guid? Id { get; }
+
+    /// <summary>Whose it is: nobody else attaches to it. Null for this process itself, and where the transport has no identities.</summary>
+    public PeerId? OwnerId { get; }
+
+    /// <summary>Whether its client heeds that it is moved.</summary>
+    public bool HeedsMoved { get; set; }
+
+    /// <summary>Whether it is on another server now, and its client has been told: nothing is computed here any more. Of whoever has the <see cref="Turn"/>.</summary>
+    public bool IsMoved { get; set; }
 
     /// <summary>Number of the last step that was computed; 0 before the first.</summary>
     public long LastNumber { get; private set; }
@@ -113,6 +122,44 @@ internal sealed class SessionEntry : IEvictable
         }
 
         return hold;
+    }
+
+    /// <summary>Makes a session that was handed over wait for its owner, for a while.</summary>
+    public void AwaitOwner(long lastNumber)
+    {
+        (LastNumber, HeedsMoved) = (lastNumber, true);
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                _lease = _span.Time.CreateTimer(
+                    static entry => _ = ((SessionEntry)entry!).ExpireAsync(), this, _span.Limits.HandedOverLease, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <summary>Has its owner's account bear it, where another peer's did; of whoever has the <see cref="Turn"/>.</summary>
+    /// <param name="host">The owner's address.</param>
+    /// <exception cref="MemoryBudgetException">The owner's quota does not hold it.</exception>
+    public void ChargeOwner(string? host)
+    {
+        PeerAccount before = Account;
+        if (OwnerId is null || OwnerId.Equals(before.Owner))
+        {
+            return;
+        }
+
+        PeerAccount account = _span.Memory.Enter(OwnerId, host, 1, CacheBytes);
+        if (!_span.Memory.TryTakeStep(account, OwnBytes))
+        {
+            _span.Memory.Leave(account, 1, CacheBytes);
+            throw new MemoryBudgetException(OwnBytes, 0, "the memory for steps is in use");
+        }
+
+        (_answer.Account, _next.Account) = (account, account); // neither is kept yet
+        Session.ChargeTo(account);
+        _span.Memory.GiveStep(before, OwnBytes);
+        _span.Memory.Leave(before, 1, CacheBytes);
     }
 
     /// <summary>Lets go of a session whose stream broke: it lives on for its lease, unless another stream has taken it.</summary>
@@ -323,6 +370,6 @@ internal sealed class SessionEntry : IEvictable
         GiveUpStep();
         _span.Memory.Withdraw(_answer);
         _span.Memory.GiveStep(Account, _answer.Drop() + OwnBytes);
-        Log.SessionClosed(_table.Logger, Log.Name(Account.Owner), tokens, _span.Time.GetElapsedTime(_opened).TotalSeconds, _table.Count);
+        Log.SessionClosed(_table.Logger, Log.Name(OwnerId), tokens, _span.Time.GetElapsedTime(_opened).TotalSeconds, _table.Count);
     }
 }

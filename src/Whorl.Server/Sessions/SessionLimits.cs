@@ -61,6 +61,14 @@ public sealed record SessionLimits
     /// <value>1 minute</value>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a session that another server handed over waits for its owner; less if others need its memory.</summary>
+    /// <value>10 minutes: whoever reads an answer asks the next question within it</value>
+    public TimeSpan HandedOverLease { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long another server may take to hand a session over.</summary>
+    /// <value>1 minute</value>
+    public TimeSpan HandOverTime { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>A session without a step for so long is idle.</summary>
     /// <value>10 seconds</value>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(10);

@@ -23,15 +23,26 @@ internal sealed class SessionTable(HostedSpan span, ILogger log)
     /// <summary>Adds a session that was opened.</summary>
     /// <exception cref="ArgumentException">Its owner has another of that id.</exception>
     /// <exception cref="MemoryBudgetException">There is no memory for what it holds beside its cache.</exception>
-    public SessionEntry Add(HostedSession session, Guid? id)
+    public SessionEntry Add(HostedSession session, Guid? id) => Add(session, session.Account.Owner, id);
+
+    /// <summary>Adds a session that its owner is to come for, and that another peer's account bears until then.</summary>
+    /// <inheritdoc cref="Add(HostedSession, Guid?)"/>
+    public SessionEntry AddHandedOver(HostedSession session, PeerId owner, Guid id, long lastNumber)
+    {
+        SessionEntry entry = Add(session, owner, id);
+        entry.AwaitOwner(lastNumber);
+        return entry;
+    }
+
+    private SessionEntry Add(HostedSession session, PeerId? owner, Guid? id)
     {
         if (!span.Memory.TryTakeStep(session.Account, SessionEntry.OwnBytes))
         {
             throw new MemoryBudgetException(SessionEntry.OwnBytes, 0, "the memory for steps is in use; close some sessions, wait or go elsewhere");
         }
 
-        SessionEntry entry = new(this, span, session, session.Account.Owner is null ? null : id);
-        if (entry.Id is { } named && !_named.TryAdd((session.Account.Owner!, named), entry))
+        SessionEntry entry = new(this, span, session, owner, owner is null ? null : id);
+        if (entry.Id is { } named && !_named.TryAdd((owner!, named), entry))
         {
             span.Memory.GiveStep(session.Account, SessionEntry.OwnBytes);
             throw new ArgumentException($"a session of the id {named} is open", nameof(id));
@@ -78,9 +89,12 @@ internal sealed class SessionTable(HostedSpan span, ILogger log)
         _all.TryRemove(entry, out _);
         if (entry.Id is { } id)
         {
-            _named.TryRemove((entry.Account.Owner!, id), out _);
+            _named.TryRemove((entry.OwnerId!, id), out _);
         }
     }
+
+    /// <summary>All of them, as they are now.</summary>
+    public IReadOnlyList<SessionEntry> ToList() => [.. _all.Keys];
 
     /// <summary>Ends all sessions.</summary>
     public Task CloseAllAsync() => Task.WhenAll(_all.Keys.Select(entry => entry.CloseAsync()));

@@ -42,10 +42,36 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
     /// <summary>Starts a server again, with the same identity and nothing of what it remembered.</summary>
     public void Restart(int server) => Serve(_network.AddHost(_ids[server]), _ranges[server]);
 
+    /// <summary>Has a server leave, as a request to terminate does, and go.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="successors">Whom it knows of.</param>
+    /// <param name="moves">Whether its link is fast enough to move sessions.</param>
+    /// <returns>How many sessions it has moved, and how many were still open when it went.</returns>
+    public async Task<(int Moved, int Left)> LeaveAsync(int server, int[] successors, bool moves = true)
+    {
+        (SpanServer spans, IPeerHost host) = _running[server];
+        using CancellationTokenSource hurry = new();
+        Task<(int Moved, int Left)> leaving = spans.LeaveAsync(
+            host,
+            (_, _) => Task.FromResult<IReadOnlyList<PeerId>>([.. successors.Select(other => _ids[other])]),
+            moves ? new MoveCosts(1e12, 1) : new MoveCosts(1, 1e12),
+            TimeSpan.FromSeconds(30),
+            hurry.Token);
+        if (successors.Length == 0 || !moves)
+        {
+            return (await Task.WhenAny(leaving, Task.Delay(1)) == leaving) ? await leaving : (0, spans.Sessions); // it serves on until its time is over
+        }
+
+        (int, int) outcome = await leaving;
+        await host.DisposeAsync();
+        return outcome;
+    }
+
     /// <summary>Breaks the streams that are open, and nothing else.</summary>
     public void Cut(int server) => _cuts[server]();
 
     private readonly Dictionary<int, Action> _cuts = [];
+    private readonly Dictionary<int, (SpanServer Server, IPeerHost Host)> _running = [];
 
     private void Serve(IPeerHost host, BlockRange range)
     {
@@ -53,6 +79,7 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
         CuttingHost cutting = new(host, Linked);
         _cuts[_ids.IndexOf(host.Id)] = cutting.Cut;
         server.Listen(cutting);
+        _running[_ids.IndexOf(host.Id)] = (server, host);
         _servers.Add(server);
         _servers.Add(host);
     }

@@ -1,3 +1,5 @@
+using Whorl.P2P;
+
 namespace Whorl.EndToEnd.Tests.Program;
 
 /// <summary>However the program is ended, it ends at once and leaves nothing behind.</summary>
@@ -103,6 +105,52 @@ public sealed class StoppingTests
             Assert.Contains("cut short: 1", left.Error, StringComparison.Ordinal);
             run.Signal(WhorlProcess.Interrupt);
             await run.EndAsync();
+        }
+    }
+
+    [UnixTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_is_stopped_or_drained_hands_its_text_to_another_one_and_ends(bool isDrained)
+    {
+        using BrokenModel model = Patient();
+        string key = Path.Combine(model.Folder, "operator.key");
+        PeerIdentity identity = await PeerIdentity.LoadOrCreateAsync(key, PeerKeyType.Ed25519, CancellationToken.None);
+        (WhorlProcess leaving, string address) = await WhorlProcess.ServeAsync(
+            model.Folder, "--log-level", "info", "--link-mbits", "100000", "--operator", identity.Id.ToString());
+        await using (leaving)
+        {
+            (WhorlProcess staying, string other) = await WhorlProcess.ServeAsync(model.Folder, "--initial-peers", address);
+            await using (staying)
+            {
+                string[] text = ["run", model.Folder, "ROMEO.\n", "-n", Endless, "--context", Endless, "--ignore-eos", "--seed", "1"];
+                await using WhorlProcess run = WhorlProcess.Start([.. text, "--servers", $"{address},{other}", "--servers-only"]);
+                run.EndInput();
+                await run.ReadAsync(20);
+                if (isDrained)
+                {
+                    ProgramResult refused = await WhorlProcess.RunAsync("drain", address);
+                    Assert.Equal(1, refused.Code);
+                    Assert.Contains("only an operator", refused.Error, StringComparison.Ordinal);
+                    Assert.Equal(0, (await WhorlProcess.RunAsync("drain", address, "--identity", key)).Code);
+                }
+                else
+                {
+                    leaving.Signal(WhorlProcess.Terminate);
+                }
+
+                ProgramResult left = await leaving.EndAsync();
+                Assert.Equal(0, left.Code);
+                Assert.Contains("others go on with: 1", left.Error, StringComparison.Ordinal);
+                await run.ReadAsync(1000); // it goes on
+                run.Signal(WhorlProcess.Interrupt);
+                string written = (await run.EndAsync()).Output;
+                await using WhorlProcess alone = WhorlProcess.Start(text);
+                alone.EndInput();
+                await alone.ReadAsync(written.Length);
+                alone.Signal(WhorlProcess.Interrupt);
+                Assert.StartsWith(written.TrimEnd('\n'), (await alone.EndAsync()).Output, StringComparison.Ordinal);
+            }
         }
     }
 

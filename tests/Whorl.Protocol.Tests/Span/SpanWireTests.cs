@@ -26,6 +26,10 @@ public sealed class SpanWireTests
         new SpanRequest.Forward(Session, Next, [Multiaddress.Parse("/ip4/10.0.0.1/tcp/4001")], -2),
         new SpanRequest.Feed(Session),
         new SpanRequest.Step(2, 1, false) { Push = true },
+        new SpanRequest.Open(5, 9, 128, 0, "c 1") { HeedsMoved = true },
+        new SpanRequest.HandOver(Next, Session, 5, 9, 128, 2, "c 1", 6, 100),
+        new SpanRequest.State(),
+        new SpanRequest.Drain(),
     ];
 
     private static readonly SpanReply[] Replies =
@@ -42,6 +46,8 @@ public sealed class SpanWireTests
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)) { FoundRows = 256 },
         new SpanReply.Linked(),
         new SpanReply.Result(3, TimeSpan.FromMicroseconds(5)) { IsPushed = true },
+        new SpanReply.Moved(Next, Session),
+        new SpanReply.Moved(null, null),
     ];
 
     [Fact]
@@ -82,11 +88,50 @@ public sealed class SpanWireTests
             "3a12" + "0a1000112233445566778899aabbccddeeff",
             "1a0608021001" + "4801",
         ],
-        Requests[8..].Select(r => Hex(Bytes(r))));
+        Requests[8..12].Select(r => Hex(Bytes(r))));
 
     [Fact]
     public void Replies_about_servers_that_send_to_each_other_have_the_golden_bytes() =>
-        Assert.Equal(["3200", "1a07080310882" + "72801"], Replies[10..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+        Assert.Equal(["3200", "1a07080310882" + "72801"], Replies[10..12].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+
+    [Fact]
+    public void Requests_about_servers_that_leave_have_the_golden_bytes() => Assert.Equal(
+        [
+            "120e0805100918800" + "13203632031" + "4801",
+            "4248" + "0a22" + "1220" + string.Concat(Enumerable.Repeat("07", 32)) + "121000112233445566778899aabbccddeeff" + "180520092880013002" + "3a03632031" + "40064864",
+            "4a00",
+            "5200",
+        ],
+        Requests[12..].Select(r => Hex(Bytes(r))));
+
+    [Fact]
+    public void What_a_server_that_leaves_tells_has_the_golden_bytes() => Assert.Equal(
+        ["3a36" + "0a22" + "1220" + string.Concat(Enumerable.Repeat("07", 32)) + "121000112233445566778899aabbccddeeff", "3a00"],
+        Replies[12..].Select(r => Hex(SpanWire.ToMessage(r).ToByteArray())));
+
+    [Theory]
+    [InlineData("3a02" + "0a00" + "3a04" + "0a021220")] // a peer's id of two bytes
+    [InlineData("3a24" + "0a22" + "12200707070707070707070707070707070707070707070707070707070707070707")] // no session
+    public void A_server_that_leaves_says_whole_where_to(string hex) =>
+        Assert.Throws<WireFormatException>(() => SpanWire.ParseReply(Convert.FromHexString(hex)));
+
+    [Fact]
+    public async Task A_payload_that_is_written_and_read_in_pieces_is_a_frame_like_any_other()
+    {
+        byte[] bytes = [1, 2, 3, 4, 5, 6, 7, 8];
+        using MemoryStream stream = new();
+        SpanConnection connection = new(stream);
+        await connection.SendAsync(new SpanRequest.State(), bytes.Length, async (to, token) => await to.WriteAsync(bytes, token), CancellationToken.None);
+        await connection.SendAsync(new SpanRequest.Drain(), default, CancellationToken.None);
+        Assert.Equal("02000000" + "08000000" + "4a00" + "0102030405060708" + "02000000" + "00000000" + "5200", Hex(stream.ToArray()));
+
+        stream.Position = 0;
+        Assert.IsType<SpanRequest.State>(await connection.ReceiveRequestAsync(CancellationToken.None));
+        using MemoryStream read = new();
+        await connection.OpenPayload().CopyToAsync(read, CancellationToken.None);
+        Assert.Equal(bytes, read.ToArray());
+        Assert.IsType<SpanRequest.Drain>(await connection.ReceiveRequestAsync(CancellationToken.None));
+    }
 
     [Fact]
     public void What_was_written_is_read_again()
@@ -142,6 +187,8 @@ public sealed class SpanWireTests
     [InlineData("22021001")] // no session's id
     [InlineData("2a12" + "0a1000112233445566778899aabbccddeeff")] // nobody is named
     [InlineData("3a00")] // no ticket
+    [InlineData("4200")] // a session of nobody that is handed over
+    [InlineData("424a" + "0a22" + "12200707070707070707070707070707070707070707070707070707070707070707" + "121000112233445566778899aabbccddeeff" + "1805200928800130023a03632031400648" + "818001")] // 16385 tokens of 128
     [InlineData("3216" + "0a1000112233445566778899aabbccddeeff" + "1202" + "1220")] // a peer's id of two bytes
     [InlineData("")]
     public void Fields_out_of_range_are_refused(string hex) =>

@@ -13,9 +13,17 @@ namespace Whorl.Server;
 /// <param name="stream">The stream.</param>
 /// <param name="node">By which other servers are reached; null where no outputs go on to others.</param>
 /// <param name="linking">So many sessions may be linked to other servers at once.</param>
+/// <param name="drain">Asked by a peer to leave the swarm; says whether the peer may ask.</param>
 /// <param name="host">Cancelled when the host closes.</param>
-internal sealed class SpanStream(
-    HostedSpan span, SessionTable table, ILogger log, PeerStream stream, IPeerHost? node, SemaphoreSlim linking, CancellationToken host) : IDisposable
+internal sealed partial class SpanStream(
+    HostedSpan span,
+    SessionTable table,
+    ILogger log,
+    PeerStream stream,
+    IPeerHost? node,
+    SemaphoreSlim linking,
+    Func<PeerId, bool> drain,
+    CancellationToken host) : IDisposable
 {
     /// <summary>Other servers that are being dialled for clients, of all sessions together.</summary>
     public const int MostLinking = 8;
@@ -42,7 +50,10 @@ internal sealed class SpanStream(
         {
             do
             {
-                limit.CancelAfter(span.Limits.Silence); // anew with every request
+                if (_incoming is null) // which has a limit of its own
+                {
+                    limit.CancelAfter(span.Limits.Silence); // anew with every request
+                }
             }
             while (await _connection.ReceiveRequestAsync(limit.Token) is { } request && await AnswerAsync(request));
             isBroken = false;
@@ -62,6 +73,7 @@ internal sealed class SpanStream(
         finally
         {
             await LeaveAsync(isBroken && !host.IsCancellationRequested);
+            await GiveUpIncomingAsync();
         }
     }
 
@@ -74,13 +86,21 @@ internal sealed class SpanStream(
         switch (request)
         {
             case SpanRequest.Describe:
-                await SendAsync(Describe(), default);
+                await SendInTurnAsync(Describe());
                 return true;
-            case SpanRequest.Open open when _session is null && _fed is null:
+            case SpanRequest.Open open when IsFresh:
                 await OpenAsync(open);
                 return true;
-            case SpanRequest.Attach attach when _session is null && _fed is null:
+            case SpanRequest.Attach attach when IsFresh:
                 await AttachAsync(attach);
+                return true;
+            case SpanRequest.HandOver given when IsFresh:
+                return await TakeOverAsync(given);
+            case SpanRequest.State when _incoming is { } incoming:
+                await TakeStateAsync(incoming);
+                return false;
+            case SpanRequest.Drain:
+                await SendAsync(Drain(), default);
                 return true;
             case SpanRequest.Step step when (_session ?? _fed) is { } session:
                 await session.Turn.WaitAsync(_limit.Token);
@@ -94,12 +114,12 @@ internal sealed class SpanStream(
                 }
 
             case SpanRequest.Accept accept when _session is not null:
-                await SendAsync(Accept(_session, accept), default);
+                await SendInTurnAsync(Accept(_session, accept));
                 return true;
             case SpanRequest.Forward forward when _session is not null:
                 await ForwardAsync(_session, forward);
                 return true;
-            case SpanRequest.Feed feed when _session is null && _fed is null:
+            case SpanRequest.Feed feed when IsFresh:
                 _fed = stream.RemotePeer is { } peer ? table.FindFed(peer, feed.Ticket) : null;
                 await SendAsync(_fed is null ? new SpanReply.Failure(SpanFailureCode.BadRequest, "no session here takes steps by that ticket") : new SpanReply.Linked(), default);
                 return _fed is not null;
@@ -110,7 +130,7 @@ internal sealed class SpanStream(
 
     private SpanReply.Description Describe() => new(span.Range.First, span.Range.Last, span.BoundarySize, span.Contract.Text)
     {
-        Features = SpanFeatures.Position | SpanFeatures.Attach | (node is null ? 0 : SpanFeatures.Push),
+        Features = SpanFeatures.Position | SpanFeatures.Attach | SpanFeatures.HandOver | (node is null ? 0 : SpanFeatures.Push),
     };
 
     private async ValueTask OpenAsync(SpanRequest.Open open)
@@ -118,7 +138,7 @@ internal sealed class SpanStream(
         SpanReply reply;
         try
         {
-            CheckContract(open);
+            CheckContract(open.Contract);
             if (span.Memory.IsLeaving)
             {
                 await SendAsync(new SpanReply.Failure(SpanFailureCode.Leaving, SessionMemory.LeavingText), default);
@@ -137,6 +157,7 @@ internal sealed class SpanStream(
                 throw;
             }
 
+            _session.HeedsMoved = open.HeedsMoved;
             session.UsePrefixes(open.PrefixScope.Span);
             Hold((await _session.AttachAsync(_limit.Token))!);
             _session.Owner = this;
@@ -156,21 +177,21 @@ internal sealed class SpanStream(
     }
 
     /// <summary>Refuses whoever wants another contract, one with a field that is unknown here included.</summary>
-    private void CheckContract(SpanRequest.Open open)
+    private void CheckContract(string contract)
     {
         SpanContract wanted;
         try
         {
-            wanted = SpanContract.Parse(open.Contract);
+            wanted = SpanContract.Parse(contract);
         }
         catch (FormatException e)
         {
-            throw new ArgumentException(e.Message, nameof(open), e);
+            throw new ArgumentException(e.Message, nameof(contract), e);
         }
 
         if (span.Contract.Disagreement(wanted) is { } difference)
         {
-            throw new ArgumentException($"the server computes by another contract: it has '{difference.Own}' where the client has '{difference.Other}'", nameof(open));
+            throw new ArgumentException($"the server computes by another contract: it has '{difference.Own}' where the client has '{difference.Other}'", nameof(contract));
         }
     }
 
@@ -191,7 +212,7 @@ internal sealed class SpanStream(
                     session.PutBack();
                 }
 
-                if (isThere)
+                if (isThere && TryCharge(session))
                 {
                     Log.SessionAttached(log, attach.LastNumber, session.LastNumber);
                     await SendAsync(new SpanReply.Attached(session.LastNumber, span.Limits.Lease), default);
@@ -244,7 +265,7 @@ internal sealed class SpanStream(
             }
         }
 
-        await SendAsync(reply, default);
+        await SendInTurnAsync(reply);
     }
 
     private async ValueTask<SpanReply> LinkAsync(SessionEntry session, SpanRequest.Forward forward)
@@ -282,6 +303,12 @@ internal sealed class SpanStream(
         if (_connection.PayloadLength != request.Rows * span.BoundarySize)
         {
             throw new WireFormatException($"step {request.Number} of {request.Rows} rows with {_connection.PayloadLength} values");
+        }
+
+        if (session.IsMoved)
+        {
+            await SkipAsync();
+            return true; // its client has been told, and reads that in the answer's place
         }
 
         if (!session.TryBeginStep())
@@ -462,6 +489,26 @@ internal sealed class SpanStream(
     }
 
     private void Break() => stream.Reset();
+
+    /// <summary>Sends what is no answer to a step, while nobody else sends; nothing once the client has been told that the session is elsewhere.</summary>
+    private async ValueTask SendInTurnAsync(SpanReply reply)
+    {
+        if (_session is not { } session)
+        {
+            await SendAsync(reply, default);
+            return;
+        }
+
+        await session.Turn.WaitAsync(_limit.Token);
+        try
+        {
+            await (session.IsMoved ? ValueTask.CompletedTask : SendAsync(reply, default));
+        }
+        finally
+        {
+            session.Turn.Release();
+        }
+    }
 
     private ValueTask SendAsync(SpanReply reply, ReadOnlyMemory<float> payload)
     {
