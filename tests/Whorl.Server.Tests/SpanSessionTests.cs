@@ -189,7 +189,8 @@ public sealed class SpanSessionTests : IAsyncLifetime, IDisposable
         await using PeerStream stream = await DialAsync();
         SpanConnection connection = new(stream);
         SpanReply.Description description = Assert.IsType<SpanReply.Description>(await AskAsync(connection, new SpanRequest.Describe()));
-        Assert.Equal((_hosted.Span.Contract.Text, SpanFeatures.Position | SpanFeatures.Attach | SpanFeatures.Push), (description.Contract, description.Features));
+        const SpanFeatures All = SpanFeatures.Position | SpanFeatures.Attach | SpanFeatures.Push | SpanFeatures.HandOver;
+        Assert.Equal((_hosted.Span.Contract.Text, All), (description.Contract, description.Features));
 
         foreach (string unknown in (string[])["cache f16", "activations q8\nactors 2", "kernels cuda-1"])
         {
