@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Whorl.P2P.Multiformats;
@@ -116,6 +118,11 @@ public sealed class Libp2pHost : IPeerHost
             {
                 host._listeners = [.. host._listeners, new Listener(host._switch, address)];
             }
+
+            if (options.ListensByIPv6Too)
+            {
+                host.ListenByIPv6Too();
+            }
         }
         catch
         {
@@ -126,6 +133,27 @@ public sealed class Libp2pHost : IPeerHost
         host._bootstrap.Start();
         host._relayClient.Start();
         return host;
+    }
+
+    private void ListenByIPv6Too()
+    {
+        IPEndPoint[] bound = [.. _listeners.Select(listener => listener.EndPoint)];
+        foreach (int port in bound.Where(end => end.Address.Equals(IPAddress.Any)).Select(end => end.Port))
+        {
+            if (bound.Contains(new IPEndPoint(IPAddress.IPv6Any, port)))
+            {
+                continue;
+            }
+
+            try
+            {
+                _listeners = [.. _listeners, new Listener(_switch, Multiaddress.FromTcp(new IPEndPoint(IPAddress.IPv6Any, port)))];
+            }
+            catch (SocketException e)
+            {
+                Log.NoIPv6(_switch.Logger, port, e.Message);
+            }
+        }
     }
 
     /// <inheritdoc/>

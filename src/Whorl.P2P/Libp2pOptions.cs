@@ -11,6 +11,12 @@ public sealed record Libp2pOptions
     /// <value>none</value>
     public IReadOnlyList<Multiaddress> ListenAddresses { get; init; } = [];
 
+    /// <summary>
+    /// Whether a node that listens on all interfaces by IPv4 does so by IPv6 too, at the same port where that is free; a system without IPv6 is told of, once.
+    /// </summary>
+    /// <value>false</value>
+    public bool ListensByIPv6Too { get; init; }
+
     /// <summary>What others are told to dial; empty for what is listened on.</summary>
     /// <value>none</value>
     public IReadOnlyList<Multiaddress> AnnounceAddresses { get; init; } = [];

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(106, LogLevel.Debug, "disconnected from {Peer}: {Reason}")]
     public static partial void Disconnected(ILogger logger, PeerId peer, string reason);
+
+    [LoggerMessage(107, LogLevel.Information, "port {Port} is listened on by IPv4 only, not by IPv6: {Reason}")]
+    public static partial void NoIPv6(ILogger logger, int port, string reason);
 }

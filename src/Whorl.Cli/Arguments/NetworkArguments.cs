@@ -46,7 +46,7 @@ internal sealed class NetworkArguments
         {
             _listen = new Option<string>("--listen")
             {
-                Description = "Where to listen, separated by commas: HOST:PORT, or :PORT for all interfaces; port 0 takes a free one. "
+                Description = "Where to listen, separated by commas: HOST:PORT, or :PORT for all interfaces, by IPv4 and IPv6; port 0 takes a free one. "
                     + $"127.0.0.1:PORT lets in this machine only. Default: {listen}, that is, all interfaces.",
                 DefaultValueFactory = _ => listen,
                 HelpName = "ADDRESSES",
@@ -76,6 +76,7 @@ internal sealed class NetworkArguments
         IdentityFile = result.GetValue(_identity),
         InitialPeers = [.. Addresses.Split(result.GetValue(_initialPeers)).Select(Addresses.ParsePeer)],
         Listen = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_listen)).Select(Addresses.ParseListen)],
+        ListensByIPv6Too = _listen is not null && Addresses.Split(result.GetValue(_listen)).Any(Addresses.IsEveryInterface),
         Announce = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_announce)).Select(Addresses.ParseAnnounced)],
         Relays = _listen is null ? [] : [.. Addresses.Split(result.GetValue(_relay)).Select(Addresses.ParsePeer)],
     };

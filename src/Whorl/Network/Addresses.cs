@@ -34,12 +34,15 @@ internal static class Addresses
         return peer.Addresses.All(address => address.IsDialable) ? peer : throw NotTcp(text, PeerForms);
     }
 
+    /// <summary>Whether it stands for all interfaces, whatever protocol they speak.</summary>
+    public static bool IsEveryInterface(string text) => text.StartsWith(':') || text.StartsWith("*:", StringComparison.Ordinal);
+
     /// <summary>Reads where to listen; a name is looked up.</summary>
     /// <exception cref="WhorlException">It cannot be listened on; the message says why, and what can.</exception>
     public static Multiaddress ParseListen(string text)
     {
         Multiaddress address = text.StartsWith('/') ? ParseMultiaddress(text, ListenForms)
-            : text.StartsWith(':') || text.StartsWith("*:", StringComparison.Ordinal)
+            : IsEveryInterface(text)
                 ? FromHostAndPort(IPAddress.Any + text[text.IndexOf(':', StringComparison.Ordinal)..], anyPort: true, ListenForms)
             : FromHostAndPort(text, anyPort: true, ListenForms);
         if (!address.TryGetTcp(out string? host, out int port))

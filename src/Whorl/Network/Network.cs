@@ -67,6 +67,7 @@ internal sealed partial class Network : IAsyncDisposable
         {
             Identity = identity,
             ListenAddresses = options.Listen,
+            ListensByIPv6Too = options.ListensByIPv6Too,
             AnnounceAddresses = options.Announce,
             BootstrapPeers = options.InitialPeers,
             Relays = options.Relays,

@@ -14,6 +14,9 @@ internal sealed record NetworkOptions
 
     public IReadOnlyList<Multiaddress> Listen { get; init; } = [];
 
+    /// <inheritdoc cref="Libp2pOptions.ListensByIPv6Too"/>
+    public bool ListensByIPv6Too { get; init; }
+
     public IReadOnlyList<Multiaddress> Announce { get; init; } = [];
 
     public IReadOnlyList<PeerAddress> InitialPeers { get; init; } = [];

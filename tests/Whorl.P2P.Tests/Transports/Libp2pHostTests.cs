@@ -247,6 +247,25 @@ public abstract class Libp2pHostTests(SecurityKind security) : PeerHostTests
     }
 
     [Fact]
+    public async Task All_interfaces_are_listened_on_by_both_protocols_at_one_port()
+    {
+        Multiaddress any = Multiaddress.Parse("/ip4/0.0.0.0/tcp/0");
+        await using Libp2pHost server = await Libp2pHost.StartAsync(Options() with { ListenAddresses = [any], ListensByIPv6Too = true });
+        Assert.True(server.ListenAddresses[0].TryGetTcp(out _, out int port));
+        string ipv6 = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/ip6/::1/tcp/{port}");
+        if (!System.Net.Sockets.Socket.OSSupportsIPv6 || !server.ListenAddresses.Contains(Multiaddress.Parse(ipv6)))
+        {
+            Assert.DoesNotContain(server.ListenAddresses, address => address.ToString().StartsWith("/ip6", StringComparison.Ordinal));
+            return; // a machine without IPv6, or the port is another's there
+        }
+
+        await _started[0].ConnectAsync(new PeerAddress(server.Id, Multiaddress.Parse(ipv6)), Token);
+        await _started[0].ConnectAsync(new PeerAddress(server.Id, server.ListenAddresses[0]), Token);
+        await using Libp2pHost asked = await Libp2pHost.StartAsync(Options() with { ListenAddresses = [any] });
+        Assert.DoesNotContain(asked.ListenAddresses, address => address.ToString().StartsWith("/ip6", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_peer_started_anew_at_the_same_address_is_reached_again()
     {
         PeerIdentity identity = PeerIdentity.Generate();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Whorl.Protocol.Messages;
 
 namespace Whorl.Server.Petals;
@@ -5,12 +6,15 @@ namespace Whorl.Server.Petals;
 /// <summary>How a server of a Petals swarm behaves. The defaults are those of Petals for models with grouped-query attention.</summary>
 public sealed record PetalsServerOptions
 {
+    private static string OwnVersion { get; } = // a local label has letters, digits and dots only
+        typeof(PetalsServerOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+', '-')[0] ?? "0";
+
     /// <summary>The model's prefix in the swarm: block i is called <c>prefix.i</c>. Without '.' and ' '.</summary>
     public required string Prefix { get; init; }
 
-    /// <summary>The version that clients are told.</summary>
-    /// <value>that of the Petals whose behaviour is followed</value>
-    public string Version { get; init; } = "2.3.0.dev2";
+    /// <summary>The version that clients are told, by the rules of Python's (PEP 440).</summary>
+    /// <value>that of the Petals whose behaviour is followed, and behind '+' whose program it is: <c>2.3.0.dev2+whorl.0.2.0</c></value>
+    public string Version { get; init; } = "2.3.0.dev2+whorl." + OwnVersion;
 
     /// <summary>A name to show; announced.</summary>
     /// <value>null: none</value>
