@@ -12,6 +12,9 @@ internal enum ChaosKind
     /// <summary>Its process is asked to leave (SIGTERM), and started again once it has.</summary>
     Leave,
 
+    /// <summary>A server that was not there joins, with the same blocks as this one's; the one that joined before it leaves for good.</summary>
+    Join,
+
     /// <summary>All connections to it are closed.</summary>
     Cut,
 

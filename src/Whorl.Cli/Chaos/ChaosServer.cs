@@ -19,15 +19,20 @@ internal sealed class ChaosServer : IAsyncDisposable
     private readonly ModelChoice _model;
     private readonly string _identity;
     private readonly SemaphoreSlim _changing = new(1);
+    private readonly Func<IReadOnlyCollection<string>> _peers;
     private ServerProcess? _process;
 
-    private ChaosServer(ModelChoice model, BlockRange range, string identity) => (_model, Range, _identity) = (model, range, identity);
+    private ChaosServer(ModelChoice model, BlockRange range, string identity, Func<IReadOnlyCollection<string>> peers) =>
+        (_model, Range, _identity, _peers) = (model, range, identity, peers);
 
     /// <summary>Its blocks.</summary>
     public BlockRange Range { get; }
 
     /// <summary>Where clients find it, always.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_proxy.Port}");
+
+    /// <summary>Where its process is, past the proxy; null while it is not there, or stands still.</summary>
+    public string? Behind { get; private set; }
 
     /// <summary>Processes it has had, by what the system calls them.</summary>
     public List<int> Processes { get; } = [];
@@ -36,10 +41,12 @@ internal sealed class ChaosServer : IAsyncDisposable
     /// <param name="model">What it serves.</param>
     /// <param name="range">Which blocks.</param>
     /// <param name="identity">A file for its key.</param>
+    /// <param name="peers">Where other servers are when it is started.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<ChaosServer> StartAsync(ModelChoice model, BlockRange range, string identity, CancellationToken cancellationToken)
+    public static async Task<ChaosServer> StartAsync(
+        ModelChoice model, BlockRange range, string identity, Func<IReadOnlyCollection<string>> peers, CancellationToken cancellationToken)
     {
-        ChaosServer server = new(model, range, identity);
+        ChaosServer server = new(model, range, identity, peers);
         try
         {
             server._proxy.Start();
@@ -95,6 +102,23 @@ internal sealed class ChaosServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Leaves for good, as a server does that is asked to.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            Behind = null;
+            await (OperatingSystem.IsWindows() ? _process!.DisposeAsync().AsTask() : LeaveAsync(_process!, cancellationToken));
+            _proxy.PointTo(0);
+            _proxy.Cut();
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
@@ -136,6 +160,8 @@ internal sealed class ChaosServer : IAsyncDisposable
         try
         {
             ServerProcess process = _process!;
+            string? behind = Behind;
+            Behind = null;
             if (kind == ChaosKind.Stop)
             {
                 await SignalAsync("-STOP", process.Id);
@@ -146,6 +172,7 @@ internal sealed class ChaosServer : IAsyncDisposable
                 finally
                 {
                     await SignalAsync("-CONT", process.Id);
+                    Behind = behind;
                 }
 
                 return;
@@ -153,12 +180,7 @@ internal sealed class ChaosServer : IAsyncDisposable
 
             if (kind == ChaosKind.Leave)
             {
-                await SignalAsync("-TERM", process.Id);
-                int code = await process.WaitForExitAsync(cancellationToken).WaitAsync(LongestLeave, cancellationToken);
-                if (code != 0)
-                {
-                    throw new CliException($"a server that was asked to leave ended with exit code {code}, not 0");
-                }
+                await LeaveAsync(process, cancellationToken);
             }
 
             _proxy.PointTo(0);
@@ -173,9 +195,28 @@ internal sealed class ChaosServer : IAsyncDisposable
         }
     }
 
+    private static async Task LeaveAsync(ServerProcess process, CancellationToken cancellationToken)
+    {
+        await SignalAsync("-TERM", process.Id);
+        int code = await process.WaitForExitAsync(cancellationToken).WaitAsync(LongestLeave, cancellationToken);
+        if (code != 0)
+        {
+            throw new CliException($"a server that was asked to leave ended with exit code {code}, not 0");
+        }
+    }
+
     private async Task StartProcessAsync(CancellationToken cancellationToken)
     {
-        _process = await ServerProcess.StartAsync(_model, Range, _identity, cancellationToken, obeys: true);
+        try
+        {
+            _process = await ServerProcess.StartAsync(_model, Range, _identity, cancellationToken, obeys: true, _peers());
+        }
+        catch (CliException)
+        {
+            _process = await ServerProcess.StartAsync(_model, Range, _identity, cancellationToken, obeys: true); // those it was to join have been killed meanwhile
+        }
+
+        Behind = _process.Address;
         Processes.Add(_process.Id);
         _proxy.PointTo(int.Parse(_process.Address.AsSpan(_process.Address.LastIndexOf(':') + 1), CultureInfo.InvariantCulture));
     }

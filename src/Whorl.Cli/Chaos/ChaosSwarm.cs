@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Whorl.Cli.Engine;
 using Whorl.Models;
 
@@ -9,16 +8,18 @@ namespace Whorl.Cli.Chaos;
 internal sealed class ChaosSwarm : IAsyncDisposable
 {
     private readonly List<ChaosServer> _servers = [];
+    private readonly List<ChaosServer> _left = []; // that had joined
     private readonly List<Task> _suffering = [];
+    private readonly SemaphoreSlim _joining = new(1);
+    private readonly ModelChoice _model;
+    private volatile ChaosServer? _joined;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("whorl-chaos-");
     private readonly Stopwatch _clock = new();
 
-    private ChaosSwarm()
-    {
-    }
+    private ChaosSwarm(ModelChoice model) => _model = model;
 
     /// <summary>Where the servers are.</summary>
-    public IReadOnlyList<string> Addresses => [.. _servers.Select(s => s.Address)];
+    public IReadOnlyList<string> Addresses => [.. Present.Select(s => s.Address)];
 
     /// <summary>What has happened, with the milliseconds since the swarm stood.</summary>
     public List<(ChaosEvent What, long AtMilliseconds)> Events { get; } = [];
@@ -36,13 +37,12 @@ internal sealed class ChaosSwarm : IAsyncDisposable
     /// <summary>Starts it.</summary>
     public static async Task<ChaosSwarm> StartAsync(ModelChoice model, int blocks, int servers, CancellationToken cancellationToken)
     {
-        ChaosSwarm swarm = new();
+        ChaosSwarm swarm = new(model);
         try
         {
             foreach (BlockRange range in Divide(blocks, servers))
             {
-                string identity = Path.Combine(swarm._folder.FullName, string.Create(CultureInfo.InvariantCulture, $"server{swarm._servers.Count}.key"));
-                swarm._servers.Add(await ChaosServer.StartAsync(model, range, identity, cancellationToken));
+                swarm._servers.Add(await swarm.StartAsync(range, $"server{swarm._servers.Count}", cancellationToken));
             }
 
             swarm._clock.Start();
@@ -59,7 +59,8 @@ internal sealed class ChaosSwarm : IAsyncDisposable
     public void Begin(in ChaosEvent what, CancellationToken cancellationToken)
     {
         Events.Add((what, _clock.ElapsedMilliseconds));
-        _suffering.Add(_servers[what.Server].SufferAsync(what.Kind, what.Lasts, cancellationToken));
+        ChaosServer server = _servers[what.Server];
+        _suffering.Add(what.Kind == ChaosKind.Join ? JoinAsync(server.Range, cancellationToken) : server.SufferAsync(what.Kind, what.Lasts, cancellationToken));
     }
 
     /// <summary>Waits until all that has begun is over and every server is there again.</summary>
@@ -71,7 +72,7 @@ internal sealed class ChaosSwarm : IAsyncDisposable
     }
 
     /// <summary>Processes of the swarm that still run. After its end there must be none.</summary>
-    public int CountProcesses() => _servers.SelectMany(s => s.Processes).Count(IsAlive);
+    public int CountProcesses() => All.SelectMany(s => s.Processes).Count(IsAlive);
 
     /// <summary>Its files that are still there. After its end there must be none.</summary>
     public int CountFiles() => Directory.Exists(_folder.FullName) ? _folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Count() : 0;
@@ -79,10 +80,12 @@ internal sealed class ChaosSwarm : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAny(Task.WhenAll(_suffering)); // what failed has been told, or ends with the servers
-        foreach (ChaosServer server in _servers)
+        foreach (ChaosServer server in All)
         {
             await server.DisposeAsync();
         }
+
+        _joining.Dispose();
 
         foreach (FileInfo key in _folder.GetFiles("*.key"))
         {
@@ -92,6 +95,37 @@ internal sealed class ChaosSwarm : IAsyncDisposable
         if (_folder.GetFileSystemInfos().Length == 0)
         {
             _folder.Delete();
+        }
+    }
+
+    private IEnumerable<ChaosServer> Present => _joined is { } joined ? [.. _servers, joined] : _servers;
+
+    private IEnumerable<ChaosServer> All => [.. Present, .. _left];
+
+    private Task<ChaosServer> StartAsync(BlockRange range, string name, CancellationToken cancellationToken) => ChaosServer.StartAsync(
+        _model,
+        range,
+        Path.Combine(_folder.FullName, name + ".key"),
+        () => [.. Present.Select(s => s.Behind).OfType<string>()],
+        cancellationToken);
+
+    /// <summary>A server joins, and the one that joined before it leaves: there is one such at a time.</summary>
+    private async Task JoinAsync(BlockRange range, CancellationToken cancellationToken)
+    {
+        await _joining.WaitAsync(cancellationToken);
+        try
+        {
+            ChaosServer? before = _joined;
+            _joined = await StartAsync(range, $"joined{_left.Count}", cancellationToken);
+            if (before is not null)
+            {
+                _left.Add(before);
+                await before.LeaveAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            _joining.Release();
         }
     }
 

@@ -77,8 +77,7 @@ internal static class ChaosCommand
             }
 
             await using (swarm = await ChaosSwarm.StartAsync(model, alone.Model.Blocks, servers, cancellationToken))
-            await using (LanguageModel waiting = await ConnectAsync(model, swarm, computesLostBlocks: false, cancellationToken))
-            await using (LanguageModel computing = await ConnectAsync(model, swarm, computesLostBlocks: true, cancellationToken))
+            await using (Clients clients = new(model, swarm))
             {
                 for (int generation = 0; generation < generations; generation++)
                 {
@@ -88,7 +87,7 @@ internal static class ChaosCommand
                     string? failure = null;
                     try
                     {
-                        LanguageModel through = plan.ComputesLostBlocks ? computing : waiting;
+                        LanguageModel through = await clients.ConnectAsync(plan.ComputesLostBlocks, cancellationToken);
                         ChaosGeneration written = await ChaosGeneration.WriteAsync(through.Model, plan, Happen, cancellationToken);
                         recoveries.AddRange(written.Recoveries);
                         failure = written.Ids.SequenceEqual(expected.Ids) ? null : $"OTHER BYTES from token {FirstDifference(written.Ids, expected.Ids)}";
@@ -126,14 +125,42 @@ internal static class ChaosCommand
         return failures.Count + processes + files == 0 ? 0 : 1;
     }
 
-    private static Task<LanguageModel> ConnectAsync(ModelChoice model, ChaosSwarm swarm, bool computesLostBlocks, CancellationToken cancellationToken) =>
-        LanguageModel.ConnectAsync(
-            model.Located,
-            model.Options,
-            swarm.Addresses,
-            NetworkOptions.Dialler with { ComputesLostBlocks = computesLostBlocks },
-            prefix: "",
-            cancellationToken);
+    /// <summary>A client that may compute lost blocks itself, and one that may not; connected anew where other servers are there than before.</summary>
+    private sealed class Clients(ModelChoice model, ChaosSwarm swarm) : IAsyncDisposable
+    {
+        private readonly (LanguageModel Client, IReadOnlyList<string> Servers)?[] _connected = new (LanguageModel, IReadOnlyList<string>)?[2];
+
+        public async Task<LanguageModel> ConnectAsync(bool computesLostBlocks, CancellationToken cancellationToken)
+        {
+            int index = computesLostBlocks ? 1 : 0;
+            if (_connected[index] is { } client && client.Servers.SequenceEqual(swarm.Addresses))
+            {
+                return client.Client;
+            }
+
+            await CloseAsync(index);
+            IReadOnlyList<string> servers = swarm.Addresses;
+            NetworkOptions options = NetworkOptions.Dialler with { ComputesLostBlocks = computesLostBlocks };
+            LanguageModel connected = await LanguageModel.ConnectAsync(model.Located, model.Options, servers, options, prefix: "", cancellationToken);
+            _connected[index] = (connected, servers);
+            return connected;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await CloseAsync(0);
+            await CloseAsync(1);
+        }
+
+        private async ValueTask CloseAsync(int index)
+        {
+            if (_connected[index] is { } client)
+            {
+                _connected[index] = null;
+                await client.Client.DisposeAsync();
+            }
+        }
+    }
 
     private static void Report(
         ParseResult asked, ModelChoice model, ChaosSwarm swarm, List<SessionRecovery> recoveries, List<string> failures, int processes, int files)

@@ -9,6 +9,9 @@ namespace Whorl.Cli.Engine;
 /// <summary>A server in a process of its own, on this machine. It ends with this process, however this process ends.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>What this machine carries to itself, about: decides whether sessions are moved.</summary>
+    private const string LoopbackMbits = "20000";
+
     private readonly Process _process;
 
     private ServerProcess(Process process, string address) => (_process, Address) = (process, address);
@@ -24,9 +27,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="identity">A file with its key, made if it is not there; null for a new key.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="obeys">Whether it lies when it is told to: see <see cref="OrderAsync"/>.</param>
+    /// <param name="peers">Where servers of its swarm are; none where it begins one.</param>
     /// <exception cref="CliException">It ended before; the message has its words.</exception>
     public static async Task<ServerProcess> StartAsync(
-        ModelChoice model, BlockRange range, string? identity, CancellationToken cancellationToken, bool obeys = false)
+        ModelChoice model, BlockRange range, string? identity, CancellationToken cancellationToken, bool obeys = false, IReadOnlyCollection<string>? peers = null)
     {
         ProcessStartInfo start = new() { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         Itself(start);
@@ -36,7 +40,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             [
                 "serve", model.Located.Path, "--blocks", range.ToString(), "--listen", "127.0.0.1:0", "--until-input-ends", "--log-level", "error",
                 "--threads", model.Options.Backend.Threads.ToString(CultureInfo.InvariantCulture),
-                "--activations", model.Options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
+                "--link-mbits", LoopbackMbits, "--activations", model.Options.Backend.Activations == ActivationFormat.F32 ? "f32" : "q8",
             ])
         {
             start.ArgumentList.Add(argument);
@@ -45,6 +49,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (obeys)
         {
             start.ArgumentList.Add("--lies");
+        }
+
+        if (peers is { Count: > 0 })
+        {
+            start.ArgumentList.Add("--initial-peers");
+            start.ArgumentList.Add(string.Join(',', peers));
         }
 
         if (identity is not null)

@@ -16,7 +16,7 @@ internal sealed class SessionMover(
     IPeerHost host, HostedSpan span, Func<BlockRange, CancellationToken, Task<IReadOnlyList<PeerId>>> successors, MoveCosts costs, ILogger log)
 {
     private const int AtOnce = 4;
-    private const int MostAsked = 3; // of a session
+    private const int MostAsked = 3; // of some blocks
 
     private static readonly TimeSpan LongestSearch = TimeSpan.FromSeconds(5), AnswerTime = TimeSpan.FromSeconds(5);
 
@@ -51,6 +51,7 @@ internal sealed class SessionMover(
 
     private async Task<bool> MoveAsync(SessionEntry session, CancellationToken cancellationToken)
     {
+        await FindAsync(session.Session.Cache.Range, cancellationToken); // first: no step waits for the swarm
         await session.Turn.WaitAsync(cancellationToken); // no step is under way, and the last answer has been sent
         try
         {
@@ -103,14 +104,8 @@ internal sealed class SessionMover(
             return null;
         }
 
-        int asked = 0;
-        foreach (PeerId peer in await FindAsync(cache.Range, cancellationToken))
+        foreach (PeerId peer in (await FindAsync(cache.Range, cancellationToken)).Where(peer => !_failed.ContainsKey(peer)))
         {
-            if (_failed.ContainsKey(peer) || asked++ == MostAsked)
-            {
-                continue;
-            }
-
             using CancellationTokenSource time = new(AnswerTime + costs.LimitOf(bytes), span.Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
             try
@@ -148,7 +143,29 @@ internal sealed class SessionMover(
     private async Task<IReadOnlyList<PeerId>> SearchAsync(BlockRange range)
     {
         using CancellationTokenSource limit = new(LongestSearch, span.Time);
-        return [.. (await successors(range, limit.Token).WaitAsync(limit.Token)).Where(peer => !peer.Equals(host.Id))];
+        PeerId[] known = [.. (await successors(range, limit.Token).WaitAsync(limit.Token)).Where(peer => !peer.Equals(host.Id)).Take(MostAsked)];
+        bool[] isAble = await Task.WhenAll(known.Select(peer => IsAbleAsync(peer, range, limit.Token)));
+        return [.. known.Where((_, i) => isAble[i])];
+    }
+
+    /// <summary>Whether a server is there, holds the blocks by the same contract, and takes sessions over.</summary>
+    private async Task<bool> IsAbleAsync(PeerId peer, BlockRange range, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using PeerStream stream = await host.DialAsync(new PeerAddress(peer), SpanWire.ProtocolId, cancellationToken);
+            SpanConnection connection = new(stream);
+            await connection.SendAsync(new SpanRequest.Describe(), default, cancellationToken);
+            return await connection.ReceiveReplyAsync(cancellationToken) is SpanReply.Description description
+                && description.Features.HasFlag(SpanFeatures.HandOver)
+                && description.FirstBlock <= range.First && range.Last <= description.LastBlock
+                && span.Contract.Disagreement(SpanContract.Parse(description.Contract)) is null;
+        }
+        catch (Exception e) when (e is IOException or FormatException or OperationCanceledException)
+        {
+            Log.NotHandedOver(log, Log.Name(peer), PeerText.Clean(e.Message));
+            return false;
+        }
     }
 
     /// <returns>Null where it has the session; else why it does not take it.</returns>
@@ -160,15 +177,6 @@ internal sealed class SessionMover(
         try
         {
             SpanConnection connection = new(stream);
-            await connection.SendAsync(new SpanRequest.Describe(), default, cancellationToken);
-            if (await connection.ReceiveReplyAsync(cancellationToken) is not SpanReply.Description description
-                || !description.Features.HasFlag(SpanFeatures.HandOver)
-                || description.FirstBlock > cache.Range.First || description.LastBlock < cache.Range.Last
-                || span.Contract.Disagreement(SpanContract.Parse(description.Contract)) is not null)
-            {
-                return "it does not take sessions over, or computes otherwise";
-            }
-
             SpanRequest.HandOver given = new(
                 session.OwnerId!,
                 session.Id!.Value,
