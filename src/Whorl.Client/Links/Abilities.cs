@@ -6,7 +6,7 @@ namespace Whorl.Client.Links;
 internal static class Abilities
 {
     /// <summary>What a session can do: all, where its blocks are in this process.</summary>
-    public static SpanAbilities Of(IBlockSession session) => session is ILink link ? link.Abilities : SpanAbilities.All;
+    public static SpanAbilities Of(IBlockSession session) => session is IAble able ? able.Abilities : SpanAbilities.All;
 
     /// <summary>Refuses a step that needs more than a session can, before anything of it is sent.</summary>
     /// <exception cref="NotSupportedException">It does; the message names what is missing, and who lacks it.</exception>

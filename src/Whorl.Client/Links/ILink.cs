@@ -3,13 +3,10 @@ using Whorl.Models;
 namespace Whorl.Client.Links;
 
 /// <summary>A session on one server, whatever protocol it speaks: a driver without policy.</summary>
-internal interface ILink : IBlockSession
+internal interface ILink : IBlockSession, IAble
 {
     /// <summary>Tokens that are committed there.</summary>
     int Committed { get; }
-
-    /// <summary>What it can do; known from its opening on.</summary>
-    SpanAbilities Abilities { get; }
 
     /// <summary>Whether what the last step took says how long others take; not where its answer was there already.</summary>
     bool TellsTime => true;

@@ -12,7 +12,7 @@ namespace Whorl.Client.Sessions;
 /// is lost is replaced, and what had entered it is computed again by whoever takes its place; where nobody does, the session is lost and says so
 /// from then on.
 /// </summary>
-internal sealed partial class LiveSession : IBlockSession, IRecoverable
+internal sealed partial class LiveSession : IBlockSession, IRecoverable, IAble
 {
     /// <summary>Replacements of one part in one step: a step that so many servers cannot take is itself what is wrong.</summary>
     private const int MostReplacements = 16;

@@ -1,6 +1,7 @@
 using Whorl.Client.Petals;
 using Whorl.Client.Recovery;
 using Whorl.Client.Routing;
+using Whorl.Generation;
 using Whorl.Models;
 using Whorl.P2P;
 using Whorl.Protocol;
@@ -50,6 +51,8 @@ public class PetalsSpanTests
             Assert.Equal(await StepAsync(swarm, local, steps[i], i), await StepAsync(swarm, remote, steps[i], i));
         }
 
+        await using CausalSession guessing = await new CausalModel(swarm.Source, swarm.Ends, await swarm.FindAsync()).OpenSessionAsync(8, 4, swarm.Limit);
+        Assert.Equal(ScratchShape.Chains, guessing.Scratch);
         BlockStep tree = new() { Rows = 2, IsScratch = true, Parents = new[] { -1, -1 } };
         await Assert.ThrowsAsync<NotSupportedException>(() => StepAsync(swarm, remote, tree, 1));
     }
@@ -62,6 +65,8 @@ public class PetalsSpanTests
         await using IBlockSession session = await OpenAsync(await swarm.FindAsync(), 4);
         await StepAsync(swarm, session, new BlockStep { Rows = 2, IsScratch = true, Parents = new[] { -1, 0 } }, 1);
         await Assert.ThrowsAsync<NotSupportedException>(() => StepAsync(swarm, session, new BlockStep { Rows = 1, HasVerdict = true, Keep = new[] { 0 } }, 2));
+        await using CausalSession guessing = await new CausalModel(swarm.Source, swarm.Ends, await swarm.FindAsync()).OpenSessionAsync(8, 4, swarm.Limit);
+        Assert.Equal(ScratchShape.None, guessing.Scratch);
     }
 
     [Theory]

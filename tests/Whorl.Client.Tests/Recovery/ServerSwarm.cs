@@ -59,7 +59,8 @@ internal sealed class ServerSwarm(TinyModel model) : IAsyncDisposable
             hurry.Token);
         if (successors.Length == 0 || !moves)
         {
-            return (await Task.WhenAny(leaving, Task.Delay(1)) == leaving) ? await leaving : (0, spans.Sessions); // it serves on until its time is over
+            await spans.Told;
+            return leaving.IsCompleted ? await leaving : (0, spans.Sessions); // it serves on until its time is over
         }
 
         (int, int) outcome = await leaving;

@@ -43,9 +43,13 @@ public sealed class SpanServer(HostedSpan span, ILogger log) : IAsyncDisposable
         Task<int> leaving = span.LeaveAsync(grace, cancellationToken); // from now on nobody comes
         using CancellationTokenSource time = new(grace, span.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
-        int moved = await new SessionMover(host, span, successors, costs, log).MoveAsync(_table.ToList(), either.Token);
-        return (moved, await leaving);
+        Task<int> telling = new SessionMover(host, span, successors, costs, log).MoveAsync(_table.ToList(), either.Token);
+        Told = telling;
+        return (await telling, await leaving);
     }
+
+    /// <summary>Completes once the clients have been told by <see cref="LeaveAsync"/>.</summary>
+    public Task Told { get; private set; } = Task.CompletedTask;
 
     /// <summary>Begins to answer on a host.</summary>
     public void Listen(IPeerHost host) => host.Handle(SpanWire.ProtocolId, (stream, cancellationToken) => ServeAsync(host, stream, cancellationToken));
