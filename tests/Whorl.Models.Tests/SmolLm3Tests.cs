@@ -5,7 +5,7 @@ using Whorl.Tensors;
 namespace Whorl.Models.Tests;
 
 /// <summary>
-/// SmolLM3, of which there are no golden data: a golden Llama's weights under its config, against the equations in double precision, which
+/// SmolLM3 beside its golden case: a golden Llama's weights under its config, against the equations in double precision, which
 /// are themselves held against the golden Llama.
 /// </summary>
 public sealed class SmolLm3Tests : IDisposable

@@ -38,7 +38,7 @@ internal sealed class Llama : ModelFamily
 
     public override WeightMap GgufWeights(DecoderSpec spec) => Paired(WeightMap.Gguf(), spec);
 
-    /// <summary>GGUF's converter stores Llama's rotary pairs side by side.</summary>
+    /// <summary>Queries and keys whose rotary pairs are stored side by side, as GGUF's converter does and some families do.</summary>
     internal static WeightMap Paired(WeightMap map, DecoderSpec spec)
     {
         var attention = (AttentionLayerSpec)spec.Blocks[0].Mixer;

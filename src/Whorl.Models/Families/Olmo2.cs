@@ -8,7 +8,12 @@ internal sealed class Olmo2 : ModelFamily
 
     public override IReadOnlyList<string> GgufArchitectures => ["olmo2"];
 
-    public override DecoderSpec Read(ConfigReader config)
+    public override DecoderSpec Read(ConfigReader config) => ReadKin(config);
+
+    public override WeightMap Weights(DecoderSpec spec) => Names();
+
+    /// <summary>Reads the keys that OLMo 2 and 3 share.</summary>
+    internal static DecoderSpec ReadKin(ConfigReader config)
     {
         bool bias = config.Flag("attention_bias", false);
         Func<string, NormSpec> norm = NormConfig.RootMeanSquare(config, 1e-5);
@@ -31,6 +36,7 @@ internal sealed class Olmo2 : ModelFamily
             });
     }
 
-    public override WeightMap Weights(DecoderSpec spec) =>
+    /// <summary>Llama's names, and those of the norms behind the layers.</summary>
+    internal static WeightMap Names() =>
         WeightMap.Llama().Block((Role.MixerPostNorm, "post_attention_layernorm"), (Role.FeedForwardPostNorm, "post_feedforward_layernorm"));
 }
