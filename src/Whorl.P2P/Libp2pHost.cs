@@ -205,6 +205,9 @@ public sealed class Libp2pHost : IPeerHost
         return await _ping.PingAsync(await _switch.ConnectAsync(peer, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Where a peer may be, as far as it is known here; empty where it is not.</summary>
+    public IReadOnlyList<Multiaddress> KnownAddresses(PeerId peer) => _switch.Store.GetAddresses(peer);
+
     /// <summary>Where a peer may be: what is known here already, else what kad finds.</summary>
     /// <returns>Empty where nobody knows it.</returns>
     public async Task<IReadOnlyList<Multiaddress>> LocateAsync(PeerId peer, CancellationToken cancellationToken) =>

@@ -22,6 +22,13 @@ public sealed record ConnectOptions
     /// <value>Default false.</value>
     public bool FindsLocalPeers { get; init; }
 
+    /// <summary>
+    /// Whether nodes of the swarm that are seen are written down in this user's cache, with their addresses, and asked when none of <see cref="InitialPeers"/> is
+    /// there.
+    /// </summary>
+    /// <value>Default true.</value>
+    public bool RemembersPeers { get; init; } = true;
+
     /// <summary>What the model is called in the swarm.</summary>
     /// <value>Default null: its file's or folder's name; of a model on the hub, what Petals calls it.</value>
     public string? NameInSwarm { get; init; }
@@ -55,6 +62,7 @@ public sealed record ConnectOptions
     {
         InitialPeers = [.. InitialPeers.Select(Addresses.ParsePeer)],
         FindsLocalPeers = FindsLocalPeers,
+        RemembersPeers = RemembersPeers,
         ComputesLostBlocks = ComputesLostBlocks,
         PrefixKey = PrefixKey,
         Wait = Wait,

@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(406, LogLevel.Debug, "{Peer}, found in this network, is no node of a swarm")]
     public static partial void NotMet(ILogger logger, PeerId peer);
+
+    [LoggerMessage(412, LogLevel.Warning, "joining through {Nodes} nodes that were seen before: {Reason}")]
+    public static partial void JoinsThroughOthers(ILogger logger, int nodes, string reason);
 }

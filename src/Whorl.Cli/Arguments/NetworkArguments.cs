@@ -34,6 +34,11 @@ internal sealed class NetworkArguments
         Description = "Find the swarm of this local network by mDNS, without --initial-peers; where this node listens, let others find it so too.",
     };
 
+    private readonly Option<bool> _forgets = new("--no-peer-memory")
+    {
+        Description = "Do not write down which nodes of the swarm were seen, nor ask those when none of the initial peers is there.",
+    };
+
     private readonly Option<string>? _listen;
 
     /// <param name="listen">Where it listens by default; null for a node that only dials.</param>
@@ -66,12 +71,14 @@ internal sealed class NetworkArguments
 
         command.Add(_initialPeers);
         command.Add(_lan);
+        command.Add(_forgets);
         command.Add(_identity);
     }
 
     public NetworkOptions Read(ParseResult result) => new()
     {
         FindsLocalPeers = result.GetValue(_lan),
+        RemembersPeers = !result.GetValue(_forgets),
         MayListenElsewhere = _listen is not null && result.GetResult(_listen) is null or { Implicit: true },
         IdentityFile = result.GetValue(_identity),
         InitialPeers = [.. Addresses.Split(result.GetValue(_initialPeers)).Select(Addresses.ParsePeer)],

@@ -55,6 +55,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             start.ArgumentList.Add("--initial-peers");
             start.ArgumentList.Add(string.Join(',', peers));
+            start.ArgumentList.Add("--no-peer-memory");
         }
 
         if (identity is not null)

@@ -32,7 +32,7 @@ internal sealed class CommandHelp : SynchronousCommandLineAction
         (
             "Swarm",
             [
-                "--servers", "--initial-peers", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
+                "--servers", "--initial-peers", "--no-peer-memory", "--lan", "--listen", "--announce", "--relay", "--identity", "--public-name", "--dht-prefix",
                 "--link-mbits", "--wait", "--servers-only", "--prefix-key",
             ]),
         ("Distance", ["--delay-ms", "--mbits"]),

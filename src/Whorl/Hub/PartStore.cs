@@ -10,10 +10,13 @@ internal sealed class PartStore(string root)
     private const string Prefix = "models--";
 
     /// <summary>The store of this user: WHORL_CACHE, or <c>whorl</c> in XDG_CACHE_HOME or <c>~/.cache</c>.</summary>
-    public static PartStore OfUser()
+    public static PartStore OfUser() => new(FolderOfUser());
+
+    /// <summary>Its folder, in which other things of this program lie too.</summary>
+    public static string FolderOfUser()
     {
         string usual = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        return new PartStore(Variable("WHORL_CACHE") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? usual, "whorl"));
+        return Variable("WHORL_CACHE") ?? Path.Combine(Variable("XDG_CACHE_HOME") ?? usual, "whorl");
 
         static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
     }

@@ -97,18 +97,14 @@ internal sealed partial class Network : IAsyncDisposable
     {
         Log.Started(Options.Logger, Version, _host.Id);
         await ThrowIfIdentityIsTakenAsync(cancellationToken);
-        IReadOnlyList<PeerAddress> peers = await DialAsync(Options.InitialPeers, cancellationToken);
-        DhtOptions options = new() { ClientMode = Options.Listen.Count == 0, RefreshPeriod = Options.RefreshPeriod, Workers = Workers };
-        Dht = await Starvation.RetryAsync(
-            () => DhtNode.StartAsync(_host, options, peers, TimeProvider.System, new Random(), Options.Logger, cancellationToken),
-            e => e is DhtBootstrapException,
-            Starvation.Measure);
+        Dht = await JoinThroughAnyAsync(cancellationToken);
         if (Options.FindsLocalPeers)
         {
             await MeetNeighboursAsync(cancellationToken);
         }
 
         TellOfJoining();
+        BeginRemembering();
         return new SwarmDirectory(Dht, Options.Logger);
     }
 
@@ -181,6 +177,8 @@ internal sealed partial class Network : IAsyncDisposable
 
         if (Dht is not null)
         {
+            await (_remembering?.DisposeAsync() ?? ValueTask.CompletedTask);
+            Remember();
             await Dht.DisposeAsync();
         }
 

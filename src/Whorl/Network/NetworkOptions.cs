@@ -31,6 +31,9 @@ internal sealed record NetworkOptions
     /// <summary>Whether the local network is searched for nodes of the swarm, and told of this one.</summary>
     public bool FindsLocalPeers { get; init; }
 
+    /// <summary>Whether nodes that are seen are written down, and asked where none of the initial peers is there.</summary>
+    public bool RemembersPeers { get; init; }
+
     /// <summary>Whether there is a swarm to look for.</summary>
     public bool FindsASwarm => InitialPeers.Count > 0 || FindsLocalPeers;
 

@@ -56,6 +56,36 @@ public sealed class SwarmTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [UnixFact]
+    public async Task With_every_bootstrap_node_gone_texts_are_written_and_servers_join_through_those_that_were_seen()
+    {
+        string folder = Directory.CreateTempSubdirectory("whorl-").FullName;
+        string[] node = ["dht", "--identity", Path.Combine(folder, "key"), "--log-level", "error"];
+        string entrance, where;
+        WhorlProcess first = WhorlProcess.Start([.. node, "--listen", "127.0.0.1:0"]);
+        await using (first)
+        {
+            entrance = AddressIn(await first.ReadLineAsync());
+            where = "127.0.0.1:" + entrance.Split('/')[4];
+            (WhorlProcess server, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "0..2", "--listen", "127.0.0.1:0", "--initial-peers", where);
+            await using (server)
+            {
+                Assert.Equal(0, (await WhorlProcess.RunAsync("peers", "--initial-peers", where)).Code); // sees who is there
+                first.Signal(WhorlProcess.Kill);
+                await first.EndAsync();
+                (WhorlProcess late, _) = await WhorlProcess.ServeAsync("bard", "--blocks", "3..5", "--listen", "127.0.0.1:0", "--initial-peers", where);
+                await using (late)
+                {
+                    string[] text = ["run", "bard", "ROMEO.", "-n", "8", "--seed", "1", "--servers-only", "--initial-peers", where];
+                    Assert.Equal(0, (await WhorlProcess.RunAsync(text)).Code);
+                    (await WhorlProcess.RunAsync([.. text, "--no-peer-memory"])).AssertRefused("no initial peer answers");
+                }
+            }
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static string AddressIn(string? line) => line!.Split(' ').Single(word => word.Contains("/p2p/", StringComparison.Ordinal));
 
     /// <summary>The one server, once its announcement is there.</summary>

@@ -14,6 +14,9 @@ internal sealed class WhorlProcess : IAsyncDisposable
     private const string MarkName = "WHORL_TEST_MARK";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
+    /// <summary>What programs of this test run remember; not the user's own.</summary>
+    private static readonly DirectoryInfo Cache = MakeCache();
+
     private readonly Process _process;
     private readonly string _mark = Guid.NewGuid().ToString("N");
     private readonly StringBuilder _output = new();
@@ -30,8 +33,16 @@ internal sealed class WhorlProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment[MarkName] = _mark;
+        start.Environment.TryAdd("WHORL_CACHE", Cache.FullName);
         _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync(_limit.Token);
+    }
+
+    private static DirectoryInfo MakeCache()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("whorl-tests-");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Delete(recursive: true);
+        return folder;
     }
 
     /// <summary>Starts it.</summary>
