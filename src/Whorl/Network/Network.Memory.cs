@@ -62,5 +62,6 @@ internal sealed partial class Network
 
     private void Remember() => _memory?.Add(
         Options.InitialPeers,
-        [.. Dht!.Neighbours.Select(node => new PeerAddress(node.Peer, _host.KnownAddresses(node.Peer))).Where(peer => peer.Addresses.Count > 0)]);
+        [.. Dht!.Neighbours.Select(node => new PeerAddress(node.Peer, _host.KnownAddresses(node.Peer).Where(address => address.PeerId is null)))
+            .Where(peer => peer.Addresses.Count > 0)]); // an address that says it leads to somebody else is nobody's
 }
