@@ -100,7 +100,7 @@ internal class DeepSeekV2 : ModelFamily
     /// <param name="config">The config.</param>
     /// <param name="experts">The experts so far.</param>
     /// <param name="terms">How many of a group's scores rank it.</param>
-    protected static ExpertsSpec InGroups(ConfigReader config, ExpertsSpec experts, int terms)
+    internal static ExpertsSpec InGroups(ConfigReader config, ExpertsSpec experts, int terms)
     {
         int groups = config.Divisor("n_group", experts.Count, absent: 1), size = experts.Count / groups;
         int chosenGroups = config.Int("topk_group", absent: groups, minimum: (experts.Chosen + size - 1) / size, maximum: groups);
