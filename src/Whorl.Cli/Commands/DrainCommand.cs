@@ -8,7 +8,7 @@ internal static class DrainCommand
 {
     public static Command Create()
     {
-        Argument<string> address = new("address") { Description = "The server: HOST:PORT or /ip4/…/tcp/PORT/p2p/ID.", HelpName = "ADDRESS" };
+        Argument<string> address = new("ADDRESS") { Description = "The server: HOST:PORT or /ip4/…/tcp/PORT/p2p/ID.", HelpName = "ADDRESS" };
         Option<string?> identity = new("--identity") { Description = "File with the operator's key, made if it is not there: serve --operator names its id.", HelpName = "FILE" };
         Command command = new(
             "drain",
