@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Whorl.Client;
 using Whorl.Client.Petals;
 using Whorl.Client.Recovery;
@@ -44,7 +45,7 @@ internal static class SwarmSearch
         await network.JoinAsync(cancellationToken);
         SwarmView view = new(new DhtSwarmSource(network.Dht!, prefix, blocks), prefix, blocks, TimeProvider.System, new Random());
         RpcClient rpc = new(network.Host, TimeProvider.System);
-        HashSet<PeerId> warnedOf = [];
+        ConcurrentDictionary<PeerId, bool> warnedOf = new(); // several servers are connected to at once
         return await SwarmSpan.FindAsync(view, ConnectAsync, cancellationToken, recovery);
 
         async Task<IBlockSpan> ConnectAsync(BlockServer server, CancellationToken token)
@@ -60,7 +61,7 @@ internal static class SwarmSearch
             catch (ProtocolNotSupportedException)
             {
                 PetalsSpan span = await PetalsSpan.ConnectAsync(rpc, server.Peer, prefix, server.Range, new PetalsClientOptions(), token);
-                if (warnedOf.Add(server.Peer))
+                if (warnedOf.TryAdd(server.Peer, true))
                 {
                     warn?.Invoke(new ModelWarning(
                         ModelWarningKind.Server, $"blocks {server.Range} are computed by a Petals server, {server.Peer}: not the same bytes as here"));
